@@ -1,0 +1,52 @@
+# One word per job. A bare machine needs only Python >= 3.11; every target makes what it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help install install-dev run test check lock jars-lock clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
+
+$(VENV)/.runtime: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Huiyin needs Python 3.11 or newer; set PYTHON=python3.x"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing libraries (about a minute the first time) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	@echo "installing the tools for tests and checks ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r requirements-dev.lock
+	@touch $@
+
+install: $(VENV)/.runtime  ## make .venv and fetch what the lock files name (libraries, Kafka's jars)
+	@$(BIN)/huiyin stack fetch
+
+install-dev: install $(VENV)/.dev  ## the same, and the tools for tests and checks
+
+run: install  ## the whole system before your eyes: up on a scaled clock, demonstration data, a live view
+	@$(BIN)/huiyin demo
+
+test: install-dev  ## all tests, on a real Kafka and PostgreSQL that they start themselves
+	@$(BIN)/pytest $(ARGS)
+
+check: install-dev  ## style, types, import rules, compose and Docker files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python deploy/check.py
+
+lock: $(VENV)/.dev  ## maintainers: write the lock files anew from pyproject.toml (no host names in them)
+	@for part in "requirements.lock --extra embedded" "requirements-dev.lock --extra embedded --extra dev" "requirements-image.lock"; do \
+	  set -- $$part; out=$$1; shift; \
+	  $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	    --python-version 3.11 $$@ --output-file $$out pyproject.toml deploy/build-requirements.in; done
+
+jars-lock:  ## maintainers: write deploy/kafka/libs.lock anew from deploy/kafka/pom.xml (needs Maven)
+	@$(BIN)/python deploy/kafka/lock.py
+
+clean:  ## remove the virtual environment and caches; data under .huiyin stays
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
