@@ -1,0 +1,39 @@
+"""The `huiyin` command: mounts each group of commands; what a command does stands in its own file."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import typer
+
+from shared.errors import HuiyinError
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+# Imported when the command line starts; each registers its own commands and keeps heavy imports inside them.
+_GROUPS = ("stack", "sla_compute", "calendar", "procedure", "cases", "importing", "topics", "keys", "demo")
+
+
+def build() -> typer.Typer:
+    """Mount every group of commands."""
+    for name in _GROUPS:
+        if importlib.util.find_spec(f"shared.cli.{name}") is not None:
+            importlib.import_module(f"shared.cli.{name}").register(app)
+    return app
+
+
+def main() -> None:
+    """Entry point: a `HuiyinError` becomes one line and what to do, never a traceback."""
+    try:
+        build()()
+    except HuiyinError as error:
+        where = f"{error.field}: " if error.field else ""
+        print(f"huiyin: {where}{error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"  {error.hint}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
