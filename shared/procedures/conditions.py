@@ -1,0 +1,233 @@
+"""Conditions of a procedure: structured data, three-valued, compiled once to closures.
+
+A condition reads *facts*: a flat mapping from a name (`channel`, `subject-rank`, `class`, `resolved.substantiated`) to
+a value. A name that is missing, or whose value is None, is *unknown*: the comparison is then neither true nor false,
+and Kleene's logic carries that through `all`, `any` and `not`. So no rule fires on what nobody has said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+
+Scalar = bool | int | float | str
+Facts = Mapping[str, Any]
+Verdict = bool | None  # None is "unknown"
+Predicate = Callable[[Facts], Verdict]
+
+OPERATORS = ("is", "is_not", "in", "not_in", "at_least", "more_than", "at_most", "less_than", "contains", "known")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Compare(_Part):
+    """One comparison of one fact; exactly one operator."""
+
+    field: str
+    is_: Scalar | None = Field(default=None, alias="is")
+    is_not: Scalar | None = None
+    in_: tuple[Scalar, ...] | None = Field(default=None, alias="in")
+    not_in: tuple[Scalar, ...] | None = None
+    at_least: float | None = None
+    more_than: float | None = None
+    at_most: float | None = None
+    less_than: float | None = None
+    contains: Scalar | None = None
+    known: bool | None = None
+
+    @model_validator(mode="after")
+    def _one_operator(self) -> Compare:
+        given = [name for name in OPERATORS if getattr(self, _attribute(name)) is not None]
+        if len(given) != 1:
+            raise ValueError(f"a comparison takes exactly one of: {', '.join(OPERATORS)}")
+        return self
+
+    @property
+    def operator(self) -> str:
+        """The one operator that is given, by its name in YAML."""
+        return next(name for name in OPERATORS if getattr(self, _attribute(name)) is not None)
+
+    @property
+    def operand(self) -> Any:
+        """The value that the fact is compared with."""
+        return getattr(self, _attribute(self.operator))
+
+
+class Reached(_Part):
+    """True when the milestone was reached in this case; false when it was not (never unknown)."""
+
+    reached: str
+
+
+class All(_Part):
+    """Every part holds."""
+
+    all: tuple[Condition, ...] = Field(min_length=1)
+
+
+class Any_(_Part):
+    """At least one part holds."""
+
+    any: tuple[Condition, ...] = Field(min_length=1)
+
+
+class Not(_Part):
+    """The part does not hold."""
+
+    not_: Condition = Field(alias="not")
+
+
+class Always(_Part):
+    """Holds whatever the facts."""
+
+    always: Literal[True]
+
+
+def _kind(value: Any) -> str | None:
+    keys = value if isinstance(value, dict) else {f.alias or n for n, f in type(value).model_fields.items()}
+    for key in ("all", "any", "not", "reached", "always", "field"):
+        if key in keys:
+            return key
+    return "field"
+
+
+Condition = Annotated[
+    Annotated[All, Tag("all")]
+    | Annotated[Any_, Tag("any")]
+    | Annotated[Not, Tag("not")]
+    | Annotated[Reached, Tag("reached")]
+    | Annotated[Always, Tag("always")]
+    | Annotated[Compare, Tag("field")],
+    Discriminator(_kind),
+]
+
+for _model in (All, Any_, Not):
+    _model.model_rebuild()
+
+
+def _attribute(operator: str) -> str:
+    return {"is": "is_", "in": "in_"}.get(operator, operator)
+
+
+def _comparable(value: Any) -> Any:
+    return value.timestamp() if isinstance(value, datetime) else value
+
+
+def _compile_compare(condition: Compare) -> Predicate:
+    name, operator, operand = condition.field, condition.operator, condition.operand
+    if operator == "known":
+        return lambda facts: (facts.get(name) is not None) == operand
+    tests: dict[str, Callable[[Any], bool]] = {
+        "is": lambda value: value == operand,
+        "is_not": lambda value: value != operand,
+        "in": lambda value: value in operand,
+        "not_in": lambda value: value not in operand,
+        "at_least": lambda value: _comparable(value) >= operand,
+        "more_than": lambda value: _comparable(value) > operand,
+        "at_most": lambda value: _comparable(value) <= operand,
+        "less_than": lambda value: _comparable(value) < operand,
+        "contains": lambda value: operand in value,
+    }
+    test = tests[operator]
+
+    def compare(facts: Facts) -> Verdict:
+        value = facts.get(name)
+        if value is None:
+            return None
+        try:
+            return test(value)
+        except TypeError:  # a text where a number is due: nothing can be said
+            return None
+
+    return compare
+
+
+@lru_cache(maxsize=4096)
+def compile_condition(condition: Condition) -> Predicate:
+    """Compile a condition to a function of the facts; compiled once per distinct condition."""
+    match condition:
+        case All(all=parts):
+            every = [compile_condition(part) for part in parts]
+            return lambda facts: _all(test(facts) for test in every)
+        case Any_(any=parts):
+            some = [compile_condition(part) for part in parts]
+            return lambda facts: _any(test(facts) for test in some)
+        case Not(not_=part):
+            inner = compile_condition(part)
+            return lambda facts: None if (verdict := inner(facts)) is None else not verdict
+        case Reached(reached=milestone):
+            key = f"reached:{milestone}"
+            return lambda facts: bool(facts.get(key))
+        case Always():
+            return lambda facts: True
+        case Compare():
+            return _compile_compare(condition)
+    raise TypeError(type(condition).__name__)
+
+
+def _all(verdicts: Any) -> Verdict:
+    unknown = False
+    for verdict in verdicts:
+        if verdict is False:
+            return False
+        unknown = unknown or verdict is None
+    return None if unknown else True
+
+
+def _any(verdicts: Any) -> Verdict:
+    unknown = False
+    for verdict in verdicts:
+        if verdict is True:
+            return True
+        unknown = unknown or verdict is None
+    return None if unknown else False
+
+
+def holds(condition: Condition | None, facts: Facts) -> Verdict:
+    """Whether a condition holds for the facts; no condition always holds."""
+    return True if condition is None else compile_condition(condition)(facts)
+
+
+def because(condition: Condition | None, facts: Facts) -> list[str]:
+    """The comparisons that decided, as short lines `field operator operand: verdict`; never a fact's value."""
+    match condition:
+        case None | Always():
+            return ["always"]
+        case All(all=parts) | Any_(any=parts):
+            verdict = holds(condition, facts)
+            return [line for part in parts if holds(part, facts) == verdict for line in because(part, facts)]
+        case Not(not_=part):
+            return [f"not ({line})" for line in because(part, facts)]
+        case Reached(reached=milestone):
+            return [f"reached {milestone}: {_word(holds(condition, facts))}"]
+        case Compare():
+            operand = condition.operand
+            shown = ", ".join(map(str, operand)) if isinstance(operand, tuple) else operand
+            return [f"{condition.field} {condition.operator} {shown}: {_word(holds(condition, facts))}"]
+    raise TypeError(type(condition).__name__)
+
+
+def _word(verdict: Verdict) -> str:
+    return {True: "yes", False: "no", None: "unknown"}[verdict]
+
+
+def fields_of(condition: Condition | None) -> set[str]:
+    """Every fact name that a condition reads; milestones as `reached:<id>`."""
+    match condition:
+        case None | Always():
+            return set()
+        case All(all=parts) | Any_(any=parts):
+            return set().union(*(fields_of(part) for part in parts))
+        case Not(not_=part):
+            return fields_of(part)
+        case Reached(reached=milestone):
+            return {f"reached:{milestone}"}
+        case Compare(field=name):
+            return {name}
+    raise TypeError(type(condition).__name__)

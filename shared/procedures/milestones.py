@@ -1,0 +1,60 @@
+"""The occurrences that every procedure can name, whatever else it declares.
+
+An *occurrence* is a word for something that happened to a case. A *milestone* is an occurrence that a department or
+officer reports. Occurrences with a qualifier are written `name:qualifier`: `escalated:floor-manager`.
+"""
+
+from __future__ import annotations
+
+# What intake says.
+COMPLAINT = (
+    "received",  # the complaint reached the organisation (its instant may lie before registration)
+    "registered",
+    "supplement-requested",
+    "supplemented",
+    "admitted",
+    "refused",
+    "transferred-out",
+    "merged",
+    "withdrawn",
+)
+# What routing decides.
+DECIDED = ("classified", "assigned", "reassigned", "escalated", "reopened")
+# What departments and officers report, beside the procedure's own milestones.
+REPORTED = (
+    "accepted-by-department",
+    "resolved",
+    "closed",
+    "archived",
+    "extension-requested",
+    "extension-approved",
+    "extension-refused",
+)
+# What the sla service says of a clock: `breached:<clock>`.
+DEADLINE = ("started", "warned", "breached", "met", "extended", "cancelled", "breach-retracted")
+# What notify says: `notified:<notice>`, and the complainant's answers.
+NOTICE = ("notified", "notice-failed", "called-back", "satisfied", "dissatisfied")
+
+STANDARD = frozenset((*COMPLAINT, *DECIDED, *REPORTED, *NOTICE))
+
+# The qualifier of an occurrence names an element of this part of the procedure.
+QUALIFIED_BY = {
+    "classified": "classes",
+    "assigned": "departments",
+    "reassigned": "departments",
+    "escalated": "levels",
+    "extension-requested": "clocks",
+    "extension-approved": "clocks",
+    "extension-refused": "clocks",
+    "notified": "notices",
+    "notice-failed": "notices",
+} | {name: "clocks" for name in DEADLINE}
+
+# After one of these a case asks nothing more of anybody, unless it is reopened.
+ENDING = frozenset(("refused", "transferred-out", "merged", "withdrawn", "closed", "archived"))
+
+
+def split(occurrence: str) -> tuple[str, str | None]:
+    """`escalated:x` -> (`escalated`, `x`); `resolved` -> (`resolved`, None)."""
+    name, _, qualifier = occurrence.partition(":")
+    return name, qualifier or None
