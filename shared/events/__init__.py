@@ -1,0 +1,1 @@
+"""The contract between services and with other departments: topics, envelope, event types."""

@@ -1,0 +1,83 @@
+"""What routing says, on `huiyin.assignments.v1`, and what departments report, on `huiyin.department-reports.v1`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from shared.events.base import EventData, Scalars, event
+from shared.events.topics import ASSIGNMENTS, DEPARTMENT_REPORTS
+
+
+@event("huiyin.assignment.classified.v1", ASSIGNMENTS)
+class CaseClassified(EventData):
+    """The class was given or raised."""
+
+    class_: str
+    previous: str | None = None
+    cause: str | None = None
+
+
+@event("huiyin.assignment.assigned.v1", ASSIGNMENTS)
+class CaseAssigned(EventData):
+    """A department has it for the first time."""
+
+    department: str
+    route: str | None = None
+
+
+@event("huiyin.assignment.reassigned.v1", ASSIGNMENTS)
+class CaseReassigned(EventData):
+    """Another department has it now."""
+
+    department: str
+    previous: str
+    cause: str | None = None
+
+
+@event("huiyin.assignment.escalated.v1", ASSIGNMENTS)
+class CaseEscalated(EventData):
+    """A rung of the ladder has it now; `cause` is the occurrence that raised it."""
+
+    level: str
+    previous: str | None = None
+    cause: str | None = None
+
+
+@event("huiyin.assignment.milestone-reached.v1", ASSIGNMENTS)
+class MilestoneReached(EventData):
+    """A department or officer reported a milestone that happened at `at`. `fields` are coded values."""
+
+    milestone: str
+    at: datetime
+    by: str
+    fields: Scalars = {}
+    clock: str | None = None
+
+
+@event("huiyin.assignment.reopened.v1", ASSIGNMENTS)
+class CaseReopened(EventData):
+    """A finished case is open again, in its `cycle`-th cycle (the first is 1)."""
+
+    cycle: int
+    cause: str
+
+
+@event("huiyin.report.milestone.v1", DEPARTMENT_REPORTS)
+class MilestoneReport(EventData):
+    """A department's report from its own system: routing checks it as it checks one over HTTP."""
+
+    milestone: str
+    at: datetime
+    by: str
+    fields: Scalars = {}
+    clock: str | None = None
+
+
+@event("huiyin.assignment.report-rejected.v1", ASSIGNMENTS)
+class ReportRejected(EventData):
+    """A report that the procedure does not allow, and why (`field` names the part)."""
+
+    milestone: str
+    by: str
+    reason: str
+    field: str | None = None

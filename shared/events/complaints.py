@@ -1,0 +1,87 @@
+"""What intake says, on `huiyin.complaints.v1`. No event carries a name, a number, an address or a free text."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.events.base import EventData, Scalars, event
+from shared.events.topics import COMPLAINTS
+
+
+class Matter(BaseModel):
+    """What a counted matter is (`key`) and who raised it (`complainant`): keyed hashes, useless outside this matter."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    key: str
+    complainant: str | None = None
+
+
+@event("huiyin.complaint.registered.v1", COMPLAINTS)
+class ComplaintRegistered(EventData):
+    """A complaint has its number. `attributes` are its coded fields; `missing` are requested fields not given."""
+
+    case_number: str
+    channel: str
+    received_at: datetime
+    attributes: Scalars = {}
+    missing: tuple[str, ...] = ()
+    matters: dict[str, Matter] = {}
+
+
+@event("huiyin.complaint.supplement-requested.v1", COMPLAINTS)
+class SupplementRequested(EventData):
+    """The complainant is asked for these fields."""
+
+    missing: tuple[str, ...]
+
+
+@event("huiyin.complaint.supplemented.v1", COMPLAINTS)
+class ComplaintSupplemented(EventData):
+    """More was given; `attributes` are the coded fields as they are now."""
+
+    attributes: Scalars = {}
+    missing: tuple[str, ...] = ()
+
+
+@event("huiyin.complaint.admitted.v1", COMPLAINTS)
+class ComplaintAdmitted(EventData):
+    """It is to be handled; `rule` is the procedure's admission rule, None when an officer decided."""
+
+    rule: str | None = None
+    decided_by: str | None = None
+
+
+@event("huiyin.complaint.refused.v1", COMPLAINTS)
+class ComplaintRefused(EventData):
+    """It is not handled, for a stated reason: the rule, or the officer's reason code."""
+
+    rule: str | None = None
+    decided_by: str | None = None
+    document_numbers: dict[str, str] = {}
+
+
+@event("huiyin.complaint.transferred-out.v1", COMPLAINTS)
+class ComplaintTransferredOut(EventData):
+    """It is passed to another body."""
+
+    to: str | None = None
+    rule: str | None = None
+    decided_by: str | None = None
+
+
+@event("huiyin.complaint.merged.v1", COMPLAINTS)
+class ComplaintMerged(EventData):
+    """It is the same matter as an earlier case and goes on there."""
+
+    into: UUID
+
+
+@event("huiyin.complaint.withdrawn.v1", COMPLAINTS)
+class ComplaintWithdrawn(EventData):
+    """The complainant took it back."""
+
+    by: str = "complainant"
