@@ -1,0 +1,77 @@
+"""The policy language: one organisation's written rules as data.
+
+Every element names the facts that it implements (`source`). Durations are ISO 8601 with `PnWD` for working days and
+the word IMMEDIATE (see `shared.business_time.durations`). Conditions are in `conditions`, milestones in `milestones`.
+Cross-references (does this level exist?) are checked by `check`; form is checked here.
+"""
+
+from __future__ import annotations
+
+from shared.procedures.model.base import DurationText, Element, Id, Named, Occurrence, Text
+from shared.procedures.model.clocks import AfterBreach, Clock, Extension, Pause, Warning_
+from shared.procedures.model.complaint import (
+    Admissibility,
+    AdmissionRule,
+    Choice,
+    Count,
+    DocumentNumber,
+    Duplicates,
+    FieldSpec,
+    Numbering,
+    NumberScheme,
+)
+from shared.procedures.model.handling import (
+    ComplaintClass,
+    Department,
+    Escalation,
+    Level,
+    Milestone,
+    Reopening,
+    Requirement,
+    Role,
+    Route,
+)
+from shared.procedures.model.notices import PLACEHOLDERS, CallBack, Notice, NoticeText, NoticeTexts
+from shared.procedures.model.oversight import Confidentiality, Duty, Rule
+from shared.procedures.model.procedure import Procedure
+
+__all__ = [
+    "PLACEHOLDERS",
+    "Admissibility",
+    "AdmissionRule",
+    "AfterBreach",
+    "CallBack",
+    "Choice",
+    "Clock",
+    "ComplaintClass",
+    "Confidentiality",
+    "Count",
+    "Department",
+    "DocumentNumber",
+    "Duplicates",
+    "DurationText",
+    "Duty",
+    "Element",
+    "Escalation",
+    "Extension",
+    "FieldSpec",
+    "Id",
+    "Level",
+    "Milestone",
+    "Named",
+    "Notice",
+    "NoticeText",
+    "NoticeTexts",
+    "NumberScheme",
+    "Numbering",
+    "Occurrence",
+    "Pause",
+    "Procedure",
+    "Reopening",
+    "Requirement",
+    "Role",
+    "Route",
+    "Rule",
+    "Text",
+    "Warning_",
+]

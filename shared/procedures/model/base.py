@@ -1,0 +1,48 @@
+"""What every element of a procedure has: an id, names in both languages, the facts that it implements, durations."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+from shared.business_time.durations import Duration
+from shared.errors import HuiyinError
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+Occurrence = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(:[a-z0-9-]+)?$", max_length=120)]
+
+
+def _parses(text: str) -> str:
+    try:
+        Duration.parse(text)
+    except HuiyinError as error:
+        raise ValueError(error.message) from error
+    return text
+
+
+DurationText = Annotated[str, StringConstraints(pattern=r"^(IMMEDIATE|P[0-9TWDMYHS]+)$"), AfterValidator(_parses)]
+
+
+class Element(BaseModel):
+    """Base of every element: unknown keys are refused, `source` names the facts it implements."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    source: tuple[str, ...] = ()
+
+
+class Text(BaseModel):
+    """A text in both languages."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    zh: str
+    en: str
+
+
+class Named(Element):
+    """An element with an id and a name that people read."""
+
+    id: Id
+    name: Text

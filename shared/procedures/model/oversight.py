@@ -1,0 +1,43 @@
+"""What surrounds the handling: confidentiality, recurring duties, and rules that people follow."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from shared.procedures.conditions import Condition
+from shared.procedures.model.base import Element, Id, Named, Text
+
+
+class Confidentiality(Element):
+    """A rule on who may see what; `disclosure_by` are the roles whose approval releases vault fields."""
+
+    id: Id
+    name: Text
+    disclosure_by: tuple[Id, ...] = ()
+    abstract_only: bool = False
+    recused: tuple[str, ...] = Field(default=(), description="fields that name the accused or their unit")
+
+
+class Duty(Named):
+    """A recurring duty of the organisation (a report, a meeting), with its due day.
+
+    `every` is the period; `day` the day of the month after the period's end (0: its last day), `before`: exclusive.
+    `month_of` is `period` when the day lies in the period's own last month, `next` when in the month after.
+    """
+
+    every: Literal["P1M", "P3M", "P1Y", "P7D"]
+    day: int | None = Field(default=None, ge=0, le=31)
+    month_of: Literal["period", "next"] = "period"
+    before: bool = False
+    by: Id | None = None
+
+
+class Rule(Element):
+    """A rule that people follow and the system states (a remedy, a penalty, a paper to archive)."""
+
+    id: Id
+    kind: Literal["remedy", "penalty", "archive", "role", "supervision", "lifecycle"]
+    name: Text
+    when: Condition | None = None

@@ -1,0 +1,60 @@
+"""A whole procedure: one version of one organisation's rules."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import Field
+
+from shared.procedures.model.base import Element, Id, Text
+from shared.procedures.model.clocks import Clock
+from shared.procedures.model.complaint import Admissibility, Choice, Count, Duplicates, FieldSpec, Numbering
+from shared.procedures.model.handling import (
+    ComplaintClass,
+    Department,
+    Escalation,
+    Level,
+    Milestone,
+    Reopening,
+    Role,
+    Route,
+)
+from shared.procedures.model.notices import CallBack, Notice
+from shared.procedures.model.oversight import Confidentiality, Duty, Rule
+
+
+class Procedure(Element):
+    """One version of one organisation's rules."""
+
+    id: Id
+    version: int = Field(ge=1)
+    name: Text
+    in_force_from: date
+    time_zone: str = "Asia/Shanghai"
+    calendar: Id = "cn"
+    channels: tuple[Choice, ...] = Field(min_length=1)
+    fields: tuple[FieldSpec, ...] = Field(min_length=1)
+    numbering: Numbering
+    duplicates: Duplicates | None = None
+    counts: tuple[Count, ...] = ()
+    admissibility: Admissibility = Admissibility(otherwise="admit")
+    classes: tuple[ComplaintClass, ...] = ()
+    roles: tuple[Role, ...] = ()
+    departments: tuple[Department, ...] = Field(min_length=1)
+    levels: tuple[Level, ...] = ()
+    routes: tuple[Route, ...] = ()
+    default_department: Id
+    milestones: tuple[Milestone, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
+    reopenings: tuple[Reopening, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    call_backs: tuple[CallBack, ...] = ()
+    confidentiality: tuple[Confidentiality, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Id and version: what a case is pinned to."""
+        return (self.id, self.version)
