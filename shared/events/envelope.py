@@ -1,7 +1,7 @@
 """The envelope: CloudEvents 1.0, structured JSON, one event per record; the record's key is the case id.
 
 Extension attributes: `partitionkey` (the case id), `procedure` and `procedureversion` (what the case is pinned to),
-`sequence` (1, 2, 3 … per producer and case, no gaps), `cause` (the id of the event or request that led to it) and
+`sequence` (1, 2, 3 … per case and topic, no gaps), `cause` (the id of the event or request that led to it) and
 `traceparent` (W3C). Ids are uuid5 of producer, case, type and cause, so that a repeated decision makes the same event.
 """
 
@@ -66,7 +66,7 @@ class Event:
         return self.data.type_
 
     def numbered(self, sequence: int) -> Event:
-        """The same event with its place among its producer's events of the case."""
+        """The same event with its place among the topic's events of the case."""
         return replace(self, sequence=sequence)
 
 
@@ -115,21 +115,6 @@ def encode(event: Event) -> bytes:
     if event.traceparent:
         document["traceparent"] = event.traceparent
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def headers(event: Event) -> list[tuple[str, bytes]]:
-    """What a subscriber can filter by without parsing."""
-    found = [
-        ("content-type", CONTENT_TYPE.encode()),
-        ("ce_type", event.type.encode()),
-        ("ce_id", str(event.id).encode()),
-    ]
-    department = getattr(event.data, "department", None)
-    if department:
-        found.append(("department", str(department).encode()))
-    if event.traceparent:
-        found.append(("traceparent", event.traceparent.encode()))
-    return found
 
 
 class UnknownType(InvalidInput):

@@ -1,0 +1,109 @@
+"""The tables that every service's database has, beside its own. Each service adds them to its metadata."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+INSTANT = DateTime(timezone=True)
+
+
+@dataclass(frozen=True)
+class MessagingTables:
+    """The tables by name."""
+
+    outbox: Table
+    inbox: Table
+    sequences: Table
+    dead_letters: Table
+    early_events: Table
+
+
+def messaging_tables(metadata: MetaData) -> MessagingTables:
+    """Declare the tables in `metadata`.
+
+    outbox: every event this service has said; `published_at` is set once the broker has it. Kept after that (rule D1).
+    inbox: the ids of the events that took effect here, per consumer (rule D4).
+    sequences: the last number given per case and topic (rule D5).
+    dead_letters: records that could not be processed, with their payload, which never leaves this table.
+    early_events: events of a case whose registration has not come yet; topics race each other.
+    """
+    outbox = Table(
+        "outbox",
+        metadata,
+        Column("id", BigInteger, Identity(), primary_key=True),
+        Column("event_id", Uuid, nullable=False),
+        Column("case_id", Uuid, nullable=False),
+        Column("sequence", Integer, nullable=False),
+        Column("topic", Text, nullable=False),
+        Column("type", Text, nullable=False),
+        Column("department", Text),
+        Column("traceparent", Text),
+        Column("value", LargeBinary, nullable=False),
+        Column("said_at", INSTANT, nullable=False),
+        Column("published_at", INSTANT),
+        UniqueConstraint("event_id"),
+        Index("outbox_unpublished", "id", postgresql_where=text("published_at IS NULL")),
+        Index("outbox_case", "case_id", "sequence"),
+        Index("outbox_said_at", "said_at"),
+    )
+    inbox = Table(
+        "inbox",
+        metadata,
+        Column("consumer", Text, primary_key=True),
+        Column("event_id", Uuid, primary_key=True),
+        Column("topic", Text, nullable=False),
+        Column("taken_at", INSTANT, nullable=False),
+    )
+    sequences = Table(
+        "sequences",
+        metadata,
+        Column("case_id", Uuid, primary_key=True),
+        Column("topic", Text, primary_key=True),
+        Column("last", Integer, nullable=False),
+    )
+    dead_letters = Table(
+        "dead_letters",
+        metadata,
+        Column("id", BigInteger, Identity(), primary_key=True),
+        Column("consumer", Text, nullable=False),
+        Column("event_id", Uuid),
+        Column("case_id", Uuid),
+        Column("topic", Text, nullable=False),
+        Column("partition", Integer, nullable=False),
+        Column("offset", BigInteger, nullable=False),
+        Column("reason", Text, nullable=False),
+        Column("field", Text),
+        Column("value", LargeBinary),
+        Column("failed_at", INSTANT, nullable=False),
+        Column("settled_at", INSTANT),
+        Column("settled_how", Text),
+        Index("dead_letters_open", "case_id", postgresql_where=text("settled_at IS NULL")),
+    )
+    early_events = Table(
+        "early_events",
+        metadata,
+        Column("id", BigInteger, Identity(), primary_key=True),
+        Column("case_id", Uuid, nullable=False),
+        Column("event_id", Uuid, nullable=False, unique=True),
+        Column("topic", Text, nullable=False),
+        Column("value", LargeBinary, nullable=False),
+        Column("came_at", INSTANT, nullable=False),
+        Index("early_events_case", "case_id"),
+    )
+    return MessagingTables(outbox, inbox, sequences, dead_letters, early_events)
