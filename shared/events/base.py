@@ -16,7 +16,7 @@ class EventData(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
     type_: ClassVar[str]
-    topic: ClassVar[Topic]
+    topic_: ClassVar[Topic]
 
 
 _Model = TypeVar("_Model", bound=type[EventData])
@@ -28,7 +28,7 @@ def event(type_: str, topic: Topic) -> Callable[[_Model], _Model]:
 
     def register(model: _Model) -> _Model:
         model.type_ = type_
-        model.topic = topic
+        model.topic_ = topic
         REGISTRY[type_] = model
         return model
 

@@ -18,7 +18,7 @@ class ClockEvent(EventData):
 
 
 class FiredEvent(ClockEvent):
-    """A step that came: `step_due_at` is its own instant, `fired_at` when it was written, `late_by` their difference."""
+    """A step that came: `step_due_at` is its own instant, `fired_at` when written, `late_by` the difference."""
 
     step: str
     step_due_at: datetime

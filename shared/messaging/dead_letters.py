@@ -62,7 +62,7 @@ async def record(
     *,
     field: str | None = None,
 ) -> None:
-    """Write the row and, without the payload, the event that tells of it. `reason` and `field` are codes, not values."""
+    """Write the row and, without the payload, the event that tells of it. `reason` and `field` are codes."""
     await tx.execute(
         _INSERT,
         {

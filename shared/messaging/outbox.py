@@ -61,7 +61,7 @@ async def append(tx: AsyncConnection, events: Sequence[Event]) -> list[Event]:
 
 
 def _place(event: Event) -> tuple[UUID, str]:
-    return (event.subject, event.data.topic.name)
+    return (event.subject, event.data.topic_.name)
 
 
 def _columns(events: Sequence[Event]) -> dict[str, list[Any]]:
@@ -69,7 +69,7 @@ def _columns(events: Sequence[Event]) -> dict[str, list[Any]]:
         "event_id": [event.id for event in events],
         "case_id": [event.subject for event in events],
         "sequence": [event.sequence for event in events],
-        "topic": [event.data.topic.name for event in events],
+        "topic": [event.data.topic_.name for event in events],
         "type": [event.type for event in events],
         "department": [getattr(event.data, "department", None) for event in events],
         "traceparent": [event.traceparent for event in events],

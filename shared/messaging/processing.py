@@ -65,7 +65,7 @@ class Processor:
         self._said = said
 
     async def process(self, records: Sequence[Record]) -> None:
-        """Apply a batch; returns only when every record has taken effect or is a dead letter. Never raises but cancel."""
+        """Apply a batch; returns only when every record has taken effect or is a dead letter."""
         parsed, unread = self._read(records)
         try:
             await self._until_done(lambda: self._apply(parsed, unread))
@@ -147,7 +147,7 @@ class Processor:
         return going
 
     async def _in_time(self, tx: AsyncConnection, fresh: Sequence[Parsed], now: datetime) -> list[Event]:
-        """The events to apply now: those that wait for their case's registration are put aside, and come back after it."""
+        """The events to apply now: those before their case's registration are put aside until it comes."""
         if not fresh:
             return []
         unknown = await self._handler.unknown_cases(tx, {one.event.subject for one in fresh})

@@ -2,7 +2,7 @@
 
 Why so thin: an exception in a Faust agent acknowledges and loses the record; `take()` loses a whole batch; more than
 one stream per partition commits past a slow record. So: raw bytes, `noack_take`, a body that never raises,
-`concurrency=1`, acknowledgement only after the commit, no tables, timers or sends. docs/messaging.md has the measurements.
+`concurrency=1`, acknowledgement only after the commit, no tables, timers or sends. See docs/messaging.md.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -24,6 +26,20 @@ def _without_identity(_logger: Any, _method: str, entry: Any) -> Any:
     return entry
 
 
+def _traceback_without_values(_logger: Any, _method: str, entry: Any) -> Any:
+    """An exception as its type and places: its message and its locals may hold what a person typed."""
+    info = entry.pop("exc_info", None)
+    if info is True:
+        info = sys.exc_info()
+    elif isinstance(info, BaseException):
+        info = (type(info), info, info.__traceback__)
+    if info and info[0] is not None:
+        places = traceback.extract_tb(info[2])
+        entry["exception"] = info[0].__name__
+        entry["at_lines"] = [f"{Path(place.filename).name}:{place.lineno} {place.name}" for place in places[-12:]]
+    return entry
+
+
 def set_up_logging(service: str, level: str = "INFO") -> None:
     """Send structlog's and the standard library's records to stderr as JSON, with the service's name."""
     shared: list[Any] = [
@@ -31,6 +47,7 @@ def set_up_logging(service: str, level: str = "INFO") -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         lambda _l, _m, entry: {"service": service, **entry},
+        _traceback_without_values,
         _without_identity,
     ]
     structlog.configure(
@@ -47,7 +64,7 @@ def set_up_logging(service: str, level: str = "INFO") -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processor=structlog.processors.JSONRenderer(ensure_ascii=False),
-            foreign_pre_chain=[*shared, structlog.processors.format_exc_info],
+            foreign_pre_chain=shared,
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 _WAIT = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200)
 
 # --- intake
-REGISTERED = Counter(
-    "huiyin_complaints_registered_total", "Complaints that were given a number", ("procedure", "channel")
-)
+REGISTERED = Counter("huiyin_complaints_registered_total", "Complaints given a number", ("procedure", "channel"))
 DUPLICATES = Counter("huiyin_complaints_duplicate_total", "Complaints linked to an earlier case", ("procedure",))
 INTAKE_REFUSED = Counter("huiyin_intake_rejected_total", "Inputs that broke a rule of form", ("procedure", "field"))
 ADMISSIONS = Counter("huiyin_admissions_total", "Admission decisions", ("procedure", "decision"))
@@ -28,9 +26,7 @@ CLOCKS_STARTED = Counter("huiyin_clocks_started_total", "Clocks started", ("proc
 STEPS_FIRED = Counter("huiyin_clock_steps_total", "Steps of clocks that came", ("procedure", "clock", "kind"))
 STEP_LATENESS = Histogram("huiyin_clock_step_lateness_seconds", "Real seconds from due to fired", buckets=_WAIT)
 TIMERS_RESTORED = Counter("huiyin_timers_restored_total", "Timers that were missing and were set again")
-OLDEST_DUE_SECONDS = Gauge(
-    "huiyin_timer_oldest_due_seconds", "How long the oldest unfired timer is overdue (real time)"
-)
+OLDEST_DUE_SECONDS = Gauge("huiyin_timer_oldest_due_seconds", "Real seconds that the oldest unfired timer is overdue")
 
 # --- notify
 NOTICES_SENT = Counter("huiyin_notices_sent_total", "Notices handed over", ("procedure", "sink"))
