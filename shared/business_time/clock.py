@@ -179,7 +179,7 @@ def write_clock(path: Path, *, real: datetime, virtual: datetime, rate: float) -
 def change_rate(path: Path, rate: float, *, delay_seconds: float = SHORTEST_NOTICE_SECONDS) -> datetime:
     """Let the clock file's time run at `rate` from `delay_seconds` (real, >= 1) hence, without a jump. Atomic.
 
-    Returns the real instant from which the new speed rules. Two changes at once must not be made: the last to write wins.
+    Returns the real instant from which the new speed rules. Of two changes made at once, the last to write wins.
     """
     if delay_seconds < SHORTEST_NOTICE_SECONDS:
         raise InvalidInput("a change of speed needs at least one second of notice", field="delay_seconds")

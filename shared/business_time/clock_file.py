@@ -7,6 +7,7 @@ has got to, or later, and every rate is above zero.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
@@ -52,7 +53,7 @@ class Schedule:
         for index, segment in enumerate(self.segments):
             if not (math.isfinite(segment.rate) and segment.rate > 0):
                 raise InvalidInput("a clock's rate is a number above zero", field=f"segments.{index}.rate")
-        for index, (before, after) in enumerate(zip(self.segments, self.segments[1:], strict=False), start=1):
+        for index, (before, after) in enumerate(itertools.pairwise(self.segments), start=1):
             if after.real < before.real:
                 raise InvalidInput("segments stand in order of real time", field=f"segments.{index}.real")
             if after.virtual < before.virtual_at(posix(after.real)):
@@ -86,7 +87,7 @@ class Schedule:
 
 
 def append_segment(schedule: Schedule, rate: float, *, real: float) -> Schedule:
-    """The schedule with a change to `rate` at `real` (POSIX seconds), or at its last segment's start if that is later."""
+    """The schedule with a change to `rate` at `real` (POSIX seconds), but not before its last segment begins."""
     begins = max(real, posix(schedule.segments[-1].real))
     at = _EPOCH + timedelta(seconds=begins)
     return Schedule((*schedule.segments, Segment(at, schedule.virtual_at(posix(at)), rate)))

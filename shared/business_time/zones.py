@@ -1,0 +1,77 @@
+"""Time zones, and the one place where local time becomes an instant.
+
+Zones come from the `tzdata` package that the lock file pins, never from the machine, so that two machines with
+different system packages compute the same due date. `TZDATA_VERSION` is recorded with results that are kept.
+
+Inside the engine an instant is a whole number of microseconds since 1970-01-01T00:00Z: exact, ordered, fast.
+A local time that does not exist (the spring gap) is moved forward by the length of the gap; one that exists twice
+is the first of the two (PEP 495, fold=0), unless the second is asked for.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import tzdata  # type: ignore[import-untyped]
+
+from shared.errors import CalendarError, InvalidInput
+
+TZDATA_VERSION: str = tzdata.IANA_VERSION
+"""The release of the IANA time zone database in use, for example `2026c`."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+SECOND = 1_000_000
+DAY = 86_400 * SECOND
+
+
+@functools.cache
+def zone(name: str) -> ZoneInfo:
+    """The zone of that IANA name; raises `CalendarError` on `time_zone` if there is none."""
+    parts = name.split("/")
+    if all(part and part.replace("_", "").replace("-", "").replace("+", "").isalnum() for part in parts):
+        path = importlib.resources.files("tzdata").joinpath("zoneinfo", *parts)
+        if path.is_file():
+            with path.open("rb") as file:
+                try:
+                    return ZoneInfo.from_file(file, key=name)
+                except ValueError:  # the package holds tables beside the zones
+                    pass
+    raise CalendarError("there is no such time zone", field="time_zone", hint="use an IANA name like Asia/Shanghai")
+
+
+def micros(instant: datetime, *, field: str = "instant") -> int:
+    """Microseconds since the epoch; raises `InvalidInput` naming `field` if the instant has no zone."""
+    if instant.tzinfo is None:
+        raise InvalidInput("an instant needs a time zone", field=field)
+    delta = instant - EPOCH
+    return (delta.days * 86_400 + delta.seconds) * SECOND + delta.microseconds
+
+
+def instant_of(us: int) -> datetime:
+    """The aware UTC instant of microseconds since the epoch."""
+    return EPOCH + timedelta(microseconds=us)
+
+
+def local_micros(tz: ZoneInfo, ordinal: int, us_of_day: int = 0, *, second: bool = False) -> int:
+    """Microseconds since the epoch of a local wall time: `us_of_day` (0 to 24:00 inclusive) on the date `ordinal`."""
+    if us_of_day == DAY:
+        ordinal, us_of_day = ordinal + 1, 0
+    naive = (ordinal - EPOCH_ORDINAL) * DAY + us_of_day
+    wall = datetime.fromordinal(ordinal) + timedelta(microseconds=us_of_day)
+    offset = tz.utcoffset(wall.replace(fold=1) if second and _ambiguous(tz, wall) else wall)
+    assert offset is not None  # noqa: S101  # a ZoneInfo always knows its offset
+    return naive - (offset.days * 86_400 + offset.seconds) * SECOND
+
+
+def local_ordinal(tz: ZoneInfo, us: int) -> int:
+    """The local date (proleptic ordinal) of an instant."""
+    return instant_of(us).astimezone(tz).toordinal()
+
+
+def _ambiguous(tz: ZoneInfo, wall: datetime) -> bool:
+    first, second = tz.utcoffset(wall), tz.utcoffset(wall.replace(fold=1))
+    return first is not None and second is not None and second < first
