@@ -1,0 +1,33 @@
+"""Stop what runs in a home, also when it was another process that started it, and what a killed run has left."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from shared.errors import StackError
+from shared.stack.home import Home
+from shared.stack.process import end_recorded, wait_for
+from shared.stack.supervisor import SUPERVISOR, running_supervisor
+
+PATIENCE_S = 60.0
+
+
+def stop(home: Home, *, now: bool = False) -> list[str]:
+    """End the supervisor with all that it holds, then leftovers; returns the names of what was ended.
+
+    Empty if nothing ran. `now` does not wait for work in hand. Only processes that this home has recorded, and whose
+    start time is the recorded one, are ever signalled.
+    """
+    ended = []
+    supervisor = running_supervisor(home)
+    if supervisor is not None:
+        os.kill(supervisor.pid, signal.SIGQUIT if now else signal.SIGTERM)
+        if not wait_for(lambda: running_supervisor(home) is None, PATIENCE_S):
+            raise StackError(
+                f"the supervisor (pid {supervisor.pid}) does not end", hint="huiyin down --now; or end it by hand"
+            )
+        ended.append(SUPERVISOR)
+    ended += end_recorded(home.run, names=lambda name: name != SUPERVISOR, grace_s=0.0 if now else 10.0)
+    home.state_file.unlink(missing_ok=True)
+    return ended

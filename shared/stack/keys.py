@@ -1,0 +1,27 @@
+"""The two API keys that a home needs to work at all: one for the person at this machine, one between the services."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from shared.security.keys import ensure_key, new_secret
+from shared.stack.home import Home
+
+LOCAL_KEY = "local"
+SERVICE_KEY = "service"
+SCOPES = {LOCAL_KEY: ("*",), SERVICE_KEY: ("vault:read",)}
+
+
+async def ensure_home_keys(home: Home, database_urls: Iterable[str]) -> None:
+    """Make the key files if they are not there, and make both keys known in every database."""
+    files = {LOCAL_KEY: home.local_key_file, SERVICE_KEY: home.service_key_file}
+    secrets = {}
+    for name, file in files.items():
+        secrets[name] = home.secret(file.name, new_secret).read_text("utf-8").strip()
+
+    async def in_one(database_url: str) -> None:
+        for name, secret in secrets.items():
+            await ensure_key(database_url, name, SCOPES[name], secret)
+
+    await asyncio.gather(*(in_one(url) for url in database_urls))

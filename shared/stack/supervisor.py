@@ -1,0 +1,160 @@
+"""Holds the children of one running home: keeps `state.json` true, saves the clock, stops everything in order."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import threading
+import time
+from dataclasses import replace
+from typing import IO
+
+from shared.errors import HuiyinError, StackError
+from shared.stack.child import Child, Part
+from shared.stack.home import Home, ProcessState, StackState
+from shared.stack.process import Record, forget, read_records, record_of, trim_log
+from shared.stack.scaled_clock import SAVE_EVERY_S, save_last
+
+SUPERVISOR = "supervisor"
+SERVICE_GRACE_S = 10.0
+SERVER_GRACE_S = 20.0
+_TRIM_EVERY_S = 30.0
+
+log = logging.getLogger(__name__)
+
+
+def running_supervisor(home: Home) -> Record | None:
+    """The recorded supervisor of a home if it runs."""
+    for record in read_records(home.run):
+        if record.name == SUPERVISOR and record.process():
+            return record
+    return None
+
+
+class HomeLock:
+    """At most one supervisor per home. The system frees the lock when its holder dies, however it dies."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._file: IO[str] | None = None
+
+    def acquire(self) -> None:
+        """Raises `StackError` if another supervisor holds it."""
+        file = self._home.lock_file.open("a", encoding="ascii")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            holder = running_supervisor(self._home)
+            raise StackError(
+                f"already up (pid {holder.pid if holder else 'unknown'}): huiyin status | huiyin down"
+            ) from None
+        self._file = file
+        record_of(SUPERVISOR, os.getpid()).write(self._home.run)
+
+    def release(self) -> None:
+        """Free it; that it is not held is no error."""
+        if self._file is not None:
+            forget(SUPERVISOR, self._home.run)
+            self._file.close()
+            self._file = None
+
+
+class Supervisor:
+    """The children, in two groups: the servers (broker, database) outlive the services."""
+
+    def __init__(self, home: Home, state: StackState, *, scaled: bool) -> None:
+        self._home = home
+        self._state = state
+        self._scaled = scaled
+        self._servers: list[Child] = []
+        self._services: list[Child] = []
+        self._writing = threading.Lock()
+        self._ended = threading.Event()
+        self._hurry = False
+        self._keeper = threading.Thread(target=self._keep_house, name="housekeeping", daemon=True)
+        self._keeper.start()
+
+    def add_server(self, part: Part) -> Child:
+        """Start a broker or database."""
+        return self._add(part, self._servers)
+
+    def add_service(self, part: Part) -> Child:
+        """Start a service."""
+        return self._add(part, self._services)
+
+    def update(self, state: StackState) -> None:
+        """Replace what `state.json` says, but for the processes, which it knows itself."""
+        self._state = state
+        self.write_state()
+
+    def state(self) -> StackState:
+        """What runs now."""
+        return replace(self._state, processes=tuple(child.state() for child in self._children()))
+
+    def memory(self) -> dict[str, int]:
+        """Bytes of memory by process name."""
+        return {child.part.name: child.memory() for child in self._children()}
+
+    def write_state(self) -> None:
+        """Write `state.json`, unless the end has come."""
+        with self._writing:
+            if not self._ended.is_set():
+                self._home.write_state(self.state())
+
+    def hurry(self) -> None:
+        """End everything at once, also when `stop` is already waiting for an orderly end."""
+        self._hurry = True
+        for child in self._children():
+            child.ask_to_stop(now=True)
+
+    def stop(self, *, now: bool = False) -> None:
+        """Services first, then the servers; returns when all have ended. `now` does not wait for work in hand."""
+        self._hurry = self._hurry or now
+        for group, grace in ((self._services, SERVICE_GRACE_S), (self._servers, SERVER_GRACE_S)):
+            for child in group:
+                child.ask_to_stop(now=self._hurry)
+            deadline = time.monotonic() + grace
+            for child in group:
+                child.finish(max(0.5, deadline - time.monotonic()))
+            if group is self._services:
+                self._end_housekeeping()
+        self._home.state_file.unlink(missing_ok=True)
+
+    def _end_housekeeping(self) -> None:
+        with self._writing:
+            self._ended.set()
+        self._keeper.join(5.0)
+        if self._scaled:
+            save_last(self._home, running=False)
+
+    def _children(self) -> list[Child]:
+        return [*self._servers, *self._services]
+
+    def _add(self, part: Part, group: list[Child]) -> Child:
+        child = Child(part, log=self._home.log(part.name), records=self._home.run, changed=self.write_state)
+        group.append(child)
+        child.start()
+        return child
+
+    def _keep_house(self) -> None:
+        trimmed = time.monotonic()
+        while not self._ended.wait(SAVE_EVERY_S):
+            try:
+                if self._scaled:
+                    save_last(self._home, running=True)
+                if time.monotonic() - trimmed > _TRIM_EVERY_S:
+                    trimmed = time.monotonic()
+                    for child in self._children():
+                        trim_log(self._home.log(child.part.name))
+            except (OSError, HuiyinError):
+                # a full disk must not end the supervisor: it tries again in a second
+                log.warning("the supervisor could not write to the home folder", exc_info=True)
+
+
+def process_line(process: ProcessState) -> str:
+    """One process as a line of text."""
+    pid = f"pid {process.pid}" if process.pid else "no process"
+    restarts = f", {process.restarts} restarts" if process.restarts else ""
+    return f"{process.name:<10} {process.state:<11} {process.address}  ({pid}{restarts})"

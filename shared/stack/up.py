@@ -1,0 +1,271 @@
+"""Start and stop the whole of one home: `start` returns when everything answers, `Running.stop` ends it in order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from shared.errors import HuiyinError, StackError
+from shared.events.topics import TOPICS, Topic
+from shared.stack import kafka, postgres
+from shared.stack.child import Part
+from shared.stack.databases import connect, database_name, service_url
+from shared.stack.environment import StackEnvironment
+from shared.stack.home import Home, ServiceState, StackState
+from shared.stack.jars import cached_jars, fetch, given_jars, read_lock
+from shared.stack.java import find_java
+from shared.stack.migrate import migrations_of
+from shared.stack.ports import LOOPBACK, choose_ports, require_free
+from shared.stack.process import end_recorded
+from shared.stack.provision import provision_databases
+from shared.stack.scaled_clock import clock_start, read_last, save_last, write_start
+from shared.stack.services import (
+    ServiceSpec,
+    Surroundings,
+    huiyin_services,
+    service_command,
+    service_ready,
+    url_of,
+)
+from shared.stack.supervisor import SUPERVISOR, HomeLock, Supervisor
+from shared.stack.topics import make_topics
+
+READY_S = 60.0
+LEAST_FREE_BYTES = 500_000_000
+
+
+def _silent(line: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a caller of `start` chooses."""
+
+    port_base: int | None = None
+    """Services get base+1, base+2, …; 0: free ports, chosen once per home; None: as before, or 8100."""
+    rate: float | None = None
+    """Virtual seconds per real second; None: the real time."""
+    start: datetime | None = None
+    """The virtual instant to begin at."""
+    services: tuple[ServiceSpec, ...] = field(default_factory=huiyin_services)
+    topics: Sequence[Topic] = TOPICS
+    ready_s: float = READY_S
+    say: Callable[[str], None] = _silent
+    """Called with one line per step, from several threads."""
+
+
+class Running:
+    """A running stack. It is stopped by `stop`, and only by it."""
+
+    def __init__(self, home: Home, supervisor: Supervisor, lock: HomeLock, seconds: float) -> None:
+        self.home = home
+        self.supervisor = supervisor
+        self.seconds = seconds
+        """How long the start took."""
+        self._lock = lock
+
+    def state(self) -> StackState:
+        """What runs now."""
+        return self.supervisor.state()
+
+    def stop(self, *, now: bool = False) -> None:
+        """End everything; `now` without waiting for work in hand. All data stays."""
+        try:
+            self.supervisor.stop(now=now)
+        finally:
+            self._lock.release()
+
+
+def start(home: Home, options: Options, environment: StackEnvironment) -> Running:
+    """Start broker, database and services over the home's data, and return when all answer.
+
+    Raises `StackError` (one line and what to do) and leaves nothing running if that does not work out.
+    """
+    began = time.monotonic()
+    home.create()
+    lock = HomeLock(home)
+    lock.acquire()
+    supervisor: Supervisor | None = None
+    try:
+        _require_disk(home)
+        _end_leftovers(home, options)
+        scaled = _start_clock(home, options)
+        around = _surroundings(home, options, environment, scaled=scaled)
+        supervisor = Supervisor(home, _first_state(around, options), scaled=scaled)
+        _start_servers(supervisor, around, options, environment)
+        _start_services(supervisor, around, options)
+        supervisor.update(replace(supervisor.state(), ready=True))
+        return Running(home, supervisor, lock, time.monotonic() - began)
+    except BaseException:
+        if supervisor is not None:
+            supervisor.stop()
+        lock.release()
+        raise
+
+
+def _require_disk(home: Home) -> None:
+    free = shutil.disk_usage(home.path).free
+    if free < LEAST_FREE_BYTES:
+        raise StackError(
+            f"the disk of {home.path} is nearly full: {free // 1_000_000} MB are free",
+            hint=f"free at least {LEAST_FREE_BYTES // 1_000_000} MB, or set HUIYIN_HOME to another disk",
+        )
+
+
+def _end_leftovers(home: Home, options: Options) -> None:
+    ended = end_recorded(home.run, names=lambda name: name != SUPERVISOR, grace_s=10.0)
+    if ended:
+        options.say(f"ended what a killed run had left: {', '.join(ended)}")
+        if home.clock_last_file.exists() and home.clock_file.exists():
+            save_last(home, running=False)  # they went on living in virtual time until now
+
+
+def _start_clock(home: Home, options: Options) -> bool:
+    now = datetime.now(UTC)
+    chosen = clock_start(options.rate, options.start, last=read_last(home), used=home.postgres.exists(), now=now)
+    if chosen is None:
+        return False
+    write_start(home, chosen, now)
+    options.say(f"clock starts at {chosen.virtual.isoformat(timespec='seconds')}, {chosen.rate:g}x")
+    return True
+
+
+def _surroundings(home: Home, options: Options, environment: StackEnvironment, *, scaled: bool) -> Surroundings:
+    names = tuple(spec.name for spec in options.services)
+    ports = choose_ports(home, names, options.port_base)
+    require_free({name: ports[name] for name in names}, home)
+    if environment.kafka is None:
+        require_free({"kafka": ports["kafka"]}, home)
+    elif not kafka.answers(environment.kafka):
+        raise StackError(
+            f"no broker answers at HUIYIN_KAFKA ({environment.kafka})",
+            hint="start it, correct the address, or unset HUIYIN_KAFKA to use the embedded one",
+        )
+    passwords = {
+        name: environment.passwords.get(name)
+        or home.secret(f"{database_name(name)}.password").read_text("utf-8").strip()
+        for name in names
+    }
+    return Surroundings(
+        home=home,
+        kafka=environment.kafka or f"{LOOPBACK}:{ports['kafka']}",
+        admin_url=environment.postgres or postgres.admin_url(home),
+        passwords=passwords,
+        ports=ports,
+        scaled=scaled,
+        inherited=environment.inherited,
+    )
+
+
+def _first_state(around: Surroundings, options: Options) -> StackState:
+    home = around.home
+    services = {
+        spec.name: ServiceState(
+            url=url_of(spec.name, around.ports),
+            database=service_url(around.admin_url, spec.name, None),
+            password_file=str(home.secrets / f"{database_name(spec.name)}.password"),
+        )
+        for spec in options.services
+    }
+    return StackState(
+        supervisor=os.getpid(),
+        ready=False,
+        kafka=around.kafka,
+        services=services,
+        local_key_file=str(home.local_key_file),
+        service_key_file=str(home.service_key_file),
+        clock=str(home.clock_file) if around.scaled else None,
+    )
+
+
+def find_jars(environment: StackEnvironment, say: Callable[[str], None]) -> list[Path]:
+    """Kafka's jars, fetched now if they are not in the cache yet."""
+    locked = read_lock()
+    if environment.kafka_libs is not None:
+        return given_jars(locked, environment.kafka_libs)
+    cache = environment.cache / "kafka"
+    paths, missing = cached_jars(locked, cache)
+    if missing:
+        say(f"fetching {len(missing)} of Kafka's jars (44 MB, once per machine) …")
+        fetch(missing, cache, lambda jar: None)
+    return paths
+
+
+def _start_servers(
+    supervisor: Supervisor, around: Surroundings, options: Options, environment: StackEnvironment
+) -> None:
+    """Broker and database at the same time, each provisioned as soon as it answers."""
+
+    def database() -> None:
+        if environment.postgres is None:
+            part = Part("postgres", str(postgres.socket_folder(around.home)), lambda: postgres.prepare(around.home),
+                        lambda: _database_answers(around.admin_url))  # fmt: skip
+            supervisor.add_server(part).await_ready(options.ready_s)
+            options.say(f"postgres   ready  {part.address}")
+        migrated = asyncio.run(provision_databases(around.admin_url, around.passwords))
+        with_tables = [name for name in around.passwords if migrations_of(name) is not None]
+        if with_tables:
+            from shared.stack.keys import ensure_home_keys
+
+            urls = [service_url(around.admin_url, name, around.passwords[name]) for name in with_tables]
+            asyncio.run(ensure_home_keys(around.home, urls))
+        if migrated:
+            options.say(f"tables made or brought up to date: {', '.join(migrated)}")
+
+    def broker() -> None:
+        if environment.kafka is None:
+            java, jars = find_java(environment.java_home), find_jars(environment, options.say)
+            ports = around.ports
+            part = Part("kafka", around.kafka,
+                        lambda: kafka.prepare(around.home, java=java, jars=jars, port=ports["kafka"],
+                                              controller_port=ports["controller"]),
+                        lambda: kafka.answers(around.kafka))  # fmt: skip
+            supervisor.add_server(part).await_ready(options.ready_s)
+            options.say(f"kafka      ready  {part.address}")
+        made = make_topics(around.kafka, options.topics)
+        if made:
+            options.say(f"topics made: {', '.join(made)}")
+
+    with ThreadPoolExecutor(2) as pool:
+        try:
+            for result in [pool.submit(broker), pool.submit(database)]:
+                result.result()
+        except BaseException:
+            supervisor.stop()  # whoever still waits for the other server is told
+            raise
+
+
+def _start_services(supervisor: Supervisor, around: Surroundings, options: Options) -> None:
+    children = []
+    for spec in options.services:
+        port = around.ports[spec.name]
+        part = Part(
+            spec.name,
+            url_of(spec.name, around.ports),
+            lambda spec=spec: service_command(spec, around),  # type: ignore[misc]
+            lambda port=port: service_ready(port),  # type: ignore[misc]
+        )
+        children.append(supervisor.add_service(part))
+    for child in children:
+        child.await_ready(options.ready_s)
+        options.say(f"{child.part.name:<10} ready  {child.part.address}")
+
+
+def _database_answers(admin_url: str) -> bool:
+    async def ask() -> None:
+        connection = await connect(admin_url)
+        await connection.close()
+
+    try:
+        asyncio.run(ask())
+    except HuiyinError:
+        return False
+    return True
