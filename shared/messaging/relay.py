@@ -48,20 +48,17 @@ _DEPTH = text(
 
 
 class Relay:
-    """Sends one database's outbox. `run()` until `stop()`; `wake()` after a commit saves the wait for the next look."""
+    """Sends one database's outbox. `run()` until `stop()`."""
 
-    def __init__(self, engine: AsyncEngine, kafka: str, clock: Clock, *, service: str) -> None:
+    def __init__(self, engine: AsyncEngine, kafka: str, clock: Clock, *, service: str, said: asyncio.Event) -> None:
+        """`said` is set by whoever commits to the outbox in this process; others are found within a quarter second."""
         self._engine = engine
         self._kafka = kafka
         self._clock = clock
         self._service = service
-        self._wake = asyncio.Event()
+        self._wake = said
         self._stopping = False
         self._choose = DefaultPartitioner()
-
-    def wake(self) -> None:
-        """Look at the outbox now."""
-        self._wake.set()
 
     def stop(self) -> None:
         """Finish the page in hand and return."""

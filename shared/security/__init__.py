@@ -1,0 +1,1 @@
+"""Keys and scopes, and the encryption of the vault."""
