@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.errors import StackError
+
 PASSED_ON = ("HUIYIN_SMTP_URL", "HUIYIN_PROCEDURES", "HUIYIN_CALENDARS", "HUIYIN_LOG_LEVEL")
 """Variables that the supervisor hands to every service as they are."""
 
@@ -26,17 +28,31 @@ class StackEnvironment:
     """The user's cache folder, shared by all checkouts."""
     passwords: Mapping[str, str]
     """Roles' passwords by service, from the files that HUIYIN_<SERVICE>_PASSWORD_FILE name."""
+    keys: Mapping[str, str]
+    """Secrets of API keys to be made known by `huiyin provision`, from HUIYIN_LOCAL_KEY_FILE and
+    HUIYIN_SERVICE_KEY_FILE."""
     inherited: Mapping[str, str]
     """What child processes get: everything but Huiyin's own variables, save `PASSED_ON`."""
 
 
 def read_environment(environ: Mapping[str, str], services: tuple[str, ...]) -> StackEnvironment:
-    """The stack's view of `environ`; an empty variable counts as absent."""
+    """The stack's view of `environ`; an empty variable counts as absent.
+
+    Raises `StackError` naming the variable whose file cannot be read.
+    """
 
     def path(name: str) -> Path | None:
         return Path(environ[name]).expanduser().resolve() if environ.get(name) else None
 
-    named = {service: path(f"HUIYIN_{service.upper()}_PASSWORD_FILE") for service in services}
+    def secret(name: str) -> str | None:
+        file = path(name)
+        try:
+            return file.read_text("utf-8").strip() if file else None
+        except OSError as error:
+            raise StackError(f"the file that {name} names cannot be read ({error.strerror})") from None
+
+    passwords = {service: secret(f"HUIYIN_{service.upper()}_PASSWORD_FILE") for service in services}
+    keys = {name: secret(f"HUIYIN_{name.upper()}_KEY_FILE") for name in ("local", "service")}
     return StackEnvironment(
         home=path("HUIYIN_HOME") or Path(".huiyin").resolve(),
         kafka=environ.get("HUIYIN_KAFKA") or None,
@@ -44,7 +60,8 @@ def read_environment(environ: Mapping[str, str], services: tuple[str, ...]) -> S
         kafka_libs=path("HUIYIN_KAFKA_LIBS"),
         java_home=path("JAVA_HOME"),
         cache=(path("XDG_CACHE_HOME") or Path.home() / ".cache") / "huiyin",
-        passwords={service: file.read_text("utf-8").strip() for service, file in named.items() if file},
+        passwords={service: value for service, value in passwords.items() if value},
+        keys={name: value for name, value in keys.items() if value},
         inherited={
             name: value for name, value in environ.items() if not name.startswith("HUIYIN_") or name in PASSED_ON
         },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from shared.security.keys import ensure_key, new_secret
 from shared.stack.home import Home
@@ -13,12 +13,14 @@ SERVICE_KEY = "service"
 SCOPES = {LOCAL_KEY: ("*",), SERVICE_KEY: ("vault:read",)}
 
 
-async def ensure_home_keys(home: Home, database_urls: Iterable[str]) -> None:
-    """Make the key files if they are not there, and make both keys known in every database."""
+def home_keys(home: Home) -> dict[str, str]:
+    """The secrets of both keys by name; made now if the home has none."""
     files = {LOCAL_KEY: home.local_key_file, SERVICE_KEY: home.service_key_file}
-    secrets = {}
-    for name, file in files.items():
-        secrets[name] = home.secret(file.name, new_secret).read_text("utf-8").strip()
+    return {name: home.secret(file.name, new_secret).read_text("utf-8").strip() for name, file in files.items()}
+
+
+async def ensure_keys(database_urls: Iterable[str], secrets: Mapping[str, str]) -> None:
+    """Make keys known in every database; `secrets` is by name, the scopes are those of `SCOPES`."""
 
     async def in_one(database_url: str) -> None:
         for name, secret in secrets.items():

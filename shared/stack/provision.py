@@ -12,38 +12,43 @@ from dataclasses import dataclass
 
 from shared.events.topics import Topic
 from shared.stack.databases import make_databases, service_url
+from shared.stack.keys import ensure_keys
 from shared.stack.migrate import migrate, migrations_of
 from shared.stack.topics import make_topics
 
 
 @dataclass(frozen=True)
 class Provisioned:
-    """What was done, for a line on the screen."""
+    """What was done, for a line on the screen: topics made, services whose tables were brought up to date."""
 
     topics_made: tuple[str, ...]
     migrated: tuple[str, ...]
 
 
-def provision(*, kafka: str, admin_url: str, passwords: Mapping[str, str], topics: Sequence[Topic]) -> Provisioned:
-    """Provision broker and databases at the same time; `passwords` names the services and their roles' passwords."""
+def provision(
+    *, kafka: str, admin_url: str, passwords: Mapping[str, str], topics: Sequence[Topic], keys: Mapping[str, str]
+) -> Provisioned:
+    """Provision broker and databases; `passwords` names the services and their roles' passwords, `keys` the API keys.
 
-    async def both() -> Provisioned:
-        making = asyncio.create_task(asyncio.to_thread(make_topics, kafka, topics))
-        try:
-            migrated = await provision_databases(admin_url, passwords)
-        finally:
-            await asyncio.wait([making])
-        return Provisioned(tuple(making.result()), migrated)
-
-    return asyncio.run(both())
+    Raises `Unavailable` if one of the two does not answer, `StackError` if it must not be used.
+    """
+    migrated = asyncio.run(provision_databases(admin_url, passwords, keys))
+    return Provisioned(tuple(make_topics(kafka, topics)), migrated)
 
 
-async def provision_databases(admin_url: str, passwords: Mapping[str, str]) -> tuple[str, ...]:
-    """Make roles, databases and tables; returns the services whose tables were brought up to date."""
+async def provision_databases(admin_url: str, passwords: Mapping[str, str], keys: Mapping[str, str]) -> tuple[str, ...]:
+    """Make roles, databases, tables and API keys; returns the services whose tables were brought up to date.
+
+    A service without migrations gets its empty database and no keys.
+    """
     await make_databases(admin_url, passwords)
-    migrated = []
+    migrated, urls = [], []
     for service, password in passwords.items():  # one after the other: Alembic has one context per process
         folder = migrations_of(service)
-        if folder is not None and await migrate(service, folder, service_url(admin_url, service, password)):
-            migrated.append(service)
+        if folder is not None:
+            urls.append(service_url(admin_url, service, password))
+            if await migrate(service, folder, urls[-1]):
+                migrated.append(service)
+    if urls and keys:
+        await ensure_keys(urls, keys)
     return tuple(migrated)

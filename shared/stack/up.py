@@ -21,7 +21,7 @@ from shared.stack.environment import StackEnvironment
 from shared.stack.home import Home, ServiceState, StackState
 from shared.stack.jars import cached_jars, fetch, given_jars, read_lock
 from shared.stack.java import find_java
-from shared.stack.migrate import migrations_of
+from shared.stack.keys import home_keys
 from shared.stack.ports import LOOPBACK, choose_ports, require_free
 from shared.stack.process import end_recorded
 from shared.stack.provision import provision_databases
@@ -210,13 +210,7 @@ def _start_servers(
                         lambda: _database_answers(around.admin_url))  # fmt: skip
             supervisor.add_server(part).await_ready(options.ready_s)
             options.say(f"postgres   ready  {part.address}")
-        migrated = asyncio.run(provision_databases(around.admin_url, around.passwords))
-        with_tables = [name for name in around.passwords if migrations_of(name) is not None]
-        if with_tables:
-            from shared.stack.keys import ensure_home_keys
-
-            urls = [service_url(around.admin_url, name, around.passwords[name]) for name in with_tables]
-            asyncio.run(ensure_home_keys(around.home, urls))
+        migrated = asyncio.run(provision_databases(around.admin_url, around.passwords, home_keys(around.home)))
         if migrated:
             options.say(f"tables made or brought up to date: {', '.join(migrated)}")
 
