@@ -48,7 +48,7 @@ QUALIFIED_BY = {
     "extension-refused": "clocks",
     "notified": "notices",
     "notice-failed": "notices",
-} | {name: "clocks" for name in DEADLINE}
+} | dict.fromkeys(DEADLINE, "clocks")
 
 # After one of these a case asks nothing more of anybody, unless it is reopened.
 ENDING = frozenset(("refused", "transferred-out", "merged", "withdrawn", "closed", "archived"))

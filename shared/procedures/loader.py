@@ -1,0 +1,157 @@
+"""Loads procedures: one file, or the library that a process works with.
+
+A file's mistakes come all together in one `ProcedureError`: its message has a line for each, with the line in the
+file, the path (`clocks[forward].duration`), what is wrong and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from shared.errors import NotFound, ProcedureError
+from shared.procedures.hints import hint_for, plain_message
+from shared.procedures.model import Procedure
+from shared.procedures.yaml_file import Document, read_yaml
+from shared.procedures.yaml_file import Path as Keys
+
+LIBRARY_FOLDER = Path(__file__).parent / "library"
+_CONDITION_KEYS = ("when", "not")
+_CONDITION_LISTS = ("all", "any")
+
+
+def load_procedure(path: Path) -> Procedure:
+    """Read one procedure file (UTF-8 YAML).
+
+    Raises `ProcedureError`: `field` is the file's name, the message has one line per mistake.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProcedureError("the file cannot be read", field=path.name, hint="is it there, and UTF-8 text?") from error
+    return parse_procedure(text, path.name)
+
+
+def parse_procedure(text: str, name: str) -> Procedure:
+    """The same from text; `name` stands for the file in errors."""
+    try:
+        document = read_yaml(text)
+    except ProcedureError as error:
+        raise ProcedureError(error.message, field=name, hint=error.hint) from error
+    try:
+        return Procedure.model_validate(document.data)
+    except ValidationError as error:
+        lines = sorted({_line(document, detail) for detail in error.errors(include_input=False, include_url=False)})
+        raise ProcedureError("\n".join(text for _, text in lines), field=name, hint=_count(len(lines))) from None
+
+
+def _count(number: int) -> str:
+    return "1 mistake; the language is in docs/writing-a-procedure.md" if number == 1 else f"{number} mistakes"
+
+
+def _line(document: Document, detail: ErrorDetails) -> tuple[int, str]:
+    keys = in_file(detail["loc"])
+    number = document.line(keys)
+    hint = hint_for(detail, keys)
+    return number, f"line {number}: {written(document.data, keys)}: {plain_message(detail)}" + (
+        f" ({hint})" if hint else ""
+    )
+
+
+def in_file(location: Keys) -> Keys:
+    """A validation error's location without the tags that the union of conditions puts into it."""
+    kept: list[str | int] = []
+    skip = False
+    for step in location:
+        if skip:
+            skip = False
+            continue
+        kept.append(step)
+        above = kept[-2] if len(kept) > 1 else None
+        skip = step in _CONDITION_KEYS or (isinstance(step, int) and above in _CONDITION_LISTS)
+    return tuple(kept)
+
+
+def written(data: Any, keys: Keys) -> str:
+    """A path as people read it: `clocks[forward].duration`; a part without an id goes by its number."""
+    text = ""
+    for key in keys:
+        below = _below(data, key)
+        if isinstance(key, int):
+            name = below.get("id") if isinstance(below, dict) else None
+            text += f"[{name}]" if isinstance(name, str) and len(name) <= 60 else f"[{key}]"
+        else:
+            text += f".{key}" if text else key
+        data = below
+    return text or "(file)"
+
+
+def _below(data: Any, key: str | int) -> Any:
+    try:
+        return data[key]
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+@dataclass(frozen=True)
+class Library:
+    """The procedures that a process knows, by id and version."""
+
+    procedures: tuple[Procedure, ...]
+
+    def all(self) -> tuple[Procedure, ...]:
+        """Every version of every procedure, by id, then version."""
+        return self.procedures
+
+    def get(self, id: str, version: int | None = None, *, on: date | None = None) -> Procedure:
+        """The version asked for; without one, the highest that is in force `on` that day (or at all).
+
+        `on` is a date of the procedure's own time zone. Raises `NotFound`.
+        """
+        found = [
+            procedure
+            for procedure in self.procedures
+            if procedure.id == id
+            and (version is None or procedure.version == version)
+            and (on is None or version is not None or procedure.in_force_from <= on)
+        ]
+        if not found:
+            raise NotFound("no such procedure in the library", field="procedure", hint="see `huiyin procedure list`")
+        return max(found, key=lambda procedure: (procedure.in_force_from, procedure.version))
+
+
+def assemble(procedures: Iterable[tuple[str, Procedure]]) -> Library:
+    """A library of (file name, procedure) pairs.
+
+    The same id and version twice is harmless when the content is the same, and a `ProcedureError` otherwise.
+    """
+    known: dict[tuple[str, int], tuple[str, Procedure]] = {}
+    for name, procedure in procedures:
+        first, other = known.setdefault(procedure.key, (name, procedure))
+        if other != procedure:
+            raise ProcedureError(
+                f"{first} and {name} hold the same id and version with different content",
+                field=name,
+                hint="give the later one the next version",
+            )
+    return Library(tuple(known[key][1] for key in sorted(known)))
+
+
+@lru_cache(maxsize=8)
+def load_library(extra: Path | None = None) -> Library:
+    """The shipped procedures and those of a further folder; read once per process.
+
+    Raises `ProcedureError` for a file that breaks the language, or whose cross-references do not hold.
+    """
+    folders = [LIBRARY_FOLDER] if extra is None else [LIBRARY_FOLDER, extra]
+    if extra is not None and not extra.is_dir():
+        raise ProcedureError("the folder of further procedures does not exist", hint="name a folder of .yaml files")
+    files = [path for folder in folders for path in sorted(folder.glob("*.y*ml"))]
+    return assemble((path.name, load_procedure(path)) for path in files)
