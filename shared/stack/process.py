@@ -37,7 +37,9 @@ class Record:
         try:
             process = psutil.Process(self.pid)
             same = abs(process.create_time() - self.started) <= _START_TOLERANCE_S
-            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+            # a killed process keeps its locks and ports until its last thread is gone, its first being a zombie already
+            ended = process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
+            return process if same and not ended else None
         except psutil.NoSuchProcess:
             return None
 

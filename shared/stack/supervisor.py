@@ -13,13 +13,14 @@ from typing import IO
 from shared.errors import HuiyinError, StackError
 from shared.stack.child import Child, Part
 from shared.stack.home import Home, ProcessState, StackState
-from shared.stack.process import Record, forget, read_records, record_of, trim_log
+from shared.stack.process import Record, forget, read_records, record_of, trim_log, wait_for
 from shared.stack.scaled_clock import SAVE_EVERY_S, save_last
 
 SUPERVISOR = "supervisor"
 SERVICE_GRACE_S = 10.0
 SERVER_GRACE_S = 20.0
 _TRIM_EVERY_S = 30.0
+_DYING_S = 3.0  # a killed supervisor may hold the lock a moment longer than it is seen to run
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,14 @@ def running_supervisor(home: Home) -> Record | None:
     return None
 
 
+def _lock(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 class HomeLock:
     """At most one supervisor per home. The system frees the lock when its holder dies, however it dies."""
 
@@ -42,14 +51,10 @@ class HomeLock:
     def acquire(self) -> None:
         """Raises `StackError` if another supervisor holds it."""
         file = self._home.lock_file.open("a", encoding="ascii")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not wait_for(lambda: _lock(file) or running_supervisor(self._home) is not None, _DYING_S) or not _lock(file):
             file.close()
             holder = running_supervisor(self._home)
-            raise StackError(
-                f"already up (pid {holder.pid if holder else 'unknown'}): huiyin status | huiyin down"
-            ) from None
+            raise StackError(f"already up (pid {holder.pid if holder else 'unknown'}): huiyin status | huiyin down")
         self._file = file
         record_of(SUPERVISOR, os.getpid()).write(self._home.run)
 
