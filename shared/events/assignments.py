@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from shared.events.base import EventData, Scalars, event
 from shared.events.topics import ASSIGNMENTS, DEPARTMENT_REPORTS
@@ -60,6 +61,13 @@ class CaseReopened(EventData):
 
     cycle: int
     cause: str
+
+
+@event("huiyin.assignment.repeated.v1", ASSIGNMENTS)
+class CaseRepeated(EventData):
+    """The same matter was complained of again, as `case`, which was merged into this one."""
+
+    case: UUID
 
 
 @event("huiyin.report.milestone.v1", DEPARTMENT_REPORTS)

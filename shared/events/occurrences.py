@@ -25,6 +25,7 @@ _PLAIN: dict[type[EventData], str] = {
     c.ComplaintMerged: "merged",
     c.ComplaintWithdrawn: "withdrawn",
     a.CaseReopened: "reopened",
+    a.CaseRepeated: "repeated",
     n.Satisfied: "satisfied",
     n.Dissatisfied: "dissatisfied",
     n.CalledBack: "called-back",
@@ -42,7 +43,12 @@ _CLOCK: dict[type[EventData], str] = {
 
 def names(event: Event) -> tuple[str, ...]:
     """The occurrences that an event is, the plain name first; () for an event that no procedure can name."""
-    match event.data:
+    return names_of(event.data)
+
+
+def names_of(data: EventData) -> tuple[str, ...]:
+    """The same from the event's data alone."""
+    match data:
         case c.ComplaintRegistered():
             return ("received", "registered")
         case a.CaseClassified(class_=x):
@@ -59,9 +65,9 @@ def names(event: Event) -> tuple[str, ...]:
             return ("notified", f"notified:{x}")
         case n.NoticeFailed(notice=x):
             return ("notice-failed", f"notice-failed:{x}")
-        case d.ClockEvent(clock=x) if type(event.data) in _CLOCK:
-            return (f"{_CLOCK[type(event.data)]}:{x}",)
-    plain = _PLAIN.get(type(event.data))
+        case d.ClockEvent(clock=x) if type(data) in _CLOCK:
+            return (f"{_CLOCK[type(data)]}:{x}",)
+    plain = _PLAIN.get(type(data))
     return (plain,) if plain else ()
 
 

@@ -19,7 +19,7 @@ COMPLAINT = (
     "withdrawn",
 )
 # What routing decides.
-DECIDED = ("classified", "assigned", "reassigned", "escalated", "reopened")
+DECIDED = ("classified", "assigned", "reassigned", "escalated", "reopened", "repeated")
 # What departments and officers report, beside the procedure's own milestones.
 REPORTED = (
     "accepted-by-department",

@@ -1,0 +1,1 @@
+"""Routing's decisions: pure functions of state, event, procedure and now."""

@@ -1,0 +1,60 @@
+"""What routing knows of one case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+Status = Literal["registered", "assigned", "resolved", "closed", "ended"]
+"""registered: not yet admitted; assigned: being handled; ended: refused, merged, withdrawn or passed on."""
+
+
+@dataclass(frozen=True)
+class Reached:
+    """An occurrence of this case. `cycle` is the cycle in which it happened."""
+
+    name: str
+    at: datetime
+    cycle: int
+    by: str | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case. Instants are UTC; `facts` hold coded values only."""
+
+    id: UUID
+    procedure: tuple[str, int]
+    status: Status = "registered"
+    cycle: int = 1
+    class_: str | None = None
+    department: str | None = None
+    level: str | None = None
+    received_at: datetime | None = None
+    resolved_at: datetime | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    reached: tuple[Reached, ...] = ()
+
+    def conditions(self) -> dict[str, Any]:
+        """The facts that conditions read, milestones of the present cycle among them."""
+        return {
+            **self.facts,
+            **{f"count.{name}": n for name, n in self.counts.items()},
+            **{f"reached:{one.name}": True for one in self.reached if one.cycle == self.cycle},
+            "class": self.class_,
+            "department": self.department,
+            "level": self.level,
+            "cycle": self.cycle,
+        }
+
+    def has_reached(self, name: str) -> bool:
+        """Whether the occurrence happened in the present cycle."""
+        return any(one.name == name and one.cycle == self.cycle for one in self.reached)
+
+    def with_reached(self, names: tuple[str, ...], at: datetime, by: str | None = None) -> Case:
+        """The case after an occurrence under all its names."""
+        return replace(self, reached=self.reached + tuple(Reached(name, at, self.cycle, by) for name in names))
