@@ -69,7 +69,7 @@ def report(case: Case, given: Report, rules: Rules, now: datetime) -> Change:
     return _and_what_follows(case, rules, said, occurrences.names_of(said[0]), given.at, now)
 
 
-def repeated(case: Case, other: ComplaintMerged, event: Event, rules: Rules, now: datetime) -> Change:
+def repeated(case: Case, event: Event, rules: Rules, now: datetime) -> Change:
     """The same matter was complained of again, and the new complaint was merged into this case."""
     said = (CaseRepeated(case=event.subject),)
     case = case.with_reached(("repeated",), event.time)
@@ -107,9 +107,8 @@ def _from_department(case: Case, given: MilestoneReport, rules: Rules, now: date
         return Change(case, (rejected,))
 
 
+_OWN = frozenset(("class", "department", "level", "cycle"))  # what routing itself decides is not a fact from outside
+
+
 def _coded(event: Event) -> Mapping[str, object]:
-    return {
-        name: value
-        for name, value in occurrences.facts(event).items()
-        if name not in ("class", "level", "department", "cycle")
-    }
+    return {name: value for name, value in occurrences.facts(event).items() if name not in _OWN}

@@ -41,10 +41,11 @@ def follow(case: Case, procedure: Procedure, calendar: Calendar, names: tuple[st
 def _apply(case: Case, procedure: Procedure, calendar: Calendar, names: tuple[str, ...], at: datetime) -> Change:
     said: tuple[EventData, ...] = ()
     for escalation in procedure.escalations:
-        if escalation.on in names and _still_matters(case, escalation, at):
-            if holds(escalation.when, case.conditions()) is True:
-                case, new = _escalate(case, procedure, escalation)
-                said += new
+        if escalation.on not in names or not _still_matters(case, at):
+            continue
+        if holds(escalation.when, case.conditions()) is True:
+            case, new = _escalate(case, procedure, escalation)
+            said += new
     for reopening in procedure.reopenings:
         if reopening.on in names and _may_reopen(case, reopening, calendar, at):
             case, new = reopen(case, reopening.on)
@@ -58,7 +59,7 @@ def _apply(case: Case, procedure: Procedure, calendar: Calendar, names: tuple[st
     return Change(case, said)
 
 
-def _still_matters(case: Case, escalation: Escalation, at: datetime) -> bool:
+def _still_matters(case: Case, at: datetime) -> bool:
     """A breach of the time before the resolution, heard of after it, moves nobody any more."""
     if case.status in ("registered", "ended", "closed"):
         return False

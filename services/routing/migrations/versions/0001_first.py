@@ -1,0 +1,30 @@
+"""The first tables."""
+
+from alembic import op
+
+from shared.messaging.migrations import create_common_tables_1
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Make them."""
+    create_common_tables_1()
+    op.execute(
+        """
+        CREATE TABLE cases (
+            id uuid PRIMARY KEY, procedure text NOT NULL, version integer NOT NULL, status text NOT NULL, class text,
+            department text, level text, cycle integer NOT NULL, received_at timestamptz, resolved_at timestamptz,
+            details jsonb NOT NULL, changed_at timestamptz NOT NULL)
+        """
+    )
+    op.execute("CREATE INDEX cases_work ON cases (department, status, received_at)")
+    op.execute(
+        """
+        CREATE TABLE matters (
+            count text NOT NULL, key text NOT NULL, case_id uuid NOT NULL, complainant text,
+            received_at timestamptz NOT NULL, PRIMARY KEY (count, key, case_id))
+        """
+    )
+    op.execute("CREATE INDEX matters_window ON matters (count, key, received_at)")

@@ -1,0 +1,18 @@
+"""Routing's wiring."""
+
+from __future__ import annotations
+
+from services.routing.api import routes
+from services.routing.worker import Worker
+from shared.events.topics import COMPLAINTS, DEADLINES, DEPARTMENT_REPORTS, NOTICES
+from shared.hosting.host import Context, Service
+
+
+def build(context: Context) -> Service:
+    """What the routing service is made of."""
+    worker = Worker(context.library, context.calendars)
+    return Service(
+        routers=[routes(context, worker)],
+        topics=[COMPLAINTS, DEADLINES, NOTICES, DEPARTMENT_REPORTS],
+        handler=worker,
+    )
