@@ -29,8 +29,8 @@ class StackEnvironment:
     passwords: Mapping[str, str]
     """Roles' passwords by service, from the files that HUIYIN_<SERVICE>_PASSWORD_FILE name."""
     keys: Mapping[str, str]
-    """Secrets of API keys to be made known by `huiyin provision`, from HUIYIN_LOCAL_KEY_FILE and
-    HUIYIN_SERVICE_KEY_FILE."""
+    """Secrets of API keys to be made known by `huiyin provision`, from HUIYIN_LOCAL_KEY_FILE,
+    HUIYIN_SERVICE_KEY_FILE and HUIYIN_METRICS_KEY_FILE."""
     inherited: Mapping[str, str]
     """What child processes get: everything but Huiyin's own variables, save `PASSED_ON`."""
 
@@ -52,7 +52,7 @@ def read_environment(environ: Mapping[str, str], services: tuple[str, ...]) -> S
             raise StackError(f"the file that {name} names cannot be read ({error.strerror})") from None
 
     passwords = {service: secret(f"HUIYIN_{service.upper()}_PASSWORD_FILE") for service in services}
-    keys = {name: secret(f"HUIYIN_{name.upper()}_KEY_FILE") for name in ("local", "service")}
+    keys = {name: secret(f"HUIYIN_{name.upper()}_KEY_FILE") for name in ("local", "service", "metrics")}
     return StackEnvironment(
         home=path("HUIYIN_HOME") or Path(".huiyin").resolve(),
         kafka=environ.get("HUIYIN_KAFKA") or None,

@@ -10,7 +10,9 @@ from shared.stack.home import Home
 
 LOCAL_KEY = "local"
 SERVICE_KEY = "service"
-SCOPES = {LOCAL_KEY: ("*",), SERVICE_KEY: ("vault:read",)}
+METRICS_KEY = "metrics"
+"""Only on servers with a Prometheus of their own: `huiyin provision` makes it known, a home does without."""
+SCOPES = {LOCAL_KEY: ("*",), SERVICE_KEY: ("vault:read",), METRICS_KEY: ("metrics:read",)}
 
 
 def home_keys(home: Home) -> dict[str, str]:
