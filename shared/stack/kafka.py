@@ -63,6 +63,9 @@ def server_properties(*, port: int, controller_port: int, data: Path) -> str:
         "share.coordinator.state.topic.min.isr": 1,
         "share.coordinator.state.topic.num.partitions": 4,
         "group.initial.rebalance.delay.ms": 0,
+        # a broker that was killed is let in again when its old session has ended
+        "broker.session.timeout.ms": 3000,
+        "broker.heartbeat.interval.ms": 500,
         # one machine's measure: small segments and indexes, little memory, few threads
         "log.segment.bytes": 128 * 1024 * 1024,
         "log.index.size.max.bytes": 1024 * 1024,

@@ -20,12 +20,14 @@ from urllib.parse import quote
 
 from shared.errors import StackError
 from shared.stack.home import Home
-from shared.stack.process import Command, forget, pid_in_use, read_records
+from shared.stack.process import Command, Record
 
 SUPERUSER = "postgres"
 SYSTEM_USER = "embedded_postgres"
 LONGEST_SOCKET = 100
 """A socket's path must stay below 104 to 108 characters, as the system has it."""
+
+_SERVER_START_TOLERANCE_S = 30.0  # the server notes its start in whole seconds, and some time after its process began
 
 SETTINGS = {
     "listen_addresses": "",
@@ -85,7 +87,7 @@ def prepare(home: Home) -> Command:
             _let_through(path, user)
     environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
     _make_cluster(home, user, environment)
-    _remove_stale_lock(home)
+    _remove_stale_locks(home)
     settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
     return Command(
         arguments=[str(programs() / "postgres"), "-D", str(home.postgres), "-k", str(folder), *settings],
@@ -124,20 +126,21 @@ def _make_cluster(home: Home, user: tuple[int, int] | None, environment: dict[st
     draft.rename(home.postgres)
 
 
-def _remove_stale_lock(home: Home) -> None:
-    """Remove `postmaster.pid` of a server that was killed, if its pid now belongs to another program.
+def _remove_stale_locks(home: Home) -> None:
+    """Remove the lock files (of data and of socket) of a server that was killed, if its pid is not free.
 
-    PostgreSQL passes over the file when no process has that pid (after a check for orphans of the old server), but
-    refuses to start when one has, whatever it is. The record with the start time knows better. Called only while the
+    PostgreSQL refuses to start while any process has that pid, be it another program or a dead server whom nobody has
+    buried yet. The files' third line, the server's start, tells whether it is that server. Called only while the
     supervisor's lock is held.
     """
-    lock = home.postgres / "postmaster.pid"
-    for record in read_records(home.run):
-        if record.name == "postgres" and record.process() is None:
-            named = lock.read_text("utf-8").split("\n", 1)[0].strip() if lock.exists() else ""
-            if named == str(record.pid) and pid_in_use(record.pid):
-                lock.unlink()
-            forget(record.name, home.run)
+    for lock in (home.postgres / "postmaster.pid", socket_folder(home) / ".s.PGSQL.5432.lock"):
+        try:
+            pid, _folder, started = lock.read_text("utf-8").splitlines()[:3]
+            server = Record("postgres", int(pid), float(started))
+        except (OSError, ValueError):
+            continue
+        if server.process(_SERVER_START_TOLERANCE_S) is None:
+            lock.unlink()
 
 
 def _system_user() -> tuple[int, int] | None:

@@ -32,11 +32,11 @@ class Record:
     pid: int
     started: float
 
-    def process(self) -> psutil.Process | None:
+    def process(self, tolerance_s: float = _START_TOLERANCE_S) -> psutil.Process | None:
         """The process itself if it still runs; None if it ended or its pid now belongs to another program."""
         try:
             process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.started) <= _START_TOLERANCE_S
+            same = abs(process.create_time() - self.started) <= tolerance_s
             # a killed process keeps its locks and ports until its last thread is gone, its first being a zombie already
             ended = process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
             return process if same and not ended else None
@@ -132,11 +132,6 @@ def end_recorded(records: Path, *, names: Callable[[str], bool], grace_s: float)
         if names(record.name) and not record.process():
             forget(record.name, records)
     return [record.name for record, _ in wanted]
-
-
-def pid_in_use(pid: int) -> bool:
-    """Whether any process has this pid now."""
-    return bool(psutil.pid_exists(pid))
 
 
 def memory_of(pid: int) -> int:
