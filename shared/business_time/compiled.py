@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.business_time.calendars import Calendar
-from shared.business_time.zones import DAY, EPOCH_ORDINAL, SECOND, instant_of, local_micros, local_ordinal, zone
+from shared.business_time.zones import DAY, EPOCH_ORDINAL, SECOND, instant_of, local_micros, zone
 from shared.errors import CalendarNeverOpen
 
 HORIZON_YEARS = 200
@@ -25,7 +25,8 @@ _MOST_YEARS = 1_000  # what one calendar keeps compiled
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """Whole years [first, last]. `before[i]` is the business time from a fixed origin to `opens[i]`."""
+    """Whole years [first, last]. `before[i]` and `total` are the business time from a fixed origin to `opens[i]` and to
+    the end; before the origin it is negative."""
 
     first: int
     last: int
@@ -34,6 +35,7 @@ class _Table:
     opens: list[int]
     closes: list[int]
     before: list[int]
+    total: int
     workdays: list[int]
 
 
@@ -74,9 +76,8 @@ class CompiledCalendar:
         index = bisect_right(table.opens, at) - 1
         if index >= 0 and at < table.closes[index]:
             return at
-        limit = self._limit(at, 1)
         while index + 1 >= len(table.opens):
-            table = self._extended_until(table, limit)
+            table = self._extended_until(table, self._limit(at, 1))
             index = bisect_right(table.opens, at) - 1
         return table.opens[index + 1]
 
@@ -88,12 +89,12 @@ class CompiledCalendar:
 
     def local_date(self, at: int) -> int:
         """The local date on which `at` falls."""
-        return local_ordinal(self._zone, at)
+        return instant_of(at).astimezone(self._zone).toordinal()
 
-    def wall_clock(self, at: int) -> int:
-        """The local time of day at an instant, as microseconds since 00:00 that a clock on the wall shows."""
+    def local(self, at: int) -> tuple[int, int]:
+        """The local date on which `at` falls, and the time of day on the wall as microseconds since 00:00."""
         local = instant_of(at).astimezone(self._zone)
-        return (local.hour * 3_600 + local.minute * 60 + local.second) * SECOND + local.microsecond
+        return local.toordinal(), (local.hour * 3_600 + local.minute * 60 + local.second) * SECOND + local.microsecond
 
     def wall_time(self, ordinal: int, us_of_day: int) -> int:
         """The instant of a local wall time on a date; `zones.local_micros` says what DST does to it."""
@@ -110,12 +111,14 @@ class CompiledCalendar:
 
     def spans(self, ordinal: int) -> list[tuple[int, int]]:
         """The opening hours of one local date as instants, in order, clear of one another."""
+        midnight = local_micros(self._zone, ordinal)
+        return self._spans(ordinal, midnight, local_micros(self._zone, ordinal, DAY))
+
+    def _spans(self, ordinal: int, midnight: int, end_of_day: int) -> list[tuple[int, int]]:
         windows = self.calendar.windows(ordinal)
         if not windows:
             return []
-        midnight = local_micros(self._zone, ordinal)
-        length = local_micros(self._zone, ordinal, DAY) - midnight
-        if length == DAY:
+        if end_of_day - midnight == DAY:  # no zone changes its offset twice in a day
             return [(midnight + opens, midnight + closes) for opens, closes in windows]
         spans: list[tuple[int, int]] = []
         # a time inside the spring gap moves behind times after the gap: sort again, and unite what now overlaps
@@ -139,29 +142,31 @@ class CompiledCalendar:
     def nth_working_day(self, ordinal: int, count: int) -> int:
         """The `count`-th working day after the date (before it, if negative); `count` is not 0."""
         at = (ordinal - EPOCH_ORDINAL) * DAY
-        table, limit = self._covering(at - 2 * DAY, at + 2 * DAY), self._limit(at, count)
+        table = self._covering(at - 2 * DAY, at + 2 * DAY)
         while True:
             days = table.workdays
             index = bisect_right(days, ordinal) - 1 + count if count > 0 else bisect_left(days, ordinal) + count
             if 0 <= index < len(days):
                 return days[index]
-            table = self._extended_until(table, limit)
+            table = self._extended_until(table, self._limit(at, count))
 
     def _forward(self, start: int, amount: int) -> int:
         table = self._covering(start, start)
-        limit = self._limit(start, amount)
         target = _position(table, start) + amount
-        while target > _total(table):
-            table = self._extended_until(table, limit)
+        if target > table.total:
+            limit = self._limit(start, amount)
+            while target > table.total:
+                table = self._extended_until(table, limit)
         index = bisect_left(table.before, target) - 1
         return table.opens[index] + target - table.before[index]
 
     def _backward(self, start: int, amount: int) -> int:
         table = self._covering(start, start)
-        limit = self._limit(start, -amount)
         target = _position(table, start) - amount
-        while not table.before or target < table.before[0]:
-            table = self._extended_until(table, limit)
+        if not table.before or target < table.before[0]:
+            limit = self._limit(start, -amount)
+            while not table.before or target < table.before[0]:
+                table = self._extended_until(table, limit)
         index = bisect_right(table.before, target) - 1
         return table.opens[index] + target - table.before[index]
 
@@ -188,7 +193,7 @@ class CompiledCalendar:
         if table is not None and table.starts <= start and end < table.ends:
             return table
         # a local year reaches up to a day over its UTC year on either side
-        first, last = instant_of(start).year - 1, instant_of(end).year + 1
+        first, last = instant_of(start - DAY).year, instant_of(end + DAY).year
         if first < _FIRST_YEAR or last > _LAST_YEAR or last - first > 2 * HORIZON_YEARS:
             raise CalendarNeverOpen("the instants lie outside the calendar's horizon", field="instant")
         if table is None or max(last, table.last) - min(first, table.first) > _MOST_YEARS:
@@ -213,8 +218,10 @@ class CompiledCalendar:
         total = 0
         begins, stops = date(first, 1, 1).toordinal(), date(last, 12, 31).toordinal()
         latest = self.closing(begins - 1) or local_micros(self._zone, begins - 1)
+        starts = ends = local_micros(self._zone, begins)
         for ordinal in range(begins, stops + 1):
-            spans = self.spans(ordinal)
+            midnight, ends = ends, local_micros(self._zone, ordinal, DAY)
+            spans = self._spans(ordinal, midnight, ends)
             if spans:
                 workdays.append(ordinal)
             for span_opens, span_closes in spans:
@@ -227,8 +234,7 @@ class CompiledCalendar:
                 before.append(total)
                 total += span_closes - span_opens
                 latest = span_closes
-        starts, ends = local_micros(self._zone, begins), local_micros(self._zone, stops, DAY)
-        return _Table(first, last, starts, ends, opens, closes, before, workdays)
+        return _Table(first, last, starts, ends, opens, closes, before, total, workdays)
 
 
 @functools.lru_cache(maxsize=1_024)
@@ -245,19 +251,16 @@ def _position(table: _Table, at: int) -> int:
     return table.before[index] + min(at, table.closes[index]) - table.opens[index]
 
 
-def _total(table: _Table) -> int:
-    """Business time from the table's origin to its end."""
-    return table.before[-1] + table.closes[-1] - table.opens[-1] if table.before else 0
-
-
 def _joined(earlier: _Table, later: _Table, *, origin_in_later: bool) -> _Table:
     """Two adjoining tables as one; the origin stays where the one had it that is already in use."""
     opens, closes = earlier.opens + later.opens, earlier.closes + later.closes
-    length = _total(earlier)
     if origin_in_later:
-        before = [position - length for position in earlier.before] + later.before
+        shift = (later.before[0] if later.before else later.total) - earlier.total
+        before = [position + shift for position in earlier.before] + later.before
+        total = later.total
     else:
-        before = earlier.before + [position + length for position in later.before]
+        before = earlier.before + [position + earlier.total for position in later.before]
+        total = earlier.total + later.total
     return _Table(
         earlier.first,
         later.last,
@@ -266,5 +269,6 @@ def _joined(earlier: _Table, later: _Table, *, origin_in_later: bool) -> _Table:
         opens,
         closes,
         before,
+        total,
         earlier.workdays + later.workdays,
     )

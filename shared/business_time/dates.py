@@ -31,8 +31,7 @@ def due_on_date(
     """The due instant (microseconds) and its date; None if a pause that has not ended keeps it from coming."""
     if spans and duration.count < 0:
         raise InvalidInput("a duration in days that points backwards takes no pauses", field="pauses")
-    first = axis.local_date(start)
-    wall = axis.wall_clock(start)
+    first, wall = axis.local(start)
 
     def due_at(ordinal: int) -> int:
         if boundary == "same-time":
@@ -48,9 +47,10 @@ def due_on_date(
     def nth(n: int) -> int:
         return axis.nth_working_day(first, n) if working and n else first + n
 
-    counted_from = first + 1 if count else first
-    lost = _lost_dates(axis, spans, counted_from, due_at, working=working)
-    ordinal = nth(_beyond(count, nth, lost))
+    if spans:
+        lost = _lost_dates(axis, spans, first + 1 if count else first, due_at, working=working)
+        count = _beyond(count, nth, lost)
+    ordinal = nth(count)
     at = due_at(ordinal)
     if spans and spans[-1][1] == FOREVER and spans[-1][0] < at:
         return None

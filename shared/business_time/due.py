@@ -175,15 +175,16 @@ def _step(target: datetime, amount: Duration, calendar: Calendar, basis: Basis, 
         return instant_of(end)
     ordinal = calculator.local_date(at - 1)
     at_day_end = calculator.end_of_day(ordinal) == at
+    wall = 0
     if not at_day_end:
-        ordinal = calculator.local_date(at)
+        ordinal, wall = calculator.local(at)
     if amount.unit is not Unit.WORKING_DAYS:
         ordinal = date_after(ordinal, amount)
     elif amount.count:
         ordinal = calculator.nth_working_day(ordinal, amount.count)
     if at_day_end:
         return instant_of(calculator.end_of_day(ordinal))
-    return instant_of(calculator.wall_time(ordinal, calculator.wall_clock(at)))
+    return instant_of(calculator.wall_time(ordinal, wall))
 
 
 def _axis(calculator: CompiledCalendar, basis: Basis) -> Axis:

@@ -41,11 +41,18 @@ WALL: Axis = _Wall()
 
 def united(pauses: Pauses) -> list[tuple[int, int]]:
     """The union of the pauses as sorted disjoint spans in microseconds; raises `InvalidInput` if one ends too early."""
+    return united_spans(
+        [
+            (micros(begins, field="pauses"), FOREVER if ends is None else micros(ends, field="pauses"))
+            for begins, ends in pauses
+        ]
+    )
+
+
+def united_spans(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """As `united`, of pauses in microseconds."""
     spans: list[tuple[int, int]] = []
-    for begins, ends in sorted(
-        (micros(begins, field="pauses"), FOREVER if ends is None else micros(ends, field="pauses"))
-        for begins, ends in pauses
-    ):
+    for begins, ends in sorted(pairs):
         if ends < begins:
             raise InvalidInput("a pause ends before it begins", field="pauses")
         if spans and begins <= spans[-1][1]:
