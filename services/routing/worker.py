@@ -75,16 +75,18 @@ class Worker:
             found = await store.load(tx, others)
             for identifier in sorted(found):
                 other = cases.get(identifier, found[identifier])
-                risen, data = recounted(other, self.rules(other.procedure), counts, now)
+                risen, data = recounted(other, self.rules(other.procedure), others[identifier], now)
                 results.append((other, risen, data))
         return results
 
-    async def _count(self, tx: AsyncConnection, event: Event, rules: Rules) -> tuple[dict[str, int], set[UUID]]:
-        """How often the complaint's matters came up in their windows, and which other cases raised them."""
+    async def _count(
+        self, tx: AsyncConnection, event: Event, rules: Rules
+    ) -> tuple[dict[str, int], dict[UUID, dict[str, int]]]:
+        """How often the complaint's matters came up in their windows, and the same for other cases that raised them."""
         if not isinstance(event.data, ComplaintRegistered) or not event.data.matters:
-            return {}, set()
+            return {}, {}
         counts: dict[str, int] = {}
-        others: set[UUID] = set()
+        others: dict[UUID, dict[str, int]] = {}
         received_at = event.data.received_at
         for count in rules.procedure.counts:
             matter = event.data.matters.get(count.id)
@@ -95,8 +97,10 @@ class Worker:
             found = await store.in_window(tx, count.id, matter.key, since, received_at)
             by_complainant = count.distinct == "complainant"
             counts[count.id] = len({who or str(case) if by_complainant else str(case) for case, who in found})
-            others |= {case for case, _ in found}
-        return counts, others - {event.subject}
+            for case, _ in found:
+                others.setdefault(case, {})[count.id] = counts[count.id]
+        others.pop(event.subject, None)
+        return counts, others
 
 
 def events_of(case: Case, data: Iterable[EventData], cause: str, now: datetime) -> list[Event]:

@@ -9,11 +9,14 @@ from shared.events.topics import DEADLINES
 
 
 class ClockEvent(EventData):
-    """What every clock event says: which clock, which cycle (from 1), and what is due when."""
+    """What every clock event says: which clock, which cycle (from 1), and when it is due.
+
+    `due_at` is None while it cannot be known: the clock is paused, or waits for an agreed date.
+    """
 
     clock: str
     cycle: int
-    due_at: datetime
+    due_at: datetime | None
     provisional: bool = False
 
 
@@ -51,14 +54,14 @@ class ClockResumed(ClockEvent):
 class ClockExtended(ClockEvent):
     """The clock was extended."""
 
-    previous_due_at: datetime
+    previous_due_at: datetime | None
 
 
 @event("huiyin.deadline.rescheduled.v1", DEADLINES)
 class ClockRescheduled(ClockEvent):
     """The due instant moved for another cause (late facts, a new calendar or procedure)."""
 
-    previous_due_at: datetime
+    previous_due_at: datetime | None
     cause: str
 
 

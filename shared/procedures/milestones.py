@@ -50,6 +50,9 @@ QUALIFIED_BY = {
     "notice-failed": "notices",
 } | dict.fromkeys(DEADLINE, "clocks")
 
+# After one of these there is no complaint to answer any more: every clock that it does not stop is cancelled.
+VOID = ("refused", "transferred-out", "merged", "withdrawn")
+
 # After one of these a case asks nothing more of anybody, unless it is reopened.
 ENDING = frozenset(("refused", "transferred-out", "merged", "withdrawn", "closed", "archived"))
 

@@ -1,0 +1,65 @@
+"""Deadlines over HTTP: the clocks of a case, what is due next, and the tally."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from services.sla import store
+from shared.errors import NotFound
+from shared.hosting.host import Context
+from shared.hosting.http import needs
+from shared.procedures.model import Procedure
+
+
+def routes(context: Context) -> APIRouter:
+    """The sla service's routes."""
+    router = APIRouter(prefix="/v1", dependencies=[needs("clocks:read")])
+
+    @router.get("/cases/{case_id}/clocks")
+    async def clocks(case_id: UUID) -> dict[str, Any]:
+        """All cycles of all clocks of a case, with the facts behind each."""
+        async with context.engine.begin() as tx:
+            case = (await store.load(tx, [case_id])).get(case_id)
+            if case is None:
+                raise NotFound("there is no such case")
+            rows = await store.clocks_of(tx, case_id)
+        procedure = context.library.get(*case.procedure)
+        return {
+            "case_id": case_id,
+            "procedure": case.procedure[0],
+            "version": case.procedure[1],
+            "now": context.clock.now(),
+            "clocks": [_shown(dict(row), procedure) for row in rows],
+        }
+
+    @router.get("/deadlines")
+    async def next_deadlines(
+        procedure: str | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 20
+    ) -> list[dict[str, Any]]:
+        """The clocks whose next step comes first."""
+        async with context.engine.connect() as connection:
+            rows = await store.upcoming(connection, procedure=procedure, limit=limit)
+        return [dict(row) for row in rows]
+
+    @router.get("/tally")
+    async def tally() -> list[dict[str, Any]]:
+        """How many cycles of each clock are in each state."""
+        async with context.engine.connect() as connection:
+            return [dict(row) for row in await store.tally(connection)]
+
+    @router.get("/now")
+    async def now() -> dict[str, Any]:
+        """The present instant of this system's clock, and its speed."""
+        return {"now": context.clock.now(), "rate": context.clock.rate()}
+
+    return router
+
+
+def _shown(row: dict[str, Any], procedure: Procedure) -> dict[str, Any]:
+    spec = next((one for one in procedure.clocks if one.id == row["clock"]), None)
+    if spec is not None:
+        row |= {"name": spec.name.model_dump(), "duration": spec.duration, "source": spec.source}
+    return row

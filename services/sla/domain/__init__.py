@@ -1,0 +1,1 @@
+"""The clocks' decisions: pure functions of what happened, the procedure, the calendars and now."""

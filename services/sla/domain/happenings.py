@@ -1,0 +1,57 @@
+"""What happened to a case, as a set: any order of arrival and any repetition gives the same clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from shared.events import occurrences
+from shared.events.complaints import ComplaintRegistered
+from shared.events.envelope import Event
+
+# Events of one instant are put in the order in which the services cause each other.
+_RANKS = {"/huiyin/intake": 0, "/huiyin/routing": 1, "/huiyin/notify": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One event as clocks see it: its names, its instant (UTC), its place within that instant, its facts."""
+
+    id: str
+    names: tuple[str, ...]
+    at: datetime
+    place: tuple[int, int]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def from_event(event: Event) -> tuple[Happening, ...]:
+    """The happenings in an event: none, one, or two where receipt and registration are apart."""
+    names = occurrences.names(event)
+    if not names:
+        return ()
+    place = (_RANKS.get(event.source, 9), event.sequence)
+    facts = dict(occurrences.facts(event))
+    if isinstance(event.data, ComplaintRegistered):
+        received = Happening(f"{event.id}/received", ("received",), event.data.received_at, (-1, 0), facts)
+        return (received, Happening(str(event.id), ("registered",), event.time, place, facts))
+    return (Happening(str(event.id), names, occurrences.happened_at(event, names[0]), place, facts),)
+
+
+def ordered(happenings: Iterable[Happening]) -> list[Happening]:
+    """In the order in which they happened; each once."""
+    unique = {one.id: one for one in happenings}
+    return sorted(unique.values(), key=lambda one: (one.at, one.place, one.id))
+
+
+@dataclass(frozen=True)
+class Case:
+    """What the sla service keeps of a case: what happened, and what it has said of each clock's cycle."""
+
+    id: UUID
+    procedure: tuple[str, int]
+    happenings: tuple[Happening, ...] = ()
+    said: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    generation: int = 0

@@ -1,0 +1,6 @@
+"""Alembic's environment for sla."""
+
+from services.sla.store import metadata
+from shared.messaging.migrations import run_environment
+
+run_environment(metadata)

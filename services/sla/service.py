@@ -1,0 +1,21 @@
+"""The sla service's wiring."""
+
+from __future__ import annotations
+
+from services.sla.api import routes
+from services.sla.timers import Timers
+from services.sla.worker import Worker
+from shared.events.topics import ASSIGNMENTS, COMPLAINTS, NOTICES
+from shared.hosting.host import Context, Service
+
+
+def build(context: Context) -> Service:
+    """What the sla service is made of."""
+    worker = Worker(context.library, context.calendars, context.clock)
+    timers = Timers(context, worker)
+    return Service(
+        routers=[routes(context)],
+        topics=[COMPLAINTS, ASSIGNMENTS, NOTICES],
+        handler=worker,
+        loops=[timers.fire, timers.sweep],
+    )
