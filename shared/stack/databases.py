@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
-from urllib.parse import quote
 
 import asyncpg
 from sqlalchemy.engine import URL, make_url
@@ -37,7 +36,9 @@ async def connect(admin_url: str) -> asyncpg.Connection:
     url = make_url(admin_url)
     where = url.host or url.query.get("host") or "the local socket"
     try:
-        return await asyncpg.connect(_dsn(url), timeout=CONNECT_S)
+        return await asyncpg.connect(
+            url.set(drivername="postgresql").render_as_string(hide_password=False), timeout=CONNECT_S
+        )
     except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ssl.SSLError) as error:
         raise Unavailable(
             f"the database server at {where} does not let us in ({type(error).__name__})",
@@ -77,9 +78,3 @@ async def _make(connection: asyncpg.Connection, name: str, password: str) -> Non
     if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
         await connection.execute(f'CREATE DATABASE "{name}" OWNER "{name}" TEMPLATE template0 ENCODING \'UTF8\'')
     await connection.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
-
-
-def _dsn(url: URL) -> str:
-    """The URL as asyncpg takes it: without a SQLAlchemy driver's name."""
-    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    return plain.replace("postgresql://", "postgresql://" if url.username else f"postgresql://{quote('postgres')}@", 1)

@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,6 +58,7 @@ class Options:
     services: tuple[ServiceSpec, ...] = field(default_factory=huiyin_services)
     topics: Sequence[Topic] = TOPICS
     ready_s: float = READY_S
+    """How long a service may take until it answers."""
     say: Callable[[str], None] = _silent
     """Called with one line per step, from several threads."""
 
@@ -208,7 +209,7 @@ def _start_servers(
         if environment.postgres is None:
             part = Part("postgres", str(postgres.socket_folder(around.home)), lambda: postgres.prepare(around.home),
                         lambda: _database_answers(around.admin_url))  # fmt: skip
-            supervisor.add_server(part).await_ready(options.ready_s)
+            supervisor.add_server(part).await_ready(READY_S)
             options.say(f"postgres   ready  {part.address}")
         migrated = asyncio.run(provision_databases(around.admin_url, around.passwords, home_keys(around.home)))
         if migrated:
@@ -222,16 +223,18 @@ def _start_servers(
                         lambda: kafka.prepare(around.home, java=java, jars=jars, port=ports["kafka"],
                                               controller_port=ports["controller"]),
                         lambda: kafka.answers(around.kafka))  # fmt: skip
-            supervisor.add_server(part).await_ready(options.ready_s)
+            supervisor.add_server(part).await_ready(READY_S)
             options.say(f"kafka      ready  {part.address}")
         made = make_topics(around.kafka, options.topics)
         if made:
             options.say(f"topics made: {', '.join(made)}")
 
     with ThreadPoolExecutor(2) as pool:
+        starting = [pool.submit(broker), pool.submit(database)]
         try:
-            for result in [pool.submit(broker), pool.submit(database)]:
-                result.result()
+            wait(starting, return_when=FIRST_EXCEPTION)
+            for failed in [each for each in starting if each.done() and each.exception()]:
+                failed.result()
         except BaseException:
             supervisor.stop()  # whoever still waits for the other server is told
             raise

@@ -21,7 +21,7 @@ def password(home: Home, service: str) -> str:
 
 
 def query(home: Home, sql: str, *, service: str = "alpha", database: str | None = None) -> list[Any]:
-    """Run SQL as a service's role, in its own database or another one."""
+    """Run statements as a service's role, in its own database or another one; returns the rows of the last."""
 
     async def ask() -> list[Any]:
         connection = await asyncpg.connect(
@@ -31,7 +31,9 @@ def query(home: Home, sql: str, *, service: str = "alpha", database: str | None 
             database=database or f"huiyin_{service}",
         )
         try:
-            return [tuple(row) for row in await connection.fetch(sql)]
+            for statement in sql.split(";")[:-1]:
+                await connection.execute(statement)
+            return [tuple(row) for row in await connection.fetch(sql.split(";")[-1])]
         finally:
             await connection.close()
 
