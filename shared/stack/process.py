@@ -113,16 +113,15 @@ def end_recorded(records: Path, *, names: Callable[[str], bool], grace_s: float)
 
     Returns their names. Raises `StackError` naming one that cannot be ended.
     """
-    found = [(record, process) for record in read_records(records) if (process := record.process())]
-    wanted = [(record, process) for record, process in found if names(record.name)]
+    wanted = [record for record in read_records(records) if names(record.name) and record.process()]
     for number, patience in ((signal.SIGTERM, grace_s), (signal.SIGKILL, 5.0)):
-        for record, _ in wanted:
+        for record in wanted:
             if record.process():
                 # PostgreSQL takes SIGTERM as "wait for all clients to leave": SIGINT is its orderly stop
                 is_database = record.name == "postgres" and number == signal.SIGTERM
                 end_group(record.pid, signal.SIGINT if is_database else number)
-        psutil.wait_procs([process for _, process in wanted], timeout=patience)
-    for record, _ in wanted:
+        wait_for(lambda: not any(record.process() for record in wanted), patience)
+    for record in wanted:
         if record.process():
             raise StackError(
                 f"{record.name} of an earlier run (pid {record.pid}) cannot be ended",
@@ -131,7 +130,7 @@ def end_recorded(records: Path, *, names: Callable[[str], bool], grace_s: float)
     for record in read_records(records):
         if names(record.name) and not record.process():
             forget(record.name, records)
-    return [record.name for record, _ in wanted]
+    return [record.name for record in wanted]
 
 
 def memory_of(pid: int) -> int:
