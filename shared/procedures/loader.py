@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from shared.errors import NotFound, ProcedureError
+from shared.procedures.check import check_procedure
 from shared.procedures.hints import hint_for, plain_message
 from shared.procedures.model import Procedure
 from shared.procedures.yaml_file import Document, read_yaml
@@ -154,4 +155,14 @@ def load_library(extra: Path | None = None) -> Library:
     if extra is not None and not extra.is_dir():
         raise ProcedureError("the folder of further procedures does not exist", hint="name a folder of .yaml files")
     files = [path for folder in folders for path in sorted(folder.glob("*.y*ml"))]
-    return assemble((path.name, load_procedure(path)) for path in files)
+    return assemble((path.name, _sound(path)) for path in files)
+
+
+def _sound(path: Path) -> Procedure:
+    procedure = load_procedure(path)
+    errors = [f"{one.path}: {one.en}" for one in check_procedure(procedure) if one.severity == "error"]
+    if errors:
+        raise ProcedureError(
+            "\n".join(errors), field=path.name, hint=f"`huiyin procedure check {path.name}` shows them"
+        )
+    return procedure

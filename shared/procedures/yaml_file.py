@@ -1,14 +1,15 @@
 """Reads one YAML document as plain data with the line of every value.
 
 Promises: YAML 1.2's core words only (so `on`, `yes` and `12:30` stay text), no aliases, no tags, no key twice, at most
-`MAX_BYTES` and `MAX_DEPTH`; whatever breaks this is a `ProcedureError` with the line. No value is ever constructed
-from a tag, so a hostile file can make nothing but text, numbers, lists and mappings.
+`MAX_BYTES` and `MAX_DEPTH`; whatever breaks this is a `ProcedureError` with the line. The data is built from the
+parser's events, so a hostile file can make nothing but text, numbers, lists and mappings.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -23,6 +24,7 @@ Path = tuple[str | int, ...]
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{1,18}")
 _WORDS = {"true": True, "True": True, "false": False, "False": False, "null": None, "~": None, "": None}
+_Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -39,29 +41,6 @@ class Document:
         return self.lines.get(path, 1)
 
 
-class _Composer(yaml.SafeLoader):
-    """PyYAML's composer without aliases and without endless depth."""
-
-    depth = 0
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        event = self.peek_event()
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
-            raise _refusal(event.start_mark, "anchors and aliases are not allowed", "write the part out")
-        if self.depth >= MAX_DEPTH:
-            raise _refusal(event.start_mark, f"nested deeper than {MAX_DEPTH}", "a condition this deep is unreadable")
-        self.depth += 1
-        try:
-            return super().compose_node(parent, index)
-        finally:
-            self.depth -= 1
-
-
-def _refusal(mark: yaml.Mark | None, message: str, hint: str) -> ProcedureError:
-    where = f"line {mark.line + 1}: " if mark is not None else ""
-    return ProcedureError(where + message, hint=hint)
-
-
 def read_yaml(text: str) -> Document:
     """Parse one YAML document.
 
@@ -69,49 +48,90 @@ def read_yaml(text: str) -> Document:
     """
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise ProcedureError(f"the file is larger than {MAX_BYTES // 1024} KiB", hint="split the procedure in two")
-    lines: dict[Path, int] = {}
     try:
-        node = yaml.compose(text, Loader=_Composer)
+        return _read(yaml.parse(text, Loader=_Parser))
     except yaml.MarkedYAMLError as error:
-        raise _refusal(
-            error.problem_mark, "not YAML: " + (error.problem or "cannot be read"), "check the indentation and quotes"
-        ) from error
-    except yaml.YAMLError as error:
-        raise ProcedureError("not YAML: a character that YAML does not allow", hint="save it as UTF-8 text") from error
-    if not isinstance(node, yaml.MappingNode):
-        raise ProcedureError("line 1: a procedure is a mapping", hint="begin with `id:`")
-    return Document(_plain(node, (), lines), lines)
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise _refusal(line, f"not YAML: {error.problem or 'cannot be read'}", "check indentation and quotes") from None
+    except (yaml.YAMLError, UnicodeError):
+        raise ProcedureError("not YAML: a character that YAML does not allow", hint="save it as UTF-8 text") from None
 
 
-def _plain(node: yaml.Node, path: Path, lines: dict[Path, int]) -> Any:
-    lines.setdefault(path, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
+def _read(events: Iterator[yaml.Event]) -> Document:
+    builder = _Builder(events)
+    first = builder.next()
+    if not isinstance(first, yaml.MappingStartEvent):
+        raise _refusal(1, "a procedure is a mapping", "begin with `id:`")
+    data = builder.value(first, ())
+    if isinstance(again := builder.next(), yaml.NodeEvent):
+        raise _refusal(_line(again), "a second document in the file", "one file holds one procedure")
+    return Document(data, builder.lines)
+
+
+@dataclass
+class _Builder:
+    events: Iterator[yaml.Event]
+    lines: dict[Path, int] = field(default_factory=dict)
+
+    def next(self) -> yaml.Event | None:
+        """The next event that matters; None at the end of the stream."""
+        outer = (yaml.StreamStartEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent, yaml.StreamEndEvent)
+        return next((event for event in self.events if not isinstance(event, outer)), None)
+
+    def value(self, event: yaml.Event | None, path: Path) -> Any:
+        """The value that begins with this event."""
+        line = _line(event)
+        self.lines.setdefault(path, line)
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
+            raise _refusal(line, "anchors and aliases are not allowed", "write the part out")
+        if getattr(event, "tag", None) is not None:
+            raise _refusal(line, "tags are not allowed", "write plain text, numbers, true or false")
+        if len(path) > MAX_DEPTH:
+            raise _refusal(line, f"nested deeper than {MAX_DEPTH}", "a condition this deep is unreadable")
+        match event:
+            case yaml.MappingStartEvent():
+                return self._mapping(path)
+            case yaml.SequenceStartEvent():
+                return self._sequence(path)
+            case yaml.ScalarEvent():
+                return _scalar(event)
+        raise _refusal(line, "not YAML", "check indentation and quotes")
+
+    def _mapping(self, path: Path) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                raise _refusal(key_node.start_mark, "a key is one word", "quote texts that hold : or {")
-            key = key_node.value
+        while not isinstance(event := self.next(), yaml.MappingEndEvent):
+            if not isinstance(event, yaml.ScalarEvent):
+                raise _refusal(_line(event), "a key is one word", "quote texts that hold : or {")
+            key = event.value
             if key in found:
-                raise _refusal(key_node.start_mark, "the same key twice", "keep one of the two")
-            lines[(*path, key)] = key_node.start_mark.line + 1
-            found[key] = _plain(value_node, (*path, key), lines)
+                raise _refusal(_line(event), "the same key twice", "keep one of the two")
+            below = (*path, key)
+            self.lines[below] = _line(event)
+            found[key] = self.value(self.next(), below)
         return found
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(part, (*path, index), lines) for index, part in enumerate(node.value)]
-    return _scalar(node)
+
+    def _sequence(self, path: Path) -> list[Any]:
+        found: list[Any] = []
+        while not isinstance(event := self.next(), yaml.SequenceEndEvent):
+            found.append(self.value(event, (*path, len(found))))
+        return found
 
 
-def _scalar(node: yaml.Node) -> Any:
-    text = node.value
-    if not str(node.tag).startswith("tag:yaml.org,2002:") or node.tag in (
-        "tag:yaml.org,2002:binary",
-        "tag:yaml.org,2002:set",
-    ):
-        raise _refusal(node.start_mark, "tags are not allowed", "write plain text, numbers, true or false")
-    if getattr(node, "style", None) is not None:
+def _line(event: yaml.Event | None) -> int:
+    mark: Any = getattr(event, "start_mark", None)
+    return mark.line + 1 if mark is not None else 1
+
+
+def _scalar(event: yaml.ScalarEvent) -> Any:
+    text = event.value
+    if event.style:  # quoted, or a block: text, whatever it looks like
         return text
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):
         return int(text)
     return float(text) if _FLOAT.fullmatch(text) else text
+
+
+def _refusal(line: int, message: str, hint: str) -> ProcedureError:
+    return ProcedureError(f"line {line}: {message}", hint=hint)

@@ -1,0 +1,27 @@
+"""Cross-references: whether the parts of a procedure fit together. Form is checked when a file is loaded."""
+
+from __future__ import annotations
+
+from shared.procedures.check.clocks import check_clocks
+from shared.procedures.check.finding import Finding
+from shared.procedures.check.happenings import check_occurrences
+from shared.procedures.check.order import check_order
+from shared.procedures.check.reading import check_conditions
+from shared.procedures.check.references import check_references
+from shared.procedures.check.wording import check_wording
+from shared.procedures.model import Procedure
+
+__all__ = ["Finding", "check_procedure"]
+
+
+def check_procedure(procedure: Procedure) -> tuple[Finding, ...]:
+    """Everything that is wrong or odd, errors first, then by path; () if nothing is."""
+    found = {
+        *check_references(procedure),
+        *check_occurrences(procedure),
+        *check_conditions(procedure),
+        *check_clocks(procedure),
+        *check_order(procedure),
+        *check_wording(procedure),
+    }
+    return tuple(sorted(found))

@@ -1,0 +1,145 @@
+"""Which occurrences a procedure can ever have, and whether those that it names are among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import BaseModel
+
+from shared.procedures.check.finding import Finding, error, warning
+from shared.procedures.check.walk import Ids, parts
+from shared.procedures.milestones import COMPLAINT, DEADLINE, NOTICE, QUALIFIED_BY, REPORTED, STANDARD, split
+from shared.procedures.model import (
+    CallBack,
+    Clock,
+    DocumentNumber,
+    Escalation,
+    Milestone,
+    Notice,
+    Pause,
+    Procedure,
+    Reopening,
+    Requirement,
+)
+
+_NAMED_BY: tuple[tuple[type[BaseModel], tuple[str, ...]], ...] = (
+    (DocumentNumber, ("at",)),
+    (Requirement, ("reached",)),
+    (Pause, ("on", "until")),
+    (Clock, ("from_", "until", "cancel_on", "restart_on")),
+    (Escalation, ("on",)),
+    (Reopening, ("on",)),
+    (Notice, ("on",)),
+    (CallBack, ("after",)),
+)
+
+
+def is_known(occurrence: str, procedure: Procedure, ids: Ids) -> bool:
+    """Whether the word is one of the language or a declared milestone, with a qualifier where one belongs."""
+    name, qualifier = split(occurrence)
+    if qualifier is not None:
+        return name in QUALIFIED_BY and qualifier in ids[QUALIFIED_BY[name]]
+    return name in STANDARD or name in ids["milestones"]
+
+
+def possible(procedure: Procedure) -> frozenset[str]:
+    """Every occurrence that a case of this procedure can have, without and with its qualifier."""
+    ids = Ids(procedure)
+    found = set(COMPLAINT) | set(REPORTED) | ids["milestones"] | {"assigned", "reassigned", "notified", "notice-failed"}
+    decisions = {rule.decision for rule in procedure.admissibility.rules}
+    held = procedure.admissibility.otherwise == "hold"
+    if not held and "refuse" not in decisions:
+        found.discard("refused")
+    if not held and "transfer-out" not in decisions:
+        found.discard("transferred-out")
+    if procedure.duplicates is None:
+        found.discard("merged")
+    else:
+        found.add("repeated")
+    if all(spec.required != "requested" for spec in procedure.fields):
+        found -= {"supplement-requested", "supplemented"}
+    if procedure.reopenings:
+        found.add("reopened")
+    if procedure.call_backs:
+        found |= set(NOTICE)
+    found |= {f"{name}:{one}" for name in ("assigned", "reassigned") for one in ids["departments"]}
+    found |= {f"{name}:{one}" for name in ("notified", "notice-failed") for one in ids["notices"]}
+    found |= _of_classes(procedure) | _of_levels(procedure) | _of_clocks(procedure)
+    return frozenset(found)
+
+
+def _of_classes(procedure: Procedure) -> set[str]:
+    return {"classified", *(f"classified:{one.id}" for one in procedure.classes)} if procedure.classes else set()
+
+
+def _of_levels(procedure: Procedure) -> set[str]:
+    rungs = [one.id for one in procedure.levels]
+    if not rungs:
+        return set()
+    reached = {rungs[0]}
+    reached |= {one.level for one in procedure.routes if one.level is not None}
+    reached |= {one.to_level for one in procedure.reopenings if one.to_level is not None}
+    reached |= {one.to for one in procedure.escalations if one.to is not None}
+    for one in procedure.escalations:
+        for rung in [*reached] if one.raise_by else []:
+            if rung in rungs and one.raise_by is not None:
+                # from any rung reached, this many up, again and again, and never beyond the top
+                reached |= set(rungs[rungs.index(rung) :: one.raise_by]) | {rungs[-1]}
+    return {"escalated", *(f"escalated:{one}" for one in reached)}
+
+
+def _of_clocks(procedure: Procedure) -> set[str]:
+    found: set[str] = set()
+    for clock in procedure.clocks:
+        found |= {f"{name}:{clock.id}" for name in DEADLINE if name not in ("warned", "extended")}
+        if clock.warnings:
+            found.add(f"warned:{clock.id}")
+        if clock.extension is not None:
+            names = ("extended", "extension-requested", "extension-approved", "extension-refused")
+            found |= {f"{name}:{clock.id}" for name in names}
+    return found
+
+
+def check_occurrences(procedure: Procedure) -> Iterator[Finding]:
+    """Findings on words that mean nothing, on what never happens, and on milestones that hide a standard word."""
+    ids, can_be = Ids(procedure), possible(procedure)
+    for path, part in parts(procedure):
+        if isinstance(part, Milestone) and part.id in (STANDARD | set(DEADLINE)) - set(REPORTED):
+            yield error(
+                path,
+                "该名称由系统自己使用，里程碑请换名",
+                "the system says this word itself: give the milestone another id",
+            )
+        for kind, keys in _NAMED_BY:
+            if type(part) is kind:
+                for key in keys:
+                    yield from _check_key(path, part, key, procedure, ids, can_be)
+
+
+def _check_key(
+    path: str, part: BaseModel, key: str, procedure: Procedure, ids: Ids, can_be: frozenset[str]
+) -> Iterator[Finding]:
+    value = getattr(part, key)
+    place = f"{path}.{type(part).model_fields[key].alias or key}"
+    defaulted = key not in part.model_fields_set
+    for occurrence in value if isinstance(value, tuple) else (value,):
+        if not is_known(occurrence, procedure, ids):
+            yield unknown(place, occurrence)
+        elif occurrence not in can_be and not defaulted:
+            yield warning(
+                place,
+                f"按本程序不会发生:{occurrence}",
+                f"never happens in this procedure: {occurrence}",
+            )
+
+
+def unknown(place: str, occurrence: str) -> Finding:
+    """The finding on a word that is neither of the language nor declared."""
+    name, qualifier = split(occurrence)
+    if qualifier is None and name in DEADLINE:
+        return error(place, f"{name} 后须写时限:{name}:<clock>", f"{name} needs its clock: {name}:<clock>")
+    return error(
+        place,
+        f"不是系统用语，也不是已声明的里程碑:{occurrence}",
+        f"neither a word of the language nor a declared milestone: {occurrence}",
+    )

@@ -1,0 +1,63 @@
+"""Which facts conditions may read, and of what kind each is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.procedures.model import FieldSpec, Procedure
+
+Kind = Literal["choice", "boolean", "integer", "moment", "list"]
+
+PERIODS = ("business-hours", "off-hours", "holiday")
+
+
+@dataclass(frozen=True)
+class KnownFact:
+    """A fact's kind, and the values that it can have where they are declared.
+
+    `early`: it is known when the complaint is registered, before anybody decides anything.
+    """
+
+    kind: Kind
+    values: frozenset[str] = frozenset()
+    early: bool = False
+
+
+def known_facts(procedure: Procedure) -> dict[str, KnownFact]:
+    """Every fact that a condition of this procedure may read, by name."""
+    found = {
+        "channel": KnownFact("choice", frozenset(one.id for one in procedure.channels), early=True),
+        "received.period": KnownFact("choice", frozenset(PERIODS), early=True),
+        "missing": KnownFact("list", frozenset(one.id for one in procedure.fields), early=True),
+        "class": KnownFact("choice", frozenset(one.id for one in procedure.classes)),
+        "department": KnownFact("choice", frozenset(one.id for one in procedure.departments)),
+        "level": KnownFact("choice", frozenset(one.id for one in procedure.levels)),
+        "cycle": KnownFact("integer"),
+    }
+    found |= {f"count.{one.id}": KnownFact("integer") for one in procedure.counts}
+    found |= {one.id: _of_field(one, early=True) for one in procedure.fields if one.holds == "coded"}
+    for milestone in procedure.milestones:
+        found |= {
+            f"{milestone.id}.{one.id}": _of_field(one, early=False) for one in milestone.fields if one.holds == "coded"
+        }
+    return found
+
+
+def vault_facts(procedure: Procedure) -> frozenset[str]:
+    """The names of what lives in the vault, which no condition may read."""
+    fields = {one.id for one in procedure.fields if one.holds != "coded"}
+    reported = {f"{m.id}.{one.id}" for m in procedure.milestones for one in m.fields if one.holds != "coded"}
+    return frozenset(fields | reported)
+
+
+def _of_field(spec: FieldSpec, *, early: bool) -> KnownFact:
+    match spec.type:
+        case "choice":
+            return KnownFact("choice", frozenset(one.id for one in spec.choices), early)
+        case "boolean":
+            return KnownFact("boolean", early=early)
+        case "date" | "instant":
+            return KnownFact("moment", early=early)
+        case _:
+            return KnownFact("integer", early=early)

@@ -1,0 +1,119 @@
+"""Conditions read only what is known, when it is known, and compare it with what it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shared.procedures.check.finding import Finding, error, warning
+from shared.procedures.check.happenings import is_known, possible, unknown
+from shared.procedures.check.known_facts import KnownFact, known_facts, vault_facts
+from shared.procedures.check.walk import Ids, parts
+from shared.procedures.conditions import All, Always, Any_, Compare, Condition, Not, Reached
+from shared.procedures.model import AdmissionRule, FieldSpec, Procedure
+
+_ORDERED = ("at_least", "more_than", "at_most", "less_than")
+_ALLOWED = {
+    "choice": ("is", "is_not", "in", "not_in", "known"),
+    "boolean": ("is", "is_not", "known"),
+    "integer": ("is", "is_not", "in", "not_in", *_ORDERED, "known"),
+    "moment": ("known",),
+    "list": ("contains", "known"),
+}
+
+
+def check_conditions(procedure: Procedure) -> Iterator[Finding]:
+    """Findings on every `when` of the procedure."""
+    reader = _Reader(procedure)
+    for path, part in parts(procedure):
+        when = getattr(part, "when", None)
+        if when is not None:
+            at_intake = isinstance(part, AdmissionRule) or (
+                isinstance(part, FieldSpec) and not path.startswith("milestones")
+            )
+            yield from reader.check(when, f"{path}.when", at_intake)
+
+
+class _Reader:
+    def __init__(self, procedure: Procedure) -> None:
+        self._procedure = procedure
+        self._ids = Ids(procedure)
+        self._possible = possible(procedure)
+        self._known = known_facts(procedure)
+        self._vault = vault_facts(procedure)
+
+    def check(self, condition: Condition, path: str, at_intake: bool) -> Iterator[Finding]:
+        match condition:
+            case All(all=several) | Any_(any=several):
+                word = "all" if isinstance(condition, All) else "any"
+                for index, part in enumerate(several):
+                    yield from self.check(part, f"{path}.{word}[{index}]", at_intake)
+            case Not(not_=part):
+                yield from self.check(part, f"{path}.not", at_intake)
+            case Reached(reached=occurrence):
+                yield from self._reached(occurrence, path, at_intake)
+            case Compare():
+                yield from self._compare(condition, path, at_intake)
+            case Always():
+                pass
+
+    def _reached(self, occurrence: str, path: str, at_intake: bool) -> Iterator[Finding]:
+        if not is_known(occurrence, self._procedure, self._ids):
+            yield unknown(f"{path}.reached", occurrence)
+        elif occurrence not in self._possible:
+            yield warning(
+                f"{path}.reached",
+                f"按本程序不会发生:{occurrence}",
+                f"never happens in this procedure: {occurrence}",
+            )
+        elif at_intake:
+            yield _too_early(path, occurrence)
+
+    def _compare(self, condition: Compare, path: str, at_intake: bool) -> Iterator[Finding]:
+        name, operator = condition.field, condition.operator
+        if name in self._vault:
+            yield error(
+                path,
+                f"{name} 只存于保密库，条件不可读取",
+                f"{name} lives in the vault only: no condition may read it",
+            )
+            return
+        fact = self._known.get(name)
+        if fact is None:
+            yield error(path, f"没有这样的事实:{name}", f"there is no such fact: {name}")
+            return
+        if at_intake and not fact.early and not name.startswith("count."):
+            yield _too_early(path, name)
+        if operator not in _ALLOWED[fact.kind]:
+            allowed = ", ".join(_ALLOWED[fact.kind])
+            yield error(
+                path,
+                f"{name} 不能用 {operator} 比较，可用:{allowed}",
+                f"{name} is not compared by {operator} but by: {allowed}",
+            )
+            return
+        yield from _operands(condition, fact, path)
+
+
+def _operands(condition: Compare, fact: KnownFact, path: str) -> Iterator[Finding]:
+    operator, operand = condition.operator, condition.operand
+    if operator == "known" or operator in _ORDERED:
+        return
+    for value in operand if isinstance(operand, tuple) else (operand,):
+        if fact.kind in ("choice", "list") and value not in fact.values:
+            yield error(
+                path,
+                f"{condition.field} 没有这个取值:{value}",
+                f"{condition.field} never has this value: {value}",
+            )
+        if fact.kind == "boolean" and not isinstance(value, bool):
+            yield error(path, f"{condition.field} 只能为 true 或 false", f"{condition.field} is true or false")
+        if fact.kind == "integer" and (isinstance(value, bool) or not isinstance(value, int | float)):
+            yield error(path, f"{condition.field} 是数字", f"{condition.field} is a number")
+
+
+def _too_early(path: str, name: str) -> Finding:
+    return error(
+        path,
+        f"受理时还不知道:{name}",
+        f"not yet known when the complaint comes in: {name}",
+    )

@@ -1,0 +1,105 @@
+"""Whatever a part names exists: levels, departments, roles, classes, fields; and no id is given twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from pydantic import BaseModel
+
+from shared.procedures.check.finding import Finding, error
+from shared.procedures.check.walk import Ids, parts
+from shared.procedures.model import (
+    Admissibility,
+    AdmissionRule,
+    Confidentiality,
+    Count,
+    Duplicates,
+    Duty,
+    Escalation,
+    Extension,
+    Level,
+    Milestone,
+    Notice,
+    Procedure,
+    Reopening,
+    Route,
+)
+
+_ANYBODY = ("roles", "departments", "levels")
+
+# Which key of which element names something, and the parts in which that something may be declared.
+_NAMES: tuple[tuple[type[BaseModel], str, tuple[str, ...]], ...] = (
+    (Procedure, "default_department", ("departments",)),
+    (AdmissionRule, "to", ("departments", "roles")),
+    (Admissibility, "decided_by", _ANYBODY),
+    (Level, "department", ("departments",)),
+    (Route, "department", ("departments",)),
+    (Route, "level", ("levels",)),
+    (Milestone, "by", _ANYBODY),
+    (Escalation, "to", ("levels",)),
+    (Escalation, "class_", ("classes",)),
+    (Escalation, "department", ("departments",)),
+    (Reopening, "to_level", ("levels",)),
+    (Reopening, "class_", ("classes",)),
+    (Extension, "approved_by", _ANYBODY),
+    (Confidentiality, "disclosure_by", _ANYBODY),
+    (Confidentiality, "recused", ("fields",)),
+    (Duty, "by", _ANYBODY),
+    (Duplicates, "same", ("fields",)),
+    (Count, "same", ("fields",)),
+)
+_WORDS = {
+    "departments": ("部门", "department"),
+    "roles": ("角色", "role"),
+    "levels": ("层级", "level"),
+    "classes": ("类别", "class"),
+    "fields": ("字段", "field"),
+}
+RECIPIENTS = frozenset(("complainant", "department", "level"))
+
+
+def check_references(procedure: Procedure) -> Iterator[Finding]:
+    """Findings on names that nothing bears, and on ids that two parts bear."""
+    ids = Ids(procedure)
+    for path, part in parts(procedure):
+        yield from _twice(path, part)
+        for kind, key, declared in _NAMES:
+            if type(part) is kind:
+                yield from _missing(path, part, key, declared, ids)
+        if isinstance(part, Notice) and part.to not in RECIPIENTS | ids.people:
+            yield error(
+                f"{path}.to",
+                "收件人不存在：可写 complainant、department、level,或角色、部门、层级的 id",
+                "nobody bears this name: complainant, department, level, or the id of a role, department or level",
+            )
+
+
+def _missing(path: str, part: BaseModel, key: str, declared: tuple[str, ...], ids: Ids) -> Iterator[Finding]:
+    value = getattr(part, key)
+    names = value if isinstance(value, tuple) else () if value is None else (value,)
+    known = frozenset[str]().union(*(ids[one] for one in declared))
+    place = type(part).model_fields[key].alias or key
+    for name in names:
+        if name not in known:
+            yield error(
+                f"{path}.{place}" if path else place,
+                f"没有声明的{'或'.join(_WORDS[one][0] for one in declared)}:{name}",
+                f"no such {' or '.join(_WORDS[one][1] for one in declared)}: {name}",
+            )
+
+
+def _twice(path: str, part: BaseModel) -> Iterator[Finding]:
+    for key, spec in type(part).model_fields.items():
+        value = getattr(part, key)
+        if not isinstance(value, tuple):
+            continue
+        given = Counter(one.id for one in value if hasattr(one, "id"))
+        for id, times in given.items():
+            if times > 1:
+                place = spec.alias or key
+                yield error(
+                    f"{path}.{place}[{id}]" if path else f"{place}[{id}]",
+                    "同一 id 出现多次",
+                    "this id is given more than once",
+                )

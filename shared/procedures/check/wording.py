@@ -1,0 +1,89 @@
+"""What is written for people: notices' texts, empty labels, numbers that would repeat, sources."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from shared.procedures.catalogue import facts, written_procedures
+from shared.procedures.check.finding import Finding, error, warning
+from shared.procedures.check.walk import parts
+from shared.procedures.model import (
+    PLACEHOLDERS,
+    Element,
+    FieldSpec,
+    NoticeText,
+    NumberScheme,
+    Procedure,
+    Text,
+)
+
+_PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+_PARTS_OF_A_DATE = {"year": ("year",), "month": ("year", "month"), "day": ("year", "month", "day")}
+
+
+def check_wording(procedure: Procedure) -> Iterator[Finding]:
+    """Findings on texts, numbers, default values and sources."""
+    for path, part in parts(procedure):
+        match part:
+            case NoticeText():
+                yield from _notice(path, part)
+            case Text():
+                if not part.zh.strip() or not part.en.strip():
+                    yield error(path, "缺少一种语言", "one of the languages is empty")
+            case NumberScheme():
+                yield from _numbers(path, part)
+            case FieldSpec():
+                yield from _default(path, part)
+        if isinstance(part, Element):
+            yield from _sources(path, part, procedure)
+
+
+def _notice(path: str, text: NoticeText) -> Iterator[Finding]:
+    for key in ("subject", "body"):
+        written: str = getattr(text, key)
+        if not written.strip():
+            yield error(f"{path}.{key}", "内容为空", "is empty")
+        for name in _PLACEHOLDER.findall(written):
+            if name not in PLACEHOLDERS:
+                yield error(
+                    f"{path}.{key}",
+                    f"没有这个占位名；可用:{'、'.join(PLACEHOLDERS)}",
+                    f"no such name in double braces; there are: {', '.join(PLACEHOLDERS)}",
+                )
+
+
+def _numbers(path: str, scheme: NumberScheme) -> Iterator[Finding]:
+    if scheme.restart == "never":
+        return
+    for word in _PARTS_OF_A_DATE[scheme.restart]:
+        if "{" + word not in scheme.pattern:
+            yield error(
+                f"{path}.pattern",
+                f"重新起号（{scheme.restart}）后会重号：须含 {{{word}}}",
+                f"numbers would repeat when they restart each {scheme.restart}: put {{{word}}} into the pattern",
+            )
+
+
+def _default(path: str, spec: FieldSpec) -> Iterator[Finding]:
+    if spec.default is None:
+        return
+    fits = {
+        "choice": spec.default in {one.id for one in spec.choices},
+        "boolean": isinstance(spec.default, bool),
+        "integer": isinstance(spec.default, int) and not isinstance(spec.default, bool),
+    }.get(spec.type, isinstance(spec.default, str))
+    if not fits:
+        yield error(f"{path}.default", "默认值与字段类型不符", "does not fit the type of the field")
+    if spec.holds != "coded":
+        yield error(f"{path}.default", "保密字段没有默认值", "a field of the vault has no default")
+
+
+def _sources(path: str, part: Element, procedure: Procedure) -> Iterator[Finding]:
+    known = facts()
+    place = f"{path}.source" if path else "source"
+    for id in part.source:
+        if id not in known:
+            yield error(place, f"事实目录中没有:{id}", f"no such fact in the catalogue: {id}")
+        elif known[id].procedure != procedure.id and procedure.id in written_procedures():
+            yield warning(place, f"属于另一程序:{id}", f"is a fact of another procedure: {id}")
