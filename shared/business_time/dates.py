@@ -9,7 +9,7 @@ falls due inside a pause.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -22,36 +22,73 @@ Boundary = Literal["end-of-day", "closing-time", "same-time"]
 """When on its date something is due: 24:00, the last closing time (24:00 where it does not open), or the wall time of
 the start (moved forward out of a spring gap; the first of two in autumn)."""
 
-Spans = list[tuple[int, int]]
+_FIRST_YEAR, _LAST_YEAR = 3, 9_990
 
 
-def due_on_date(
-    axis: CompiledCalendar, start: int, duration: Duration, boundary: Boundary, spans: Spans
-) -> tuple[int, int] | None:
-    """The due instant (microseconds) and its date; None if a pause that has not ended keeps it from coming."""
+@dataclass(frozen=True, slots=True)
+class DateCount:
+    """Counting dates from a start: `first` is its local date, `wall` its time of day in microseconds."""
+
+    axis: CompiledCalendar
+    first: int
+    wall: int
+    boundary: Boundary
+    working: bool
+    spans: list[tuple[int, int]]
+
+    def due_at(self, ordinal: int) -> int:
+        """The instant at which something due on that date is due."""
+        if self.boundary == "same-time":
+            return self.axis.wall_time(ordinal, self.wall)
+        closing = self.axis.closing(ordinal) if self.boundary == "closing-time" else None
+        return self.axis.end_of_day(ordinal) if closing is None else closing
+
+    def nth(self, count: int) -> int:
+        """The `count`-th date after the first (before it, if negative), pauses apart; the first itself for 0."""
+        if self.working and count:
+            return self.axis.nth_working_day(self.first, count)
+        return self.first + count
+
+    def lost(self, begin: int) -> list[int]:
+        """The dates from `begin` on that pauses take out, in order; a pause that has not ended is left aside."""
+        lost: set[int] = set()
+        for begins, ends in self.spans:
+            if ends == FOREVER:
+                break
+            for ordinal in range(max(begin, self.axis.local_date(begins)), self.axis.local_date(ends) + 1):
+                hours = self.axis.spans(ordinal) if self.working else []
+                if self.working and not hours:
+                    continue
+                if begins < self.due_at(ordinal) <= ends or (self.working and self._paused_whole(hours)):
+                    lost.add(ordinal)
+        return sorted(lost)
+
+    def _paused_whole(self, hours: list[tuple[int, int]]) -> bool:
+        return all(any(begins <= opens and closes <= ends for begins, ends in self.spans) for opens, closes in hours)
+
+
+def date_count(
+    axis: CompiledCalendar, start: int, duration: Duration, boundary: Boundary, spans: list[tuple[int, int]]
+) -> DateCount:
+    """How `duration`, which counts dates, is counted from the instant `start`."""
     if spans and duration.count < 0:
         raise InvalidInput("a duration in days that points backwards takes no pauses", field="pauses")
     first, wall = axis.local(start)
+    return DateCount(axis, first, wall, boundary, duration.unit is Unit.WORKING_DAYS, spans)
 
-    def due_at(ordinal: int) -> int:
-        if boundary == "same-time":
-            return axis.wall_time(ordinal, wall)
-        closing = axis.closing(ordinal) if boundary == "closing-time" else None
-        return axis.end_of_day(ordinal) if closing is None else closing
 
-    working = duration.unit is Unit.WORKING_DAYS
-    count = duration.count if working else date_after(first, duration) - first
-    if working and count == 0 and not axis.is_working_day(first):
+def due_on_date(
+    axis: CompiledCalendar, start: int, duration: Duration, boundary: Boundary, spans: list[tuple[int, int]]
+) -> tuple[int, int] | None:
+    """The due instant (microseconds) and its date; None if a pause that has not ended keeps it from coming."""
+    dates = date_count(axis, start, duration, boundary, spans)
+    count = duration.count if dates.working else date_after(dates.first, duration) - dates.first
+    if dates.working and count == 0 and not axis.is_working_day(dates.first):
         count = 1  # "the same working day" from a day off is the next one
-
-    def nth(n: int) -> int:
-        return axis.nth_working_day(first, n) if working and n else first + n
-
     if spans:
-        lost = _lost_dates(axis, spans, first + 1 if count else first, due_at, working=working)
-        count = _beyond(count, nth, lost)
-    ordinal = nth(count)
-    at = due_at(ordinal)
+        count = _beyond(dates, count)
+    ordinal = dates.nth(count)
+    at = dates.due_at(ordinal)
     if spans and spans[-1][1] == FOREVER and spans[-1][0] < at:
         return None
     return at, ordinal
@@ -62,43 +99,24 @@ def date_after(ordinal: int, duration: Duration) -> int:
     count = duration.count
     if duration.unit in (Unit.DAYS, Unit.WEEKS):
         result = ordinal + count * (7 if duration.unit is Unit.WEEKS else 1)
-        if not 1 <= result <= date.max.toordinal() - 1_000:
+        if not date(_FIRST_YEAR, 1, 1).toordinal() <= result <= date(_LAST_YEAR, 12, 31).toordinal():
             raise CalendarNeverOpen("the date lies outside the calendar's horizon", field="duration")
         return result
     day = date.fromordinal(ordinal)
     months = day.year * 12 + day.month - 1 + count * (12 if duration.unit is Unit.YEARS else 1)
     year, month = divmod(months, 12)
-    if not 3 <= year <= 9_990:
+    if not _FIRST_YEAR <= year <= _LAST_YEAR:
         raise CalendarNeverOpen("the date lies outside the calendar's horizon", field="duration")
     following = date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1).toordinal()
     return min(date(year, month + 1, 1).toordinal() + day.day - 1, following - 1)
 
 
-def _beyond(count: int, nth: Callable[[int], int], lost: list[int]) -> int:
-    """The index of the date on which `count` dates that are not lost have been counted."""
+def _beyond(dates: DateCount, count: int) -> int:
+    """The index of the date on which `count` dates that pauses leave have been counted."""
+    lost = dates.lost(dates.first + 1 if count else dates.first)
     index = count
     while True:
-        wanted = count + bisect_right(lost, nth(index))
+        wanted = count + bisect_right(lost, dates.nth(index))
         if wanted == index:
             return index
         index = wanted
-
-
-def _lost_dates(
-    axis: CompiledCalendar, spans: Spans, first: int, due_at: Callable[[int], int], *, working: bool
-) -> list[int]:
-    """The dates from `first` on that ended pauses take out, in order."""
-    lost: set[int] = set()
-    for begins, ends in spans:
-        if ends == FOREVER:
-            break
-        for ordinal in range(max(first, axis.local_date(begins)), axis.local_date(ends) + 1):
-            if working and not axis.is_working_day(ordinal):
-                continue
-            hours = axis.spans(ordinal) if working else []
-            paused_whole = working and all(
-                any(begins <= opens and closes <= ends for begins, ends in spans) for opens, closes in hours
-            )
-            if paused_whole or begins < due_at(ordinal) <= ends:
-                lost.add(ordinal)
-    return sorted(lost)
