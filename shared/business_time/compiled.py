@@ -139,6 +139,16 @@ class CompiledCalendar:
         """Whether the local date has opening hours."""
         return bool(self.spans(ordinal))
 
+    def altered_days(self, first: date, last: date) -> list[tuple[date, float]]:
+        """The dates on which a change of the zone's clocks falls into opening hours, with the seconds won or lost."""
+        altered: list[tuple[date, float]] = []
+        for ordinal in range(first.toordinal(), last.toordinal() + 1):
+            planned = sum(closes - opens for opens, closes in self.calendar.windows(ordinal))
+            actual = sum(closes - opens for opens, closes in self.spans(ordinal))
+            if actual != planned:
+                altered.append((date.fromordinal(ordinal), (actual - planned) / SECOND))
+        return altered
+
     def nth_working_day(self, ordinal: int, count: int) -> int:
         """The `count`-th working day after the date (before it, if negative); `count` is not 0."""
         at = (ordinal - EPOCH_ORDINAL) * DAY

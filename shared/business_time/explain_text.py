@@ -42,7 +42,7 @@ def explain_text(explanation: Explanation, language: Language) -> list[str]:
     what = _duration(explanation.duration, language)
     title = _named(calendar.name, language) or calendar.id
     lines = [
-        f"自{start}起，{what}（{title}，{calendar.id} {calendar.version}，{calendar.time_zone}）"
+        f"自 {start} 起，{what}（{title}，{calendar.id} {calendar.version}，{calendar.time_zone}）"
         if zh
         else f"From {start}, {what} ({title}, {calendar.id} {calendar.version}, {calendar.time_zone})"
     ]
@@ -68,7 +68,9 @@ def explain_text(explanation: Explanation, language: Language) -> list[str]:
         ends = _moment(explanation, pause.ends, day_end=False) if pause.ends else ("至今" if zh else "now")
         line = f"中止：{begins} 至 {ends}" if zh else f"Paused: {begins} to {ends}"
         if pause.seconds:
-            line += f"，扣除 {_clock(pause.seconds)}" if zh else f", {_clock(pause.seconds)} taken out"
+            line += (
+                f"，扣除 {_time(pause.seconds, language)}" if zh else f", {_time(pause.seconds, language)} taken out"
+            )
         lines.append(line)
     return lines
 
@@ -83,7 +85,11 @@ def _day(day: Day, duration: Duration, language: Language) -> str:
         return f"{text}：不计（{reason}）" if zh else f"{text}: not counted ({reason})"
     if duration.in_days:
         return f"{text}：第 {day.number} 日（{reason}）" if zh else f"{text}: day {day.number} ({reason})"
-    return f"{text}：计 {_clock(day.seconds)}（{reason}）" if zh else f"{text}: {_clock(day.seconds)} ({reason})"
+    return (
+        f"{text}：计 {_time(day.seconds, language)}（{reason}）"
+        if zh
+        else f"{text}: {_time(day.seconds, language)} ({reason})"
+    )
 
 
 def _date(day: date, language: Language) -> str:
@@ -97,17 +103,21 @@ def _duration(duration: Duration, language: Language) -> str:
     if duration.unit is Unit.IMMEDIATE:
         return "即时" if zh else "at once"
     if duration.unit is Unit.SECONDS:
-        return _clock(duration.count)
+        return _time(duration.count, language)
     word_zh, word_en = _UNITS[duration.unit]
     if duration.count == 0:
         return "当日" if zh else "the same day"
     return f"{duration.count} {word_zh}" if zh else f"{duration.count} {word_en}{'s' if duration.count != 1 else ''}"
 
 
-def _clock(seconds: float) -> str:
-    """Hours, minutes and seconds, `73:05:00`: the same in both languages, and never days."""
+def _time(seconds: float, language: Language) -> str:
+    """Hours, minutes and seconds; never days."""
     sign, whole = ("-" if seconds < 0 else ""), round(abs(seconds))
-    return f"{sign}{whole // 3_600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+    parts = ((whole // 3_600, "小时", "h"), (whole // 60 % 60, "分钟", "min"), (whole % 60, "秒", "s"))
+    given = [part for part in parts if part[0]] or [parts[2]]
+    if language == "zh":
+        return sign + "".join(f"{count}{zh}" for count, zh, _ in given)
+    return sign + " ".join(f"{count} {en}" for count, _, en in given)
 
 
 def _moment(explanation: Explanation, at: datetime, *, day_end: bool) -> str:
