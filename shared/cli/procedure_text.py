@@ -1,0 +1,140 @@
+"""A procedure as readable text: one section per part, one line per element, with the facts behind it on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shared.procedures.catalogue import facts
+from shared.procedures.describe import Language, describe
+from shared.procedures.model import Clock, Element, FieldSpec, Notice, Procedure, Text
+
+_SECTIONS: tuple[tuple[str, str, str], ...] = (
+    ("channels", "渠道", "Channels"),
+    ("fields", "字段", "Fields"),
+    ("counts", "计数", "Counts"),
+    ("admission", "受理", "Admission"),
+    ("classes", "类别", "Classes"),
+    ("departments", "部门", "Departments"),
+    ("levels", "层级（由低到高）", "Ladder (lowest first)"),
+    ("routes", "分派", "Routes"),
+    ("milestones", "里程碑", "Milestones"),
+    ("clocks", "时限", "Clocks"),
+    ("escalations", "上报升级", "Escalations"),
+    ("reopenings", "重新办理", "Reopenings"),
+    ("notices", "通知", "Notices"),
+    ("confidentiality", "保密与回避", "Confidentiality"),
+    ("duties", "定期职责", "Duties"),
+    ("rules", "其他规定", "Rules"),
+)
+_NEEDED = {
+    "registration": ("登记必填", "needed for registration"),
+    "requested": ("登记后索取", "asked for after registration"),
+    "optional": ("选填", "optional"),
+}
+_HELD = {
+    "identity": ("身份，保密库", "identity, vault"),
+    "evidence": ("材料，保密库", "evidence, vault"),
+    "coded": ("", ""),
+}
+_DECISIONS = {"admit": ("受理", "admit"), "refuse": ("不予受理", "refuse"), "transfer-out": ("转送", "transfer out")}
+
+
+class ProcedureText:
+    """Renders one procedure in one language."""
+
+    def __init__(self, procedure: Procedure, lang: Language, *, with_facts: bool) -> None:
+        self._procedure = procedure
+        self._lang = lang
+        self._zh = lang == "zh"
+        self._with_facts = with_facts
+
+    def lines(self) -> Iterator[str]:
+        """The whole text, line by line."""
+        one = self._procedure
+        number = self._say("编号", "number")
+        yield f"{self._name(one.name)}  [{one.id} v{one.version}]"
+        yield self._say(f"自 {one.in_force_from} 起施行", f"in force from {one.in_force_from}") + (
+            f", {one.time_zone}, {one.calendar}, {number} {one.numbering.case.pattern}"
+        )
+        for part, zh, en in _SECTIONS:
+            body = list(self._part(part))
+            if body:
+                yield ""
+                yield self._say(zh, en)
+                yield from body
+
+    def _part(self, part: str) -> Iterator[str]:
+        if part == "admission":
+            yield from self._admission()
+            return
+        for element in getattr(self._procedure, part):
+            yield from self._element(element, self._line(element))
+
+    def _line(self, element: Element) -> str:
+        id = getattr(element, "id", "")
+        match element:
+            case FieldSpec():
+                words = [self._pair(_NEEDED[element.required]), self._pair(_HELD[element.holds]), element.type]
+                choices = ": " + ", ".join(one.id for one in element.choices) if element.choices else ""
+                known = ", ".join(word for word in words if word) + choices
+                return f"{id}: {self._name(element.label)} ({known}){self._when(element)}"
+            case Clock():
+                return f"{id}: {self._name(element.name)}: {self._clock(element)}{self._when(element)}"
+            case Notice():
+                return f"{id}: {self._name(element.name)} → {element.to}: {', '.join(element.on)}{self._when(element)}"
+        name = getattr(element, "name", None)
+        shown = f"{id}: {self._name(name)}" if isinstance(name, Text) else str(id)
+        details = [
+            f"{key} {', '.join(value) if isinstance(value, tuple) else value}"
+            for key in ("on", "to", "class_", "department", "level", "to_level", "by", "same", "window", "every", "day")
+            if (value := getattr(element, key, None)) not in (None, ())
+        ]
+        requires = ", ".join(one.reached for one in getattr(element, "requires", ()))
+        if requires:
+            details.append(self._say(f"须先 {requires}", f"requires {requires}"))
+        return shown + (f" ({'; '.join(details).replace('class_', 'class')})" if details else "") + self._when(element)
+
+    def _clock(self, clock: Clock) -> str:
+        length = clock.duration or clock.due_field
+        hours = self._say(" 营业时间内", " of business hours") if clock.time == "business" else ""
+        text = f"{length}{hours}, {' | '.join(clock.from_)} → {' | '.join(clock.until)}"
+        if clock.repeats:
+            text += self._say("，重复", ", repeated")
+        if clock.extension is not None:
+            who = ", ".join(clock.extension.approved_by)
+            text += self._say(f"，可延至 {clock.extension.to}", f", extendable to {clock.extension.to}")
+            text += f" ({who})" if who else ""
+        steps = [f"{one.percent}%" if one.percent else f"-{one.before}" for one in clock.warnings]
+        steps += [f"+{one.after}" for one in clock.after_breach]
+        return text + (self._say("，提醒 ", ", steps ") + ", ".join(steps) if steps else "")
+
+    def _admission(self) -> Iterator[str]:
+        admission = self._procedure.admissibility
+        for rule in admission.rules:
+            to = f" → {rule.to}" if rule.to else ""
+            line = f"{rule.id}: {self._pair(_DECISIONS[rule.decision])}{to}: {self._name(rule.reason)}"
+            yield from self._element(rule, line + self._when(rule))
+        who = ", ".join(admission.decided_by)
+        held = (f"待 {who} 决定", f"held for a decision by {who}")
+        otherwise = self._pair(held if admission.otherwise == "hold" else ("受理", "admit"))
+        yield from self._element(admission, self._say("其余：", "otherwise: ") + otherwise)
+
+    def _element(self, element: Element, line: str) -> Iterator[str]:
+        yield f"  {line}"
+        known = facts()
+        for id in element.source if self._with_facts else ():
+            statement = known[id].statement if id in known else self._say("目录中没有", "not in the catalogue")
+            yield f"      {id}: {statement}"
+
+    def _when(self, element: Element) -> str:
+        text = describe(getattr(element, "when", None), self._lang)
+        return self._say(f"，当 {text}", f", when {text}") if text else ""
+
+    def _name(self, text: Text) -> str:
+        return text.zh if self._zh else text.en
+
+    def _pair(self, pair: tuple[str, str]) -> str:
+        return pair[0 if self._zh else 1]
+
+    def _say(self, zh: str, en: str) -> str:
+        return zh if self._zh else en
