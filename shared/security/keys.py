@@ -80,6 +80,7 @@ _ENSURE = text(
     """
 )
 _FIND = text("SELECT name, scopes, expires_at FROM api_keys WHERE hash = :hash AND revoked_at IS NULL")
+_LIST = text("SELECT name, scopes, made_at, expires_at, revoked_at FROM api_keys ORDER BY name")
 _REVOKE = text("UPDATE api_keys SET revoked_at = :now WHERE name = :name AND revoked_at IS NULL")
 
 
@@ -111,6 +112,30 @@ async def revoke_key(database_url: str, name: str) -> bool:
     try:
         async with engine.begin() as tx:
             return bool((await tx.execute(_REVOKE, {"name": name, "now": datetime.now(UTC)})).rowcount)
+    finally:
+        await engine.dispose()
+
+
+@dataclass(frozen=True)
+class KnownKey:
+    """A key as a database knows it: everything but its secret. Instants are UTC and real time."""
+
+    name: str
+    scopes: tuple[str, ...]
+    made_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+async def list_keys(database_url: str) -> list[KnownKey]:
+    """Every key that one service's database knows, by name, revoked ones too."""
+    engine = create_async_engine(database_url, poolclass=NullPool, hide_parameters=True)
+    try:
+        async with engine.connect() as connection:
+            return [
+                KnownKey(row.name, tuple(row.scopes), row.made_at, row.expires_at, row.revoked_at)
+                for row in await connection.execute(_LIST)
+            ]
     finally:
         await engine.dispose()
 
