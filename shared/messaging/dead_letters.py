@@ -12,25 +12,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.errors import InvalidInput, NotFound
-from shared.events.base import EventData, event
+from shared.events.dead_letters import DeadLetterRecorded
 from shared.events.envelope import NAMESPACE, Event, decode, make
-from shared.events.topics import DEAD_LETTERS
 from shared.messaging import outbox
 from shared.messaging.records import Record
 from shared.observability import metrics
-
-
-@event("huiyin.dead-letter.recorded.v1", DEAD_LETTERS)
-class DeadLetterRecorded(EventData):
-    """A record of this place could not be processed by this consumer; `reason` is a code."""
-
-    consumer: str
-    topic: str
-    partition: int
-    offset: int
-    reason: str
-    field: str | None = None
-
 
 _INSERT = text(
     """

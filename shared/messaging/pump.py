@@ -44,6 +44,7 @@ class Pump:
         self._process = process
         self._group = group
         self._busy_since: float | None = None
+        self._stopping = False
         self._app = faust.App(
             group,
             broker=f"kafka://{kafka}",
@@ -96,15 +97,16 @@ class Pump:
 
     async def stop(self) -> None:
         """Leave the group; what is in hand and not committed is delivered again to the next."""
+        self._stopping = True
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._app.stop(), 8)
 
     async def watch(self) -> None:
         """End the process when the pump has died or one batch takes too long: the supervisor starts it anew (P6)."""
-        while True:
+        while not self._stopping:
             await asyncio.sleep(1.0)
             busy = self._busy_since
-            if self._app.crashed or (self._app.should_stop and not self._app.crashed):
+            if self._app.should_stop and not self._stopping:
                 log.critical("the pump has died", group=self._group)
                 _leave()
             if busy is not None:
