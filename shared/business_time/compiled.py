@@ -20,6 +20,7 @@ HORIZON_YEARS = 200
 """How far from the question an answer is looked for; beyond it, `CalendarNeverOpen`."""
 
 _FIRST_YEAR, _LAST_YEAR = 3, 9997
+_NO_BOUND = 1 << 62
 _MOST_YEARS = 1_000  # what one calendar keeps compiled
 
 
@@ -47,6 +48,11 @@ class CompiledCalendar:
         self._zone = zone(calendar.time_zone)
         self._fold_second = calendar.closing_in_ambiguous_hour == "second"
         self._table: _Table | None = None
+        official = (calendar.published_from, calendar.published_until)
+        self._official_from, self._official_until = (
+            -_NO_BOUND if official[0] is None else self.wall_time(official[0].toordinal(), 0),
+            _NO_BOUND if official[1] is None else self.end_of_day(official[1].toordinal()),
+        )
         dated = [*calendar.holidays, *calendar.makeup_workdays, *calendar.special_hours]
         opens_weekly = any(calendar.week)
         # without weekly hours nothing opens outside the years of its dated exceptions
@@ -138,6 +144,12 @@ class CompiledCalendar:
     def is_working_day(self, ordinal: int) -> bool:
         """Whether the local date has opening hours."""
         return bool(self.spans(ordinal))
+
+    def is_provisional(self, start: int, end: int) -> bool:
+        """Whether what lies between two instants rests on dates whose holidays are not official yet."""
+        if end < start:
+            start, end = end, start
+        return start < self._official_from or end > self._official_until
 
     def altered_days(self, first: date, last: date) -> list[tuple[date, float]]:
         """The dates on which a change of the zone's clocks falls into opening hours, with the seconds won or lost."""

@@ -8,7 +8,7 @@ look at `basis`; `basis` says what a duration in hours and minutes counts: every
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 from shared.business_time.calendars import Calendar
@@ -83,23 +83,18 @@ def due_unless_paused(
     """
     if duration.unit is Unit.IMMEDIATE:
         return Due(instant_of(micros(start, field="start")), provisional=False)
-    calculator, begins, spans = compiled(calendar), micros(start, field="start"), united(pauses)
-    first = calculator.local_date(begins)
+    calculator, begins = compiled(calendar), micros(start, field="start")
+    spans = united(pauses) if pauses else []
     if duration.unit is Unit.SECONDS:
         at = add_paused(_axis(calculator, basis), begins, duration.count * SECOND, spans)
-        if at is None:
-            return None
-        if basis == "elapsed":
-            return Due(instant_of(at), provisional=False)
-        last = calculator.local_date(at)
+        rests_on_holidays = basis == "business"
     else:
         found = due_on_date(calculator, begins, duration, boundary, spans)
-        if found is None:
-            return None
-        at, last = found
-        if duration.unit is not Unit.WORKING_DAYS and boundary != "closing-time":
-            return Due(instant_of(at), provisional=False)  # rests on no list of holidays
-    return Due(instant_of(at), _provisional(calendar, first, last))
+        at = found[0] if found else None
+        rests_on_holidays = duration.unit is Unit.WORKING_DAYS or boundary == "closing-time"
+    if at is None:
+        return None
+    return Due(instant_of(at), rests_on_holidays and calculator.is_provisional(begins, at))
 
 
 def step_before(target: datetime, amount: Duration, calendar: Calendar, basis: Basis, pauses: Pauses = ()) -> datetime:
@@ -198,7 +193,3 @@ def _ordered(start: datetime, end: datetime) -> tuple[int, int]:
     if ends < begins:
         raise InvalidInput("the end lies before the start", field="end")
     return begins, ends
-
-
-def _provisional(calendar: Calendar, first: int, last: int) -> bool:
-    return calendar.is_provisional(date.fromordinal(min(first, last)), date.fromordinal(max(first, last)))

@@ -1,7 +1,9 @@
 """Writes data/cn.yaml: China's working calendar as the State Council published it, year by year.
 
-`python -m shared.business_time.seed_cn` prints the file from the `chinesecalendar` package (a development dependency).
-Run it when a new year is published, and set VERSION. Nothing reads that package at run time.
+`python -m shared.business_time.seed_cn` prints the file. Published years come from the `chinesecalendar` package; for
+the years after them, the statutory holidays that `holidays` expects are listed, without make-up workdays, and all
+that rests on them is provisional. Both are development dependencies: nothing reads them at run time.
+Run it when a new year is published, and set VERSION.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import yaml
 
 FIRST = date(2004, 1, 1)
 VERSION = "2026.1"
+EXPECTED_YEARS = 5
 
 _NAMES = {
     "New Year's Day": ("元旦", "New Year's Day"),
@@ -27,7 +30,8 @@ _NAMES = {
 }
 
 _HEADER = """\
-# China's working calendar: holidays and make-up workdays (调休) as published by the State Council.
+# China's working calendar: holidays and make-up workdays (调休) as published by the State Council, until
+# published_until; after that, the statutory holidays that are to be expected: due dates there are provisional.
 # Made by `python -m shared.business_time.seed_cn`; do not edit by hand. An organisation's own hours or local holidays
 # go into a calendar of its own, in the calendars folder.
 """
@@ -49,18 +53,30 @@ def document() -> dict[str, Any]:
         elif weekend and day in source.workdays:
             zh, en = _NAMES[str(source.workdays[day])]
             workdays[day.isoformat()] = {"zh": f"{zh}调休上班", "en": f"make-up workday for {en}"}
+    holidays |= _expected(last.year + 1, last.year + EXPECTED_YEARS)
     office = [["09:00", "12:00"], ["13:30", "17:30"]]
     return {
         "id": "cn",
         "version": VERSION,
         "name": {"zh": "中国大陆工作日历", "en": "Working days of mainland China"},
         "time_zone": "Asia/Shanghai",
-        "source": "State Council notices, 2004 to 2026, by way of chinesecalendar",
+        "source": f"State Council notices, 2004 to {last.year}; expected statutory holidays after that",
         "published_from": FIRST.isoformat(),
         "published_until": last.isoformat(),
         "week": dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), office),
         "holidays": holidays,
         "makeup_workdays": workdays,
+    }
+
+
+def _expected(first: int, last: int) -> dict[str, dict[str, str]]:
+    """The statutory holidays of years that are not published yet."""
+    import holidays
+
+    years = range(first, last + 1)
+    zh, en = (holidays.country_holidays("CN", years=years, language=language) for language in ("zh_CN", "en_US"))
+    return {
+        day.isoformat(): {"zh": f"{zh[day]}（预计）", "en": f"{str(en[day]).strip()} (expected)"} for day in sorted(zh)
     }
 
 
