@@ -1,0 +1,1 @@
+"""What `deploy/check.py` looks at. A check returns its findings, one line each: none is good."""
