@@ -1,0 +1,6 @@
+"""Alembic's environment of intake's database."""
+
+from services.intake.store import metadata
+from shared.messaging.migrations import run_environment
+
+run_environment(metadata)

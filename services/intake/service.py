@@ -1,0 +1,42 @@
+"""Intake's wiring."""
+
+from __future__ import annotations
+
+from services.intake.api import BATCH_PATH, reading_routes, registration_routes
+from services.intake.api_public import public_routes
+from services.intake.api_vault import vault_routes
+from services.intake.batch import Batch
+from services.intake.casework import Casework
+from services.intake.desk import Desk
+from services.intake.housekeeping import keep_tidy
+from services.intake.registration import Registrar
+from services.intake.submission import Forms, Reader
+from services.intake.worker import Worker
+from shared.business_time.clock import RealClock
+from shared.events.topics import ASSIGNMENTS, DEADLINES, NOTICES
+from shared.hosting.host import Context, Service
+from shared.hosting.http import BATCH_LIMIT
+from shared.security.vault import open_vault
+
+
+def build(context: Context) -> Service:
+    """What the intake service is made of; raises `VaultError` without a master key."""
+    engine, clock, real = context.engine, context.clock, RealClock()
+    vault = open_vault(context.settings.vault_key_file)
+    forms = Forms(context.library, context.calendars)
+    reader = Reader(forms, vault)
+    registrar = Registrar(engine, vault, clock, real, context.said)
+    casework = Casework(engine, vault, clock, forms, context.said)
+    batch = Batch(registrar, reader, clock)
+    return Service(
+        routers=[
+            registration_routes(Desk(registrar), batch, reader, vault, casework, clock),
+            reading_routes(engine),
+            vault_routes(engine, vault, clock, forms, casework),
+            public_routes(engine, vault, forms),
+        ],
+        topics=[ASSIGNMENTS, DEADLINES, NOTICES],
+        handler=Worker(),
+        loops=[lambda: keep_tidy(engine, vault, real)],
+        limits={BATCH_PATH: BATCH_LIMIT},
+    )

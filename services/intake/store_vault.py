@@ -1,0 +1,135 @@
+"""The vault's queries: sealed values in and out. They are sealed and opened by `shared.security.vault`, not here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.errors import NotFound
+from shared.security.vault import CaseKey, Vault
+
+FIELDS = "vault_fields"
+DOCUMENTS = "vault_documents"
+RECEIPT = "receipt_code"
+"""A field of the vault that no procedure can have: their ids hold no underscore."""
+
+_PUT_KEYS = text(
+    """
+    INSERT INTO vault_keys (case_id, wrapped, key_version)
+    SELECT * FROM unnest(CAST(:case_id AS uuid[]), CAST(:wrapped AS bytea[]), CAST(:version AS int[]))
+    """
+)
+_PUT_FIELDS = text(
+    """
+    INSERT INTO vault_fields (case_id, field, ciphertext)
+    SELECT * FROM unnest(CAST(:case_id AS uuid[]), CAST(:field AS text[]), CAST(:ciphertext AS bytea[]))
+    ON CONFLICT (case_id, field) DO UPDATE SET ciphertext = excluded.ciphertext
+    """
+)
+_KEYS = text("SELECT case_id, wrapped, key_version FROM vault_keys WHERE case_id = ANY(:cases)")
+_FIELDS = text("SELECT field, ciphertext FROM vault_fields WHERE case_id = :case_id ORDER BY field")
+_PUT_DOCUMENT = text(
+    """
+    INSERT INTO vault_documents (case_id, name, ciphertext, written_by, written_at)
+    VALUES (:case_id, :name, :ciphertext, :by, :at)
+    ON CONFLICT (case_id, name) DO UPDATE
+    SET ciphertext = excluded.ciphertext, written_by = excluded.written_by, written_at = excluded.written_at
+    """
+)
+_DOCUMENTS = text("SELECT name, ciphertext FROM vault_documents WHERE case_id = :case_id ORDER BY name")
+_NOTE_READ = text(
+    """
+    INSERT INTO vault_reads (case_id, reader, read_at, fields, purpose)
+    VALUES (:case_id, :reader, :at, :fields, :purpose)
+    """
+)
+_READS = text("SELECT reader, read_at, fields, purpose FROM vault_reads WHERE case_id = :case_id ORDER BY id")
+_OLD_KEYS = text(
+    """
+    SELECT case_id, wrapped, key_version FROM vault_keys WHERE key_version < :version
+    ORDER BY case_id LIMIT :limit FOR UPDATE SKIP LOCKED
+    """
+)
+_REWRAP = text("UPDATE vault_keys SET wrapped = :wrapped, key_version = :version WHERE case_id = :case_id")
+
+
+async def put_keys(tx: AsyncConnection, keys: Sequence[CaseKey]) -> None:
+    """Write the wrapped data keys of new cases."""
+    columns: dict[str, list[Any]] = {
+        "case_id": [key.case_id for key in keys],
+        "wrapped": [key.wrapped for key in keys],
+        "version": [key.version for key in keys],
+    }
+    await tx.execute(_PUT_KEYS, columns)
+
+
+async def put_fields(tx: AsyncConnection, cells: Sequence[tuple[UUID, str, bytes]]) -> None:
+    """Write sealed fields as (case, field, ciphertext); a field that was there is replaced."""
+    if cells:
+        ids, fields, ciphertexts = (list(column) for column in zip(*cells, strict=True))
+        await tx.execute(_PUT_FIELDS, {"case_id": ids, "field": fields, "ciphertext": ciphertexts})
+
+
+async def keys_of(connection: AsyncConnection, vault: Vault, cases: Collection[UUID]) -> dict[UUID, CaseKey]:
+    """The data keys of these cases; one that was erased is left out."""
+    rows = await connection.execute(_KEYS, {"cases": list(cases)})
+    return {row.case_id: vault.key(row.case_id, row.key_version, row.wrapped) for row in rows}
+
+
+async def key_of(connection: AsyncConnection, vault: Vault, case_id: UUID) -> CaseKey:
+    """A case's data key; raises `NotFound` if it was erased."""
+    key = (await keys_of(connection, vault, (case_id,))).get(case_id)
+    if key is None:
+        raise NotFound("this case's identity has been erased")
+    return key
+
+
+async def fields_of(connection: AsyncConnection, key: CaseKey) -> dict[str, str]:
+    """All fields of a case, opened."""
+    rows = await connection.execute(_FIELDS, {"case_id": key.case_id})
+    return {row.field: key.open(FIELDS, row.field, row.ciphertext) for row in rows}
+
+
+async def field_names(connection: AsyncConnection, case_id: UUID) -> set[str]:
+    """Which fields of a case the vault holds."""
+    return {row.field for row in await connection.execute(_FIELDS, {"case_id": case_id})}
+
+
+async def put_document(tx: AsyncConnection, key: CaseKey, name: str, content: str, by: str, at: datetime) -> None:
+    """Seal a text about a case; one of the same name is replaced."""
+    sealed = key.seal(DOCUMENTS, name, content)
+    values = {"case_id": key.case_id, "name": name, "ciphertext": sealed, "by": by, "at": at}
+    await tx.execute(_PUT_DOCUMENT, values)
+
+
+async def documents_of(connection: AsyncConnection, key: CaseKey) -> dict[str, str]:
+    """All texts about a case, opened, by name."""
+    rows = await connection.execute(_DOCUMENTS, {"case_id": key.case_id})
+    return {row.name: key.open(DOCUMENTS, row.name, row.ciphertext) for row in rows}
+
+
+async def note_read(
+    tx: AsyncConnection, case_id: UUID, reader: str, fields: Sequence[str], purpose: str, at: datetime
+) -> None:
+    """Record who read which fields of a case, when and why; in the transaction that reads them."""
+    values = {"case_id": case_id, "reader": reader, "fields": list(fields), "purpose": purpose, "at": at}
+    await tx.execute(_NOTE_READ, values)
+
+
+async def reads_of(connection: AsyncConnection, case_id: UUID) -> list[dict[str, Any]]:
+    """Every reading of a case's identity, oldest first."""
+    return [dict(row) for row in (await connection.execute(_READS, {"case_id": case_id})).mappings()]
+
+
+async def rewrap_some(tx: AsyncConnection, vault: Vault, limit: int) -> int:
+    """Wrap up to `limit` data keys anew that an earlier master key wraps; returns how many."""
+    rows = (await tx.execute(_OLD_KEYS, {"version": vault.version, "limit": limit})).all()
+    for row in rows:
+        fresh = vault.rewrapped(vault.key(row.case_id, row.key_version, row.wrapped))
+        await tx.execute(_REWRAP, {"case_id": row.case_id, "wrapped": fresh.wrapped, "version": fresh.version})
+    return len(rows)
