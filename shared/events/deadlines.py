@@ -77,9 +77,9 @@ class ClockBreached(FiredEvent):
 
 @event("huiyin.deadline.breach-retracted.v1", DEADLINES)
 class BreachRetracted(ClockEvent):
-    """A breach that was announced did not happen: the stop came late but had happened in time."""
+    """A breach that was announced does not stand: the stop had happened in time, or the target moved (extension)."""
 
-    stopped_at: datetime
+    stopped_at: datetime | None = None
 
 
 @event("huiyin.deadline.met.v1", DEADLINES)

@@ -222,9 +222,9 @@ class _Teller:
 
     def _tell_end(self) -> None:
         end, stopped_at, before = self._end(), self._run.stopped_at, self._before.get("end")
-        if end == "met" and stopped_at is not None and self._fired.get("due") == self._due:
-            del self._fired["due"]
-            self._say(BreachRetracted(**self._common(), stopped_at=stopped_at), f"retracted|{stopped_at.isoformat()}")
+        if "due" in self._fired and (end == "met" or self._fired["due"] != self._due):
+            announced = self._fired.pop("due")
+            self._say(BreachRetracted(**self._common(), stopped_at=stopped_at), f"{announced}|{self._generation}")
         if end is None or end == before:
             return
         discriminator = f"{stopped_at.isoformat() if stopped_at else self._ended_at}|{self._generation}"
@@ -241,8 +241,6 @@ class _Teller:
         """The run as it is now; call after `tell`."""
         end = self._end()
         state = end or ("paused" if self._paused_since() else "breached" if "due" in self._fired else "running")
-        if state == "breached" and self._fired.get("due") != self._due:
-            state = "running"  # it was breached, and extended since
         pause_ends = self._run.pauses[-1][1] if self._paused_since() else None
         if pause_ends is not None and (self._next is None or pause_ends < self._next.at):
             self._next = Step("pause-ends", "after", pause_ends)

@@ -1,0 +1,260 @@
+"""Routing's decisions: class, department, level, milestones, escalation, reopening."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.routing.domain.deciding import Rules, decide, recounted, repeated, report
+from services.routing.domain.reporting import Report
+from services.routing.domain.state import Case
+from shared.business_time.loader import load_calendars
+from shared.errors import Conflict, HuiyinError, InvalidInput
+from shared.events.assignments import (
+    CaseAssigned,
+    CaseClassified,
+    CaseEscalated,
+    CaseReassigned,
+    CaseReopened,
+    CaseRepeated,
+    MilestoneReached,
+    MilestoneReport,
+    ReportRejected,
+)
+from shared.events.base import EventData
+from shared.events.complaints import ComplaintAdmitted, ComplaintMerged, ComplaintRegistered, ComplaintWithdrawn
+from shared.events.deadlines import ClockBreached
+from shared.events.envelope import make
+from shared.events.notices import Dissatisfied
+from shared.procedures.model import Procedure
+
+NOW = datetime(2025, 9, 29, 1, 0, tzinfo=UTC)
+CASE = UUID("00000000-0000-4000-8000-000000000001")
+NAME = {"zh": "名", "en": "name"}
+
+PROCEDURE = Procedure.model_validate(
+    {
+        "id": "sample",
+        "version": 1,
+        "name": NAME,
+        "in_force_from": "2025-01-01",
+        "channels": [{"id": "online", "name": NAME}],
+        "fields": [
+            {"id": "content", "label": NAME, "holds": "evidence", "required": "registration"},
+            {"id": "people", "label": NAME, "type": "integer"},
+        ],
+        "numbering": {"case": {"pattern": "S{number}"}},
+        "counts": [{"id": "same", "same": ["content"], "window": "P1M", "distinct": "complainant"}],
+        "classes": [
+            {"id": "major", "name": NAME, "rank": 2, "when": {"field": "people", "at_least": 10}},
+            {"id": "hot", "name": NAME, "rank": 1, "when": {"field": "count.same", "at_least": 3}},
+            {"id": "general", "name": NAME, "rank": 0},
+        ],
+        "roles": [{"id": "head", "name": NAME}],
+        "departments": [{"id": "desk", "name": NAME}, {"id": "centre", "name": NAME}],
+        "default_department": "desk",
+        "levels": [
+            {"id": "clerk", "name": NAME},
+            {"id": "leader", "name": NAME},
+            {"id": "director", "name": NAME, "department": "centre"},
+        ],
+        "routes": [
+            {"id": "grave", "department": "centre", "level": "leader", "when": {"field": "class", "is": "major"}}
+        ],
+        "milestones": [
+            {
+                "id": "investigated",
+                "name": NAME,
+                "by": ["desk"],
+                "fields": [
+                    {
+                        "id": "investigators",
+                        "label": NAME,
+                        "type": "integer",
+                        "at_least": 2,
+                        "required": "registration",
+                    },
+                    {"id": "report", "label": NAME, "holds": "evidence"},
+                ],
+            },
+            {"id": "resolved", "name": NAME, "requires": [{"reached": "investigated"}]},
+        ],
+        "clocks": [
+            {
+                "id": "reply",
+                "name": NAME,
+                "from": ["received"],
+                "until": ["resolved"],
+                "duration": "PT30M",
+                "extension": {"to": "PT60M", "approved_by": ["head"]},
+            }
+        ],
+        "escalations": [
+            {"id": "late", "on": "breached:reply", "raise_by": 1},
+            {"id": "to-the-top", "on": "escalated:director", "class": "major"},
+        ],
+        "reopenings": [{"id": "unhappy", "on": "dissatisfied", "within": "P10WD", "times": 1, "class": "hot"}],
+    }
+)
+RULES = Rules(PROCEDURE, load_calendars()["cn"])
+
+
+def after(case: Case, data: EventData, at: datetime = NOW, **more: Any) -> tuple[Case, tuple[EventData, ...]]:
+    """The case after an event, and what was said."""
+    return decide(case, make("someone", CASE, PROCEDURE.key, data, cause=str(at), at=at), RULES, at, **more)
+
+
+def assigned(**attributes: Any) -> Case:
+    """A case in handling."""
+    registered = ComplaintRegistered(case_number="S1", channel="online", received_at=NOW, attributes=attributes)
+    case, _ = after(Case(CASE, PROCEDURE.key), registered)
+    return after(case, ComplaintAdmitted())[0]
+
+
+def breach(case: Case, at: datetime) -> tuple[Case, tuple[EventData, ...]]:
+    """The case after its clock was breached."""
+    data = ClockBreached(clock="reply", cycle=1, due_at=at, step="due", step_due_at=at, fired_at=at, late_by=0)
+    return after(case, data, at)
+
+
+def resolved(case: Case, at: datetime) -> Case:
+    """The case investigated and resolved."""
+    case, _ = report(case, Report("investigated", at, "desk", {"investigators": 2}), RULES, at)
+    return report(case, Report("resolved", at, "desk", {}), RULES, at)[0]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "class_", "department", "level"),
+    [
+        ({}, "general", "desk", "clerk"),
+        ({"people": 9}, "general", "desk", "clerk"),
+        ({"people": 10}, "major", "centre", "leader"),
+    ],
+)
+def test_an_admitted_case_gets_class_department_and_level(
+    attributes: dict[str, Any], class_: str, department: str, level: str
+) -> None:
+    case = assigned(**attributes)
+    assert (case.class_, case.department, case.level, case.status) == (class_, department, level, "assigned")
+
+
+def test_a_held_complaint_is_not_assigned() -> None:
+    case, said = after(
+        Case(CASE, PROCEDURE.key), ComplaintRegistered(case_number="S1", channel="online", received_at=NOW)
+    )
+    assert (case.status, case.department, said) == ("registered", None, ())
+
+
+def test_breaches_raise_the_case_rung_by_rung_and_stop_at_the_top() -> None:
+    case = assigned()
+    case, first = breach(case, NOW + timedelta(minutes=30))
+    assert [type(one) for one in first] == [CaseEscalated]
+    assert case.level == "leader"
+    case, second = breach(case, NOW + timedelta(minutes=60))
+    assert [type(one) for one in second] == [CaseEscalated, CaseReassigned, CaseClassified]
+    assert (case.level, case.department, case.class_) == ("director", "centre", "major")
+    assert breach(case, NOW + timedelta(minutes=90))[1] == ()
+
+
+def test_a_breach_that_is_heard_of_after_the_resolution_moves_nobody() -> None:
+    case = resolved(assigned(), NOW + timedelta(minutes=40))
+    assert breach(case, NOW + timedelta(minutes=30))[1] == ()
+
+
+def test_the_third_complainant_makes_the_matter_hot_for_all() -> None:
+    case, said = recounted(assigned(), RULES, {"same": 3}, NOW)
+    assert case.class_ == "hot"
+    assert [type(one) for one in said] == [CaseClassified]
+
+
+def test_a_class_is_never_lowered() -> None:
+    assert recounted(assigned(people=10), RULES, {"same": 3}, NOW)[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "field"),
+    [
+        (Report("unheard-of", NOW, "desk", {}), InvalidInput, "milestone"),
+        (Report("resolved", NOW, "desk", {}), Conflict, "milestone"),
+        (Report("investigated", NOW, "centre", {"investigators": 2}), InvalidInput, "by"),
+        (Report("investigated", NOW, "nobody", {"investigators": 2}), InvalidInput, "by"),
+        (Report("investigated", NOW, "desk", {}), InvalidInput, "fields.investigators"),
+        (Report("investigated", NOW, "desk", {"investigators": 1}), InvalidInput, "fields.investigators"),
+        (Report("investigated", NOW, "desk", {"investigators": True}), InvalidInput, "fields.investigators"),
+        (Report("investigated", NOW, "desk", {"investigators": 2, "x": 1}), InvalidInput, "fields.x"),
+        (
+            Report("investigated", NOW, "desk", {"investigators": 2, "report": "周小满来访"}),
+            InvalidInput,
+            "fields.report",
+        ),
+        (Report("investigated", NOW + timedelta(hours=1), "desk", {"investigators": 2}), InvalidInput, "at"),
+        (Report("investigated", NOW - timedelta(hours=1), "desk", {"investigators": 2}), InvalidInput, "at"),
+        (Report("extension-approved", NOW, "desk", {}, "reply"), InvalidInput, "by"),
+        (Report("extension-approved", NOW, "head", {}, "none"), InvalidInput, "clock"),
+        (Report("extension-requested", NOW, "desk", {}, "reply"), InvalidInput, "fields.reason"),
+    ],
+)
+def test_a_report_that_the_rules_do_not_allow_names_the_field(
+    given: Report, error: type[HuiyinError], field: str
+) -> None:
+    with pytest.raises(error) as caught:
+        report(assigned(), given, RULES, NOW)
+    assert caught.value.field == field
+    assert "周" not in caught.value.message
+
+
+def test_the_same_report_again_says_nothing_new() -> None:
+    given = Report("investigated", NOW, "desk", {"investigators": 2})
+    case, said = report(assigned(), given, RULES, NOW)
+    assert [type(one) for one in said] == [MilestoneReached]
+    assert report(case, given, RULES, NOW) == (case, ())
+
+
+def test_a_clock_is_extended_once_only() -> None:
+    case, _ = report(assigned(), Report("extension-approved", NOW, "head", {}, "reply"), RULES, NOW)
+    with pytest.raises(Conflict):
+        report(case, Report("extension-approved", NOW + timedelta(minutes=1), "head", {}, "reply"), RULES, NOW)
+
+
+def test_dissatisfaction_reopens_within_its_time_and_as_often_as_allowed() -> None:
+    case = resolved(assigned(), NOW)
+    again, said = after(case, Dissatisfied(at=NOW + timedelta(days=1)), NOW + timedelta(days=1))
+    assert [type(one) for one in said] == [CaseReopened, CaseClassified]
+    assert (again.cycle, again.status, again.has_reached("resolved")) == (2, "assigned", False)
+    twice = resolved(again, NOW + timedelta(days=2))
+    assert after(twice, Dissatisfied(at=NOW + timedelta(days=3)), NOW + timedelta(days=3))[1] == ()
+
+
+def test_dissatisfaction_after_its_time_reopens_nothing() -> None:
+    case = resolved(assigned(), NOW)
+    assert after(case, Dissatisfied(at=NOW + timedelta(days=40)), NOW + timedelta(days=40))[1] == ()
+
+
+def test_a_merged_complaint_repeats_its_first_case() -> None:
+    other = UUID("00000000-0000-4000-8000-000000000002")
+    event = make("intake", other, PROCEDURE.key, ComplaintMerged(into=CASE), cause="x", at=NOW)
+    case, said = repeated(assigned(), event, RULES, NOW)
+    assert said == (CaseRepeated(case=other),)
+    assert case.has_reached("repeated")
+
+
+def test_nothing_can_be_reported_on_a_withdrawn_complaint() -> None:
+    case, _ = after(assigned(), ComplaintWithdrawn())
+    with pytest.raises(Conflict):
+        report(case, Report("investigated", NOW, "desk", {"investigators": 2}), RULES, NOW)
+
+
+def test_a_bad_report_from_a_topic_is_rejected_with_its_reason() -> None:
+    case, said = after(assigned(), MilestoneReport(milestone="resolved", at=NOW, by="desk"))
+    assert case.status == "assigned"
+    assert [type(one) for one in said] == [ReportRejected]
+
+
+def test_a_first_assignment_names_its_route() -> None:
+    registered = ComplaintRegistered(case_number="S1", channel="online", received_at=NOW, attributes={"people": 12})
+    case, _ = after(Case(CASE, PROCEDURE.key), registered)
+    _, said = after(case, ComplaintAdmitted())
+    assert CaseAssigned(department="centre", route="grave") in said

@@ -1,0 +1,65 @@
+"""Small building blocks for the clocks' tests: procedures in a few lines, and happenings by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from services.sla.domain.deciding import Decision, decide
+from services.sla.domain.happenings import Case, Happening
+from shared.business_time.loader import load_calendars
+from shared.procedures.model import Procedure
+
+CALENDARS = load_calendars()
+CASE = UUID("00000000-0000-4000-8000-000000000001")
+
+
+def at(text: str) -> datetime:
+    """An instant in Shanghai's time: `2025-09-29 09:00`."""
+    return datetime.fromisoformat(f"{text}+08:00").astimezone(UTC)
+
+
+def procedure(*clocks: Mapping[str, Any]) -> Procedure:
+    """A procedure with these clocks and nothing else of interest; each needs `from`, `until` and a target."""
+    name = {"zh": "名", "en": "name"}
+    return Procedure.model_validate(
+        {
+            "id": "sample",
+            "version": 1,
+            "name": name,
+            "in_force_from": "2025-01-01",
+            "channels": [{"id": "online", "name": name}],
+            "fields": [{"id": "content", "label": name, "holds": "evidence", "required": "registration"}],
+            "numbering": {"case": {"pattern": "S{year}{number:04}"}},
+            "departments": [{"id": "office", "name": name}],
+            "default_department": "office",
+            "clocks": [{"id": "reply", "name": name, **clock} for clock in clocks],
+        }
+    )
+
+
+def happening(when: str, *names: str, place: int = 0, **facts: Any) -> Happening:
+    """Something that happened; its id is its content."""
+    return Happening(f"{when}|{names}|{place}", names, at(when), (0, place), facts)
+
+
+def told(rules: Procedure, happenings: Sequence[Happening], now: str, before: Case | None = None) -> Decision:
+    """The decision at `now` on a case to which these happened."""
+    case = before or Case(CASE, rules.key)
+    known = {one.id for one in case.happenings}
+    new = tuple(one for one in happenings if one.id not in known)
+    return decide(
+        Case(case.id, case.procedure, case.happenings + new, case.said, case.generation), rules, CALENDARS, at(now)
+    )
+
+
+def words(decision: Decision) -> list[str]:
+    """What was said, as short words: `started`, `breached:due`, `met` …"""
+    found = []
+    for said in decision.said:
+        name = type(said.data).__name__.removeprefix("Clock")
+        step = getattr(said.data, "step", None)
+        found.append(f"{name}:{step}" if step else name)
+    return found
