@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
 
-PATTERN = r"^(IMMEDIATE|-?P(\d+(WD|D|W|M|Y)|T(?=\d)(\d+(\.\d+)?H)?(\d+(\.\d+)?M)?(\d+(\.\d+)?S)?))$"
+_N = r"[0-9]+([.][0-9]+)?"
+PATTERN = rf"^(IMMEDIATE|-?P([0-9]+(WD|D|W|M|Y)|T({_N}H({_N}M)?({_N}S)?|{_N}M({_N}S)?|{_N}S)))$"
 """What a duration looks like, for JSON Schemas and editors."""
 
 _DAYS = re.compile(r"(-?)P(\d{1,7})(WD|D|W|M|Y)", re.ASCII)
