@@ -1,0 +1,146 @@
+"""How attempts end in the database: the row's new state and the event that tells of it, in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.notify import store, store_queue, store_senders
+from services.notify.sinks import Sink
+from services.notify.store_queue import Ending
+from services.notify.worker import Worker
+from shared.business_time.clock import Clock
+from shared.events.envelope import Event, make
+from shared.events.notices import NoticeFailed, NoticeSent
+from shared.messaging import outbox
+from shared.observability import metrics
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A notice's row as it was, how its attempt ended, and what delivered it."""
+
+    row: Any
+    ending: Ending
+    sink: str
+
+
+class Endings:
+    """Writes endings. `clock` is the cases' clock, `real` the machine's; `said` wakes the relay."""
+
+    def __init__(self, engine: AsyncEngine, clock: Clock, real: Clock, worker: Worker, said: asyncio.Event) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._real = real
+        self._worker = worker
+        self._said = said
+
+    async def finish(self, me: UUID, ended: Sequence[Ended]) -> None:
+        """Write how attempts ended, and say which notices were sent or given up."""
+        async with self._engine.begin() as tx:
+            now = self._clock.now()
+            await store.lock(tx, {one.row.case_id for one in ended})
+            ours = await store_queue.finish(tx, me, [one.ending for one in ended], self._real.now(), now)
+            events = []
+            for row, ending, sink in ((one.row, one.ending, one.sink) for one in ended if one.row.id in ours):
+                if ending.state == "sent":
+                    events.append(_sent(row, sink, ours[row.id], now))
+                elif ending.state == "failed":
+                    reason = ending.reason or "refused"
+                    events.append(_failed(row, sink, reason, ours[row.id], now, ambiguous=ending.ambiguous))
+            await self._say(tx, events, now)
+        self._count(events)
+
+    async def fail_waiting(self, rows: Sequence[Any], reason: str) -> None:
+        """Give up notices that nobody is sending."""
+        async with self._engine.begin() as tx:
+            now = self._clock.now()
+            await store.lock(tx, {row.case_id for row in rows})
+            gone = await store_queue.fail_waiting(tx, [row.id for row in rows], reason, now)
+            events = [
+                _failed(row, row.sink or "none", reason, row.attempts, now, ambiguous=False)
+                for row in rows
+                if row.id in gone
+            ]
+            await self._say(tx, events, now)
+        self._count(events)
+
+    async def take_over(self, tx: AsyncConnection, orphans: Sequence[Any], sinks: Mapping[str, Sink]) -> None:
+        """Go on with what a dead sender was sending: again where the sink shows it once, else ended as ambiguous."""
+        if not orphans:
+            return
+        again = [row for row in orphans if row.sink in sinks and sinks[row.sink].repeatable]
+        doubtful = [row for row in orphans if row not in again]
+        await store_senders.resume(tx, [row.id for row in again], self._real.now())
+        if not doubtful:
+            return
+        now = self._clock.now()
+        await store.lock(tx, {row.case_id for row in doubtful})
+        gone = await store_senders.give_up_ambiguous(tx, [row.id for row in doubtful], now)
+        await self._say(
+            tx,
+            [
+                _failed(row, row.sink, "ambiguous", row.attempts, now, ambiguous=True)
+                for row in doubtful
+                if row.id in gone
+            ],
+            now,
+        )
+
+    def tell(self, orphans: Sequence[Any]) -> None:
+        """After the commit of a take-over: log it and wake the relay."""
+        if orphans:
+            log.warning("took over from a sender that died", notices=len(orphans))
+            self._said.set()
+
+    async def _say(self, tx: AsyncConnection, events: list[Event], now: datetime) -> None:
+        events += await self._worker.hear_own(tx, events, now)
+        await outbox.append(tx, events)
+
+    def _count(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if isinstance(event.data, NoticeSent):
+                metrics.NOTICES_SENT.labels(procedure=event.procedure, sink=event.data.sink).inc()
+            elif isinstance(event.data, NoticeFailed):
+                data = event.data
+                metrics.NOTICES_FAILED.labels(procedure=event.procedure, sink=data.sink, reason=data.reason).inc()
+        if events:
+            self._said.set()
+
+
+def _sent(row: Any, sink: str, attempts: int, now: datetime) -> Event:
+    data = NoticeSent(
+        notice=row.notice,
+        notice_id=str(row.id),
+        addressee=row.addressee or row.to,
+        cause=str(row.event_id),
+        sink=sink,
+        sent_at=now,
+        attempts=attempts,
+    )
+    return make("notify", row.case_id, (row.procedure, row.version), data, cause=str(row.id), at=now)
+
+
+def _failed(row: Any, sink: str, reason: str, attempts: int, now: datetime, *, ambiguous: bool) -> Event:
+    data = NoticeFailed(
+        notice=row.notice,
+        notice_id=str(row.id),
+        addressee=row.addressee or row.to,
+        cause=str(row.event_id),
+        sink=sink,
+        reason=reason,
+        attempts=attempts,
+        ambiguous=ambiguous,
+    )
+    # A notice that was sent again by hand may fail again: another event.
+    cause = f"{row.id}|{row.resends}"
+    return make("notify", row.case_id, (row.procedure, row.version), data, cause=cause, at=now)

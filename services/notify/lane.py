@@ -1,0 +1,232 @@
+"""The work on one lane: its due notices one after another, until there are none, or the receiver fails."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.notify import store, store_queue, store_senders
+from services.notify.backoff import (
+    RETRY_AFTER_LONGEST_SECONDS,
+    give_up_seconds,
+    jitter,
+    lane_wait,
+    next_wait,
+    vault_wait,
+)
+from services.notify.cases import Case
+from services.notify.composing import Composed, Composer, Placed
+from services.notify.endings import Ended, Endings
+from services.notify.sinks import Outcome, Sink
+from services.notify.store_queue import Ending
+from services.notify.wording import Contact
+from shared.business_time.clock import Clock
+from shared.errors import NotFound, Unavailable
+from shared.messaging.database import is_passing
+
+log = structlog.get_logger(__name__)
+
+_TURN_SECONDS = 5.0  # then others get their turn
+_ENDING = {"sent": "sent", "refused": "failed", "ambiguous": "failed", "gone": "failed"}
+
+
+class LaneWork:
+    """One turn at a lane that this sender (`me`) has picked; `lane` is the row that `store_queue.pick` gave."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        composer: Composer,
+        sinks: Mapping[str, Sink],
+        endings: Endings,
+        real: Clock,
+        me: UUID,
+        lane: Any,
+        failpoint: Callable[[str], None],
+    ) -> None:
+        self._engine = engine
+        self._composer = composer
+        self._sinks = sinks
+        self._sink = sinks[lane.sink]
+        self._endings = endings
+        self._real = real
+        self._me = me
+        self._lane: str = lane.lane
+        self._failures: int = lane.failures
+        self._disabled = lane.disabled_at is not None
+        self._failpoint = failpoint
+
+    async def run(self) -> None:
+        """Work until nothing is due, the receiver fails, or the turn is over; then let go of the lane."""
+        try:
+            until = time.monotonic() + _TURN_SECONDS
+            while time.monotonic() < until and await self._some():
+                pass
+        except Exception as error:
+            if not is_passing(error):
+                log.error("delivery fails", lane=self._lane, error=type(error).__name__, exc_info=error)
+            reason = type(error).__name__
+            await self._patiently(lambda: self._clean_up(reason))
+        finally:
+            await asyncio.shield(self._patiently(self._release))
+
+    async def _some(self) -> bool:
+        """Deliver up to a batch; returns whether it is worth going on."""
+        now = self._real.now()
+        async with self._engine.connect() as tx:
+            rows = await store_queue.head(tx, self._lane, now, self._sink.batch, probe=self._failures > 0)
+            cases = await store.read(tx, {row.case_id for row in rows})
+        if not rows:
+            return False
+        if self._disabled:
+            await self._endings.fail_waiting(rows, "receiver-disabled")
+            return True
+        placed = await self._placed(rows, cases)
+        if not placed:
+            return True
+        try:
+            contacts = await self._composer.contacts(placed)
+        except Unavailable as error:
+            log.warning("the vault is away", lane=self._lane, hint=error.hint)
+            await self._lane_fails(now + timedelta(seconds=vault_wait(self._failures + 1)), "vault-away")
+            return False
+        unknown = [one.row for one in placed if isinstance(contacts.get(one.row.id), NotFound)]
+        if unknown:
+            await self._endings.fail_waiting(unknown, "unknown-to-the-vault")
+        composed = []
+        for one in placed:
+            contact = contacts.get(one.row.id, Contact())
+            if isinstance(contact, Contact):
+                composed.append((one, self._composer.compose(one, contact)))
+        return await self._deliver(composed, now) if composed else True
+
+    async def _placed(self, rows: Sequence[Any], cases: Mapping[UUID, Case]) -> list[Placed]:
+        """The notices that still belong into this lane; the addressee is whoever it is now, not when it was queued."""
+        placed, moved = [], []
+        for row in rows:
+            one = self._composer.place(row, cases[row.case_id])
+            if one.lane == self._lane:
+                placed.append(one)
+            else:
+                moved.append(row.id)
+        if moved:
+            async with self._engine.begin() as tx:
+                await store_queue.unroute(tx, moved)
+        return placed
+
+    async def _deliver(self, composed: Sequence[tuple[Placed, Composed]], now: datetime) -> bool:
+        # A mail without an address goes by the default endpoint, whose sink is another than the lane's.
+        by = {one.row.id: made.message.endpoint.sink for one, made in composed}
+        async with self._engine.begin() as tx:
+            begun = await store_queue.begin(tx, self._me, self._lane, by, now)
+        mine = [(one.row, made) for one, made in composed if one.row.id in begun]
+        if not mine:
+            return False
+        self._failpoint("begun")
+        outcomes: list[Outcome] = []
+        for sink, group in itertools.groupby(mine, key=lambda pair: pair[1].message.endpoint.sink):
+            outcomes += await self._sinks[sink].deliver([made.message for _, made in group])
+        self._failpoint("delivered")
+        ended = [
+            Ended(row, self._ending(row, by[row.id], made.blanks, outcome), by[row.id])
+            for (row, made), outcome in zip(mine, outcomes, strict=True)
+        ]
+        await self._patiently(lambda: self._endings.finish(self._me, ended))
+        return await self._judge(outcomes)
+
+    def _ending(self, row: Any, sink: str, blanks: int, outcome: Outcome) -> Ending:
+        now = self._real.now()
+        if (state := _ENDING.get(outcome.kind)) is not None:
+            reason = None if state == "sent" else outcome.reason or outcome.kind
+            return Ending(row.id, state, reason, now, blanks=blanks, ambiguous=outcome.kind == "ambiguous")
+        # A probe before the notice's own time does not use up one of its tries.
+        counted = row.next_try_at <= now
+        tries = row.tries + counted
+        age = (now - row.queued_at).total_seconds()
+        wait = next_wait(sink, row.id, tries, age) if counted else 0.0
+        if wait is None:
+            return Ending(row.id, "failed", outcome.reason or "gave-up", now, blanks=blanks)
+        wait = max(wait, min(outcome.wait or 0.0, RETRY_AFTER_LONGEST_SECONDS))
+        again_at = now + timedelta(seconds=wait)
+        if not counted:
+            again_at = max(again_at, row.next_try_at)
+        return Ending(row.id, "waiting", outcome.reason, again_at, counted=counted, blanks=blanks)
+
+    async def _judge(self, outcomes: Sequence[Outcome]) -> bool:
+        """What the outcomes say of the receiver; returns whether to go on with the lane."""
+        now = self._real.now()
+        bad = next((one for one in outcomes if one.kind in ("away", "gone")), None)
+        if bad is None:
+            if self._failures and any(one.kind == "sent" for one in outcomes):
+                await self._patiently(self._lane_well)
+                self._failures = 0
+            return not self._failures
+        if bad.kind == "gone":
+            log.error("a receiver wants no more notices; it is disabled", lane=self._lane)
+            self._disabled = True
+            await self._lane_fails(now, bad.reason or "gone", disabled=True)
+            return True
+        wait = lane_wait(self._failures + 1) * jitter(self._me, self._failures)
+        wait = max(wait, min(bad.wait or 0.0, RETRY_AFTER_LONGEST_SECONDS))
+        await self._lane_fails(now + timedelta(seconds=wait), bad.reason or "away")
+        await self._patiently(self._give_up_old)
+        return False
+
+    async def _lane_well(self) -> None:
+        async with self._engine.begin() as tx:
+            await store_queue.lane_well(tx, self._me, self._lane, self._real.now())
+
+    async def _lane_fails(self, until: datetime, reason: str, *, disabled: bool = False) -> None:
+        async def write() -> None:
+            async with self._engine.begin() as tx:
+                await store_queue.lane_failed(
+                    tx, self._me, self._lane, self._real.now(), until, reason, disabled=disabled
+                )
+
+        self._failures += 1
+        await self._patiently(write)
+
+    async def _give_up_old(self) -> None:
+        """Give up what has waited behind a dead receiver for longer than a single notice would be tried."""
+        longest = give_up_seconds(self._sink.name)
+        if longest is None:
+            return
+        async with self._engine.connect() as tx:
+            old = await store_queue.older(tx, self._lane, self._real.now() - timedelta(seconds=longest))
+        if old:
+            await self._endings.fail_waiting(old, "receiver-away")
+
+    async def _clean_up(self, reason: str) -> None:
+        """After an error of our own: what was being sent is gone on with as after a crash, and the lane rests."""
+        now = self._real.now()
+        async with self._engine.begin() as tx:
+            left = await store_senders.left_in(tx, self._me, self._lane)
+            await self._endings.take_over(tx, left, self._sinks)
+            until = now + timedelta(seconds=lane_wait(self._failures + 1))
+            await store_queue.lane_failed(tx, self._me, self._lane, now, until, reason, disabled=False)
+
+    async def _release(self) -> None:
+        async with self._engine.begin() as tx:
+            await store_queue.release(tx, self._me, self._lane)
+
+    async def _patiently(self, work: Callable[[], Any]) -> None:
+        """Do what must be written, waiting for a database that is away: what was delivered is not forgotten."""
+        wait = 0.2
+        while True:
+            try:
+                await work()
+                return
+            except Exception as error:
+                if not is_passing(error):
+                    raise
+                log.warning("database away, waiting", lane=self._lane, error=type(error).__name__, seconds=wait)
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, 5.0)

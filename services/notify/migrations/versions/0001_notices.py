@@ -1,0 +1,139 @@
+"""Cases, notices with their attempts, lanes, senders, call-backs and satisfaction.
+
+Revision ID: 0001
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.messaging.migrations import create_common_tables_1
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+INSTANT = sa.DateTime(timezone=True)
+
+
+def upgrade() -> None:
+    """Make the first version of notify's tables."""
+    create_common_tables_1()
+    op.create_table(
+        "cases",
+        sa.Column("case_id", sa.Uuid, primary_key=True),
+        sa.Column("procedure", sa.Text, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("pinned_at", INSTANT, nullable=False),
+        sa.Column("case_number", sa.Text, nullable=False),
+        sa.Column("body", JSONB, nullable=False),
+    )
+    _notices()
+    op.create_table(
+        "attempts",
+        sa.Column("notice_id", sa.Uuid, primary_key=True),
+        sa.Column("number", sa.Integer, primary_key=True),
+        sa.Column("started_at", INSTANT, nullable=False),
+        sa.Column("ended_at", INSTANT),
+        sa.Column("outcome", sa.Text),
+    )
+    op.create_table(
+        "lanes",
+        sa.Column("lane", sa.Text, primary_key=True),
+        sa.Column("sink", sa.Text, nullable=False),
+        sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("open_at", INSTANT, nullable=False),
+        sa.Column("picked_at", INSTANT),
+        sa.Column("busy_by", sa.Uuid),
+        sa.Column("disabled_at", INSTANT),
+        sa.Column("reason", sa.Text),
+    )
+    op.create_table(
+        "senders",
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("seen_at", INSTANT, nullable=False),
+    )
+    _call_backs()
+
+
+def _notices() -> None:
+    op.create_table(
+        "notices",
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("position", sa.BigInteger, sa.Identity(), nullable=False, unique=True),
+        sa.Column("case_id", sa.Uuid, nullable=False),
+        sa.Column("procedure", sa.Text, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("notice", sa.Text, nullable=False),
+        sa.Column("to", sa.Text, nullable=False),
+        sa.Column("occurrence", sa.Text, nullable=False),
+        sa.Column("event_id", sa.Uuid, nullable=False),
+        sa.Column("details", JSONB, nullable=False),
+        sa.Column("conditional", sa.Boolean, nullable=False),
+        sa.Column("clock", sa.Text),
+        sa.Column("cycle", sa.Integer),
+        sa.Column("rank", sa.SmallInteger, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("occurred_at", INSTANT, nullable=False),
+        sa.Column("said_at", INSTANT, nullable=False),
+        sa.Column("made_at", INSTANT, nullable=False),
+        sa.Column("queued_at", INSTANT, nullable=False),
+        sa.Column("next_try_at", INSTANT, nullable=False),
+        sa.Column("lane", sa.Text),
+        sa.Column("sink", sa.Text),
+        sa.Column("addressee", sa.Text),
+        sa.Column("sender", sa.Uuid),
+        sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("resends", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("blanks", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("reason", sa.Text),
+        sa.Column("ambiguous", sa.Boolean, nullable=False, server_default=sa.text("false")),
+        sa.Column("settled_at", INSTANT),
+    )
+    op.create_index("notices_case", "notices", ["case_id"])
+    for name, columns, where in (
+        ("notices_unrouted", ["next_try_at"], "state = 'waiting' AND lane IS NULL"),
+        ("notices_due", ["lane", "next_try_at"], "state = 'waiting'"),
+        ("notices_order", ["lane", "position"], "state = 'waiting'"),
+        ("notices_sending", ["sender"], "state = 'sending'"),
+        ("notices_open", ["case_id"], "state IN ('undecided', 'waiting')"),
+        ("notices_failed", ["position"], "state = 'failed'"),
+    ):
+        op.create_index(name, "notices", columns, postgresql_where=sa.text(where))
+
+
+def _call_backs() -> None:
+    op.create_table(
+        "call_backs",
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("position", sa.BigInteger, sa.Identity(), nullable=False, unique=True),
+        sa.Column("case_id", sa.Uuid, nullable=False),
+        sa.Column("procedure", sa.Text, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("element", sa.Integer, nullable=False),
+        sa.Column("occurrence", sa.Text, nullable=False),
+        sa.Column("event_id", sa.Uuid, nullable=False),
+        sa.Column("conditional", sa.Boolean, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("occurred_at", INSTANT, nullable=False),
+        sa.Column("said_at", INSTANT, nullable=False),
+        sa.Column("due_at", INSTANT),
+        sa.Column("calls", JSONB, nullable=False, server_default="[]"),
+        sa.Column("satisfied", sa.Boolean),
+        sa.Column("score", sa.SmallInteger),
+        sa.Column("answered_at", INSTANT),
+    )
+    op.create_index("call_backs_case", "call_backs", ["case_id"])
+    op.create_index("call_backs_open", "call_backs", ["position"], postgresql_where=sa.text("state = 'open'"))
+    op.create_table(
+        "satisfactions",
+        sa.Column("case_id", sa.Uuid, primary_key=True),
+        sa.Column("cycle", sa.Integer, primary_key=True),
+        sa.Column("satisfied", sa.Boolean, nullable=False),
+        sa.Column("score", sa.SmallInteger),
+        sa.Column("at", INSTANT, nullable=False),
+    )

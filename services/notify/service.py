@@ -1,0 +1,55 @@
+"""Wiring: settings in, running service out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from services.notify.api import router
+from services.notify.composing import Composer
+from services.notify.endings import Endings
+from services.notify.recipients import Recipients, load_recipients
+from services.notify.sender import Sender
+from services.notify.sinks import Sink
+from services.notify.sinks.console import ConsoleSink
+from services.notify.sinks.file import FileSink
+from services.notify.sinks.smtp import SmtpSink, read_smtp_url
+from services.notify.sinks.webhook import WebhookSink
+from services.notify.vault import Vault
+from services.notify.worker import Worker
+from shared.business_time.clock import RealClock
+from shared.events.topics import ASSIGNMENTS, COMPLAINTS, DEADLINES
+from shared.hosting.host import Context, Service
+from shared.settings import ServiceSettings
+
+_DEFAULT_FOLDER = Path("notices")
+
+
+def build(context: Context) -> Service:
+    """Notify. Raises `InvalidInput` for a configuration that cannot work."""
+    settings, real = context.settings, RealClock()
+    recipients = load_recipients(settings.recipients, smtp=settings.smtp_url is not None)
+    worker = Worker(context.library, context.calendars, real)
+    vault = Vault(settings.intake_url, settings.key())
+    composer = Composer(context.library, recipients, vault, settings.intake_url)
+    endings = Endings(context.engine, context.clock, real, worker, context.said)
+    sender = Sender(context.engine, composer, sinks(settings, recipients), endings, real)
+    return Service(
+        routers=[router(context, worker, real)],
+        topics=[COMPLAINTS, ASSIGNMENTS, DEADLINES],
+        handler=worker,
+        loops=[sender.run],
+        close=vault.close,
+    )
+
+
+def sinks(settings: ServiceSettings, recipients: Recipients) -> Mapping[str, Sink]:
+    """The sinks by name; mail only where a server is configured."""
+    found: dict[str, Sink] = {
+        "file": FileSink(settings.notices or _DEFAULT_FOLDER),
+        "console": ConsoleSink(),
+        "webhook": WebhookSink(recipients),
+    }
+    if settings.smtp_url is not None:
+        found["smtp"] = SmtpSink(read_smtp_url(settings.smtp_url.get_secret_value()))
+    return found

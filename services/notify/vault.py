@@ -1,0 +1,74 @@
+"""Asks intake's vault, at the moment of sending, for what a notice needs of the person. Nothing of it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import httpx
+
+from services.notify.wording import Contact
+from shared.errors import NotFound, Unavailable
+
+_SECONDS = 5.0
+
+
+class Vault:
+    """A client of intake's internal API. `key` is the key for calls between services."""
+
+    def __init__(self, intake_url: str, key: str, *, connections: int = 16) -> None:
+        self._client = httpx.AsyncClient(
+            base_url=intake_url,
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=httpx.Timeout(_SECONDS, pool=None),  # waiting for our own turn is no failure of the vault's
+            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+            trust_env=False,
+            follow_redirects=False,
+        )
+        self._host = urlsplit(intake_url).hostname or "intake"
+
+    async def contact(self, case_id: UUID, fields: Collection[str], notice: str) -> Contact:
+        """The fields asked for and what goes with them; the vault records who read what, and for which notice.
+
+        Raises `NotFound` for a case that the vault does not know, and `Unavailable` for any other failure.
+        """
+        try:
+            answer = await self._client.get(
+                f"/internal/v1/cases/{case_id}/contact",
+                params={"fields": ",".join(sorted(fields)), "purpose": f"notice:{notice}"},
+            )
+        except httpx.HTTPError as error:
+            raise Unavailable("the vault does not answer", hint=f"{self._host}: {type(error).__name__}") from None
+        if answer.status_code in (404, 410):
+            raise NotFound("the vault does not know the case")
+        if answer.status_code != 200:
+            raise Unavailable("the vault does not answer as it should", hint=f"status {answer.status_code}")
+        try:
+            return _contact(answer.json())
+        except (ValueError, AttributeError):
+            raise Unavailable("the vault's answer cannot be read") from None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+
+def _contact(body: dict[str, Any]) -> Contact:
+    language = body.get("language")
+    return Contact(
+        language=language if language in ("zh", "en") else None,
+        receipt_code=_text(body.get("receipt_code")),
+        progress_url=_text(body.get("progress_url")),
+        fields=_texts(body.get("fields")),
+        documents=_texts(body.get("documents")),
+    )
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _texts(value: Any) -> dict[str, str]:
+    return {str(key): found for key, found in (value or {}).items() if isinstance(found, str) and found}
