@@ -90,7 +90,12 @@ class Always(_Part):
 
 
 def _kind(value: Any) -> str | None:
-    keys = value if isinstance(value, dict) else {f.alias or n for n, f in type(value).model_fields.items()}
+    if isinstance(value, BaseModel):
+        keys = {spec.alias or name for name, spec in type(value).model_fields.items()}
+    elif isinstance(value, dict):
+        keys = set(value)
+    else:
+        return None
     for key in ("all", "any", "not", "reached", "always", "field"):
         if key in keys:
             return key

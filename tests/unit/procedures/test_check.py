@@ -1,0 +1,217 @@
+"""Cross-references: each kind of mistake gives its finding, and a sound procedure gives none."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from shared.procedures.check import Finding, check_procedure
+from tests.unit.procedures.sample import sample
+
+
+def test_a_sound_procedure_has_no_findings() -> None:
+    assert check_procedure(sample()) == ()
+
+
+# what is replaced, by what, severity, path, what the finding says
+FINDINGS = [
+    # names that nothing bears
+    ("default_department: desk", "default_department: shop", "error", "default_department", "no such department: shop"),
+    ("level: clerk, when", "level: boss, when", "error", "routes[goods].level", "no such level: boss"),
+    ("{id: rest, department: office}", "{id: rest, department: x}", "error", "routes[rest].department", "no such"),
+    (
+        "on: 'breached:clerk', to: manager",
+        "on: 'breached:clerk', to: x",
+        "error",
+        "escalations[up].to",
+        "no such level",
+    ),
+    ("to: director}", "to: director, class: hot}", "error", "escalations[director].class", "no such class: hot"),
+    (
+        "    by: [officer]",
+        "    by: [chief]",
+        "error",
+        "milestones[inspected].by",
+        "no such role or department or level: chief",
+    ),
+    ("approved_by: [officer]", "approved_by: [x]", "error", "clocks[handling].extension.approved_by", "no such role"),
+    ("decided_by: [officer]", "decided_by: [x]", "error", "admissibility.decided_by", "no such role"),
+    ("same: [content]", "same: [contents]", "error", "counts[again].same", "no such field: contents"),
+    ("to: complainant", "to: everybody", "error", "notices[result].to", "nobody bears this name"),
+    (
+        "department: office}\n  - {id: director",
+        "department: x}\n  - {id: director",
+        "error",
+        "levels[manager]",
+        "no such",
+    ),
+    # ids given twice
+    ("{id: office, name", "{id: desk, name", "error", "departments[desk]", "given more than once"),
+    # occurrences
+    ("from: [admitted]", "from: [accepted]", "error", "clocks[handling].from", "neither a word of the language nor"),
+    ("on: [resolved]", "on: ['breached:soon']", "error", "notices[result].on", "neither a word of the language nor"),
+    ("on: [resolved]", "on: [breached]", "error", "notices[result].on", "breached needs its clock"),
+    ("on: [resolved]", "on: ['resolved:desk']", "error", "notices[result].on", "neither a word"),
+    ("on: [resolved]", "on: [resolved, merged]", "warning", "notices[result].on", "never happens in this procedure"),
+    ("on: [resolved]", "on: ['warned:clerk']", "warning", "notices[result].on", "never happens in this procedure"),
+    ("call_backs:\n  - {after: resolved}\n", "", "warning", "reopenings[unhappy].on", "never happens"),
+    ("- id: inspected\n", "- id: admitted\n", "error", "milestones[admitted]", "the system says this word itself"),
+    # conditions
+    (
+        "{field: kind, is: goods}",
+        "{field: sort, is: goods}",
+        "error",
+        "routes[goods].when",
+        "there is no such fact: sort",
+    ),
+    ("{field: kind, is: goods}", "{field: content, is: x}", "error", "routes[goods].when", "lives in the vault only"),
+    (
+        "{field: kind, is: goods}",
+        "{field: kind, is: food}",
+        "error",
+        "routes[goods].when",
+        "never has this value: food",
+    ),
+    (
+        "{field: kind, is: goods}",
+        "{field: kind, at_least: 2}",
+        "error",
+        "routes[goods].when",
+        "is not compared by at_least",
+    ),
+    ("{field: kind, is: goods}", "{field: urgent, is: goods}", "error", "routes[goods].when", "is true or false"),
+    ("{field: kind, is: goods}", "{field: people, is: many}", "error", "routes[goods].when", "is a number"),
+    ("{field: kind, is: goods}", "{field: channel, in: [fax]}", "error", "routes[goods].when", "never has this value"),
+    (
+        "{field: kind, is: goods}",
+        "{field: missing, contains: x}",
+        "error",
+        "routes[goods].when",
+        "never has this value",
+    ),
+    ("{field: kind, is: goods}", "{field: received.period, is: night}", "error", "routes[goods].when", "never has"),
+    ("{field: kind, is: goods}", "{field: inspected.by, is: x}", "error", "routes[goods].when", "no such fact"),
+    ("{field: kind, is: goods}", "{reached: gone}", "error", "routes[goods].when.reached", "neither a word"),
+    (
+        "{field: kind, is: goods}",
+        "{not: {reached: merged}}",
+        "warning",
+        "routes[goods].when.not.reached",
+        "never happens",
+    ),
+    ("{field: kind, known: true}", "{field: class, is: major}", "error", "admissibility.rules[named]", "not yet known"),
+    ("{field: kind, known: true}", "{reached: resolved}", "error", "admissibility.rules[named].when", "not yet known"),
+    (
+        "{field: people, at_least: 10}",
+        "{any: [{field: urgent, is: true}, {all: [{field: x, is: 1}]}]}",
+        "error",
+        "classes[major].when.any[1].all[0]",
+        "there is no such fact: x",
+    ),
+    # clocks
+    (
+        "from: [admitted]",
+        "from: ['breached:clerk']",
+        "error",
+        "clocks[handling].from",
+        "does not wait for a clock's event",
+    ),
+    ("    until: [resolved]\n", "    until: ['met:clerk']\n", "error", "clocks[handling].until", "does not wait for"),
+    ("from: [admitted]", "from: [merged]", "error", "clocks[handling].from", "can never start"),
+    ("    until: [resolved]\n", "    until: [merged]\n", "error", "clocks[handling].until", "can never stop"),
+    (
+        "    until: [resolved]\n",
+        "    until: [admitted]\n",
+        "error",
+        "clocks[handling].until",
+        "stops at what starts it",
+    ),
+    ("duration: PT15M", "due_field: inspected.when", "error", "clocks[clerk].due_field", "is not a date or instant"),
+    ("duration: PT15M", "due_field: inspected.by-when", "warning", "clocks[clerk].due_field", "may not be known"),
+    ("duration: PT15M", "duration: IMMEDIATE\n    repeats: true", "error", "clocks[clerk].repeats", "needs a length"),
+    ("to: P10WD", "to: P5WD", "error", "clocks[handling].extension.to", "must be longer than the duration"),
+    ("id: sample", "id: sample\ntime_zone: Asia/Atlantis", "error", "time_zone", "no such time zone"),
+    # order
+    ("rank: 2, when: {field: people, at_least: 10}", "rank: 2", "error", "classes[general]", "is never reached: major"),
+    (
+        "{id: rest, department: office}",
+        "{id: rest, department: office, when: {field: kind, is: goods}}",
+        "error",
+        "routes[rest].when",
+        "is the same condition as an earlier one's",
+    ),
+    (
+        "on: 'breached:clerk', to: manager",
+        "on: 'breached:clerk', to: clerk",
+        "error",
+        "escalations[up].to",
+        "is not above",
+    ),
+    ("on: 'breached:clerk', to: manager", "on: 'breached:clerk'", "error", "escalations[up]", "does nothing"),
+    ("to: manager}", "to: manager, raise_by: 1}", "error", "escalations[up]", "takes either to or raise_by"),
+    (
+        "    by: [officer]",
+        "    requires: [{reached: inspected}]",
+        "error",
+        "milestones[inspected].requires",
+        "requires itself",
+    ),
+    # wording
+    ("Dear {{name}}", "Dear {{nmae}}", "error", "notices[result].text.en.body", "no such name in double braces"),
+    ("Dear {{name}}", "Dear {{ __class__ }}", "error", "notices[result].text.en.body", "no such name in double braces"),
+    (
+        "{zh: 来信, en: Letter}",
+        "{zh: '', en: Letter}",
+        "error",
+        "channels[letter].name",
+        "one of the languages is empty",
+    ),
+    ("S-{year}-{number:04}", "S-{number:04}", "error", "numbering.case.pattern", "numbers would repeat"),
+    ("type: integer, default: 1", "type: integer, default: one", "error", "fields[people].default", "does not fit"),
+    ("holds: evidence,", "holds: evidence, default: x,", "error", "fields[content].default", "has no default"),
+    ("version: 1", "version: 1\nsource: [nowhere.01]", "error", "source", "no such fact in the catalogue: nowhere.01"),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "severity", "path", "says"), FINDINGS, ids=[f"{path}: {says}"[:80] for *_, path, says in FINDINGS]
+)
+def test_a_mistake_is_found_where_it_stands(old: str, new: str, severity: str, path: str, says: str) -> None:
+    found = check_procedure(sample(old, new))
+    matching = [one for one in found if one.path.startswith(path) and says in one.en]
+    assert matching, found
+    assert {one.severity for one in matching} == {severity}
+
+
+@pytest.mark.parametrize("row", FINDINGS, ids=[row[3] for row in FINDINGS])
+def test_a_finding_stands_in_chinese_too(row: tuple[str, str, str, str, str]) -> None:
+    for one in check_procedure(sample(row[0], row[1])):
+        assert re.search(r"[\u4e00-\u9fff]", one.zh), one
+
+
+def test_a_fact_of_another_written_procedure_is_a_warning_only_for_a_procedure_of_the_catalogue() -> None:
+    other = "version: 1\nsource: [vanke-developer.01]"
+    assert check_procedure(sample("version: 1", other)) == ()
+    text = sample("version: 1", other).model_dump(by_alias=True) | {"id": "shopping-mall"}
+    found = check_procedure(type(sample()).model_validate(text))
+    assert [(one.severity, one.path) for one in found] == [("warning", "source")]
+
+
+def test_errors_come_before_warnings() -> None:
+    broken = sample("on: [resolved]", "on: [merged, gone]")
+    assert [one.severity for one in check_procedure(broken)] == ["error", "warning"]
+    assert sorted(check_procedure(broken)) == list(check_procedure(broken))
+
+
+def test_a_level_that_only_a_raise_leads_to_can_happen() -> None:
+    raised = sample(
+        "{id: director, on: 'breached:handling', to: director}", "{id: director, on: 'breached:handling', raise_by: 2}"
+    )
+    text = raised.model_dump(by_alias=True)
+    text["notices"][0]["on"] = ("escalated:director",)
+    assert check_procedure(type(raised).model_validate(text)) == ()
+
+
+def test_a_finding_is_a_value() -> None:
+    assert Finding("error", "a", "甲", "x") == Finding("error", "a", "甲", "x")

@@ -1,0 +1,36 @@
+"""The published schema is the model's, and accepts what the loader accepts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+
+from shared.procedures.loader import LIBRARY_FOLDER
+from shared.procedures.schema import SCHEMA_FILE, render_schema
+from shared.procedures.yaml_file import read_yaml
+from tests.unit.procedures.sample import SAMPLE, changed
+
+VALIDATOR = Draft202012Validator(json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
+
+
+def test_the_schema_that_is_checked_in_is_the_models() -> None:
+    assert SCHEMA_FILE.read_text(encoding="utf-8") == render_schema(), "python -m shared.procedures.schema"
+
+
+def test_the_schema_is_itself_valid() -> None:
+    Draft202012Validator.check_schema(VALIDATOR.schema)
+
+
+@pytest.mark.parametrize("file", sorted(LIBRARY_FOLDER.glob("*.yaml")), ids=lambda file: file.stem)
+def test_the_schema_accepts_every_shipped_procedure(file: Path) -> None:
+    data = read_yaml(file.read_text(encoding="utf-8")).data
+    assert [error.message for error in VALIDATOR.iter_errors(data)] == []
+
+
+@pytest.mark.parametrize(("old", "new"), [("duration: PT15M", "duration: soon"), ("type: boolean", "type: flag")])
+def test_an_editor_with_the_schema_marks_what_the_loader_refuses(old: str, new: str) -> None:
+    assert VALIDATOR.is_valid(read_yaml(SAMPLE).data)
+    assert not VALIDATOR.is_valid(read_yaml(changed(old, new)).data)
