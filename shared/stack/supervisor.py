@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import IO
 
 from shared.errors import HuiyinError, StackError
+from shared.stack.aot import Recording
 from shared.stack.child import Child, Part
 from shared.stack.home import Home, ProcessState, StackState
 from shared.stack.process import Record, forget, read_records, record_of, trim_log, wait_for
@@ -78,6 +79,7 @@ class Supervisor:
         self._writing = threading.Lock()
         self._ended = threading.Event()
         self._hurry = False
+        self._recording: Recording | None = None
         self._keeper = threading.Thread(target=self._keep_house, name="housekeeping", daemon=True)
         self._keeper.start()
 
@@ -88,6 +90,15 @@ class Supervisor:
     def add_service(self, part: Part) -> Child:
         """Start a service."""
         return self._add(part, self._services)
+
+    def add_recording(self, recording: Recording) -> None:
+        """Keep a recording of Java's cache for later: `start_recording` starts it, `stop` gives it up."""
+        self._recording = recording
+
+    def start_recording(self) -> None:
+        """Start what `add_recording` gave, if anything."""
+        if self._recording is not None:
+            self._recording.start()
 
     def update(self, state: StackState) -> None:
         """Replace what `state.json` says, but for the processes, which it knows itself."""
@@ -117,6 +128,8 @@ class Supervisor:
     def stop(self, *, now: bool = False) -> None:
         """Services first, then the servers; returns when all have ended. `now` does not wait for work in hand."""
         self._hurry = self._hurry or now
+        if self._recording is not None:
+            self._recording.stop()
         for group, grace in ((self._services, SERVICE_GRACE_S), (self._servers, SERVER_GRACE_S)):
             for child in group:
                 child.ask_to_stop(now=self._hurry)

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
-from shared.errors import HuiyinError, StackError
+from shared.errors import StackError
 from shared.events.topics import TOPICS, Topic
 from shared.stack import kafka, postgres
 from shared.stack.child import Part
-from shared.stack.databases import connect, database_name, service_url
+from shared.stack.databases import database_name, service_url
 from shared.stack.environment import StackEnvironment
 from shared.stack.home import Home, ServiceState, StackState
-from shared.stack.jars import cached_jars, fetch, given_jars, read_lock
-from shared.stack.java import find_java
-from shared.stack.keys import home_keys
 from shared.stack.ports import LOOPBACK, choose_ports, require_free
 from shared.stack.process import end_recorded
-from shared.stack.provision import provision_databases
 from shared.stack.scaled_clock import clock_start, read_last, save_last, write_start
+from shared.stack.servers import READY_S, start_servers
 from shared.stack.services import (
     ServiceSpec,
     Surroundings,
@@ -35,9 +29,7 @@ from shared.stack.services import (
     url_of,
 )
 from shared.stack.supervisor import SUPERVISOR, HomeLock, Supervisor
-from shared.stack.topics import make_topics
 
-READY_S = 60.0
 LEAST_FREE_BYTES = 500_000_000
 
 
@@ -101,9 +93,10 @@ def start(home: Home, options: Options, environment: StackEnvironment) -> Runnin
         scaled = _start_clock(home, options)
         around = _surroundings(home, options, environment, scaled=scaled)
         supervisor = Supervisor(home, _first_state(around, options), scaled=scaled)
-        _start_servers(supervisor, around, options, environment)
+        start_servers(supervisor, around, environment, topics=options.topics, say=options.say)
         _start_services(supervisor, around, options)
         supervisor.update(replace(supervisor.state(), ready=True))
+        supervisor.start_recording()
         return Running(home, supervisor, lock, time.monotonic() - began)
     except BaseException:
         if supervisor is not None:
@@ -187,59 +180,6 @@ def _first_state(around: Surroundings, options: Options) -> StackState:
     )
 
 
-def find_jars(environment: StackEnvironment, say: Callable[[str], None]) -> list[Path]:
-    """Kafka's jars, fetched now if they are not in the cache yet."""
-    locked = read_lock()
-    if environment.kafka_libs is not None:
-        return given_jars(locked, environment.kafka_libs)
-    cache = environment.cache / "kafka"
-    paths, missing = cached_jars(locked, cache)
-    if missing:
-        say(f"fetching {len(missing)} of Kafka's jars (44 MB, once per machine) …")
-        fetch(missing, cache, lambda jar: None)
-    return paths
-
-
-def _start_servers(
-    supervisor: Supervisor, around: Surroundings, options: Options, environment: StackEnvironment
-) -> None:
-    """Broker and database at the same time, each provisioned as soon as it answers."""
-
-    def database() -> None:
-        if environment.postgres is None:
-            part = Part("postgres", str(postgres.socket_folder(around.home)), lambda: postgres.prepare(around.home),
-                        lambda: _database_answers(around.admin_url))  # fmt: skip
-            supervisor.add_server(part).await_ready(READY_S)
-            options.say(f"postgres   ready  {part.address}")
-        migrated = asyncio.run(provision_databases(around.admin_url, around.passwords, home_keys(around.home)))
-        if migrated:
-            options.say(f"tables made or brought up to date: {', '.join(migrated)}")
-
-    def broker() -> None:
-        if environment.kafka is None:
-            java, jars = find_java(environment.java_home), find_jars(environment, options.say)
-            ports = around.ports
-            part = Part("kafka", around.kafka,
-                        lambda: kafka.prepare(around.home, java=java, jars=jars, port=ports["kafka"],
-                                              controller_port=ports["controller"]),
-                        lambda: kafka.answers(around.kafka))  # fmt: skip
-            supervisor.add_server(part).await_ready(READY_S)
-            options.say(f"kafka      ready  {part.address}")
-        made = make_topics(around.kafka, options.topics)
-        if made:
-            options.say(f"topics made: {', '.join(made)}")
-
-    with ThreadPoolExecutor(2) as pool:
-        starting = [pool.submit(broker), pool.submit(database)]
-        try:
-            wait(starting, return_when=FIRST_EXCEPTION)
-            for failed in [each for each in starting if each.done() and each.exception()]:
-                failed.result()
-        except BaseException:
-            supervisor.stop()  # whoever still waits for the other server is told
-            raise
-
-
 def _start_services(supervisor: Supervisor, around: Surroundings, options: Options) -> None:
     children = []
     for spec in options.services:
@@ -254,15 +194,3 @@ def _start_services(supervisor: Supervisor, around: Surroundings, options: Optio
     for child in children:
         child.await_ready(options.ready_s)
         options.say(f"{child.part.name:<10} ready  {child.part.address}")
-
-
-def _database_answers(admin_url: str) -> bool:
-    async def ask() -> None:
-        connection = await connect(admin_url)
-        await connection.close()
-
-    try:
-        asyncio.run(ask())
-    except HuiyinError:
-        return False
-    return True
