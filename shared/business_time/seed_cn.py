@@ -18,6 +18,10 @@ FIRST = date(2004, 1, 1)
 VERSION = "2026.1"
 EXPECTED_YEARS = 5
 
+# The notice for 2006 (国办发明电〔2005〕35号) says that 31 December 2005, a Saturday, is worked; chinesecalendar 1.11.0
+# has it as a day off.
+_WORKED_AFTER_ALL = {date(2005, 12, 31): "New Year's Day"}
+
 _NAMES = {
     "New Year's Day": ("元旦", "New Year's Day"),
     "Spring Festival": ("春节", "Spring Festival"),
@@ -50,8 +54,8 @@ def document() -> dict[str, Any]:
         if day in source.holidays:
             zh, en = _NAMES[str(source.holidays[day])]
             holidays[day.isoformat()] = {"zh": zh, "en": en}
-        elif weekend and day in source.workdays:
-            zh, en = _NAMES[str(source.workdays[day])]
+        elif weekend and (day in source.workdays or day in _WORKED_AFTER_ALL):
+            zh, en = _NAMES[str(source.workdays.get(day) or _WORKED_AFTER_ALL[day])]
             workdays[day.isoformat()] = {"zh": f"{zh}调休上班", "en": f"make-up workday for {en}"}
     holidays |= _expected(last.year + 1, last.year + EXPECTED_YEARS)
     office = [["09:00", "12:00"], ["13:30", "17:30"]]
