@@ -13,24 +13,29 @@ from sqlalchemy.pool import NullPool
 
 from shared.cli.client import Connection
 from shared.errors import InvalidInput, StackError, Unavailable
-from shared.settings import SERVICES
 from shared.stack.databases import service_url
+from shared.stack.home import ServiceState
 
 
-def database_urls(connection: Connection, services: Sequence[str] = SERVICES) -> dict[str, str]:
-    """SQLAlchemy URLs with passwords, by service: from HUIYIN_POSTGRES and HUIYIN_<SERVICE>_PASSWORD_FILE where the
-    first is set, else from the home of the running stack. Raises `StackError` where a password is not to be had."""
-    for service in services:
-        if service not in SERVICES:
-            raise InvalidInput("there is no such service", field="--service", hint=f"there are: {', '.join(SERVICES)}")
-    return {service: _url(connection, service) for service in services}
+def database_urls(connection: Connection, services: Sequence[str] | None = None) -> dict[str, str]:
+    """SQLAlchemy URLs with passwords, by service (all that there are, if none is named): from HUIYIN_POSTGRES and
+    HUIYIN_<SERVICE>_PASSWORD_FILE where the first is set, else from the home of the running stack.
 
-
-def _url(connection: Connection, service: str) -> str:
+    Raises `InvalidInput` for a service that there is not, `StackError` where a password is not to be had.
+    """
     environment = connection.environment
-    if environment.postgres is not None and service in environment.passwords:
-        return service_url(environment.postgres, service, environment.passwords[service])
-    state = connection.state.services[service]
+    if environment.postgres is not None:
+        admin = environment.postgres
+        urls = {service: service_url(admin, service, word) for service, word in environment.passwords.items()}
+    else:
+        urls = {service: _with_password(service, state) for service, state in connection.state.services.items()}
+    for service in services or ():
+        if service not in urls:
+            raise InvalidInput("there is no such service here", field="--service", hint=f"there are: {', '.join(urls)}")
+    return {service: urls[service] for service in services or urls}
+
+
+def _with_password(service: str, state: ServiceState) -> str:
     try:
         password = Path(state.password_file or "").read_text("utf-8").strip()
     except OSError as error:

@@ -146,10 +146,10 @@ def _now(connection: Connection) -> datetime:
 
 
 def _open(connection: Connection, services: list[str] | None) -> dict[str, list[Any]]:
+    from shared.cli.databases import database_urls
     from shared.messaging.dead_letters import open_letters
-    from shared.settings import SERVICES
 
-    return {service: _in(connection, service, open_letters) for service in services or SERVICES}
+    return {service: _in(connection, service, open_letters) for service in database_urls(connection, services)}
 
 
 def _in(connection: Connection, service: str, work: Callable[[AsyncConnection], Awaitable[_Answer]]) -> _Answer:

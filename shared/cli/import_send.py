@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -23,6 +23,7 @@ BYTES = 16 * 1024 * 1024
 
 TIMEOUT = httpx.Timeout(180.0, connect=5.0)
 BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+_AGAIN = "send the row again"
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
 
 
@@ -40,15 +41,20 @@ class Sender:
         self.retries = 0
 
     def send(self, complaints: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Intake's result for each complaint, in order.
+        """Intake's result for each complaint, in order; a row that it could not settle just then is sent again.
 
-        Raises `Unavailable` when it does not answer after all tries, `Stopped` when asked to stop meanwhile, and the
-        error of the answer where trying again would not help (no key, no such procedure).
+        Raises `Unavailable` when it does not settle all after all tries, `Stopped` when asked to stop meanwhile, and
+        the error of the answer where trying again would not help (no key, no scope).
         """
-        body = b"".join(json.dumps(one, ensure_ascii=False).encode() + b"\n" for one in complaints)
+        results: dict[int, dict[str, Any]] = {}
+        left = list(range(len(complaints)))
         for wait in (*self._back_off, None):
             try:
-                return self._once(body, len(complaints))
+                results.update(zip(left, self._once([complaints[index] for index in left]), strict=True))
+                left = [index for index in left if is_unsettled(results[index])]
+                if not left:
+                    return [results[index] for index in range(len(complaints))]
+                failure = Unavailable(f"intake cannot settle {len(left)} rows now", hint="see `huiyin logs intake`")
             except httpx.TransportError as error:
                 failure = self._api.away(error)
             except Unavailable as error:
@@ -59,7 +65,8 @@ class Sender:
                     raise Stopped
         raise failure
 
-    def _once(self, body: bytes, expected: int) -> list[dict[str, Any]]:
+    def _once(self, complaints: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        body = b"".join(json.dumps(one, ensure_ascii=False).encode() + b"\n" for one in complaints)
         answer = self._api.http.post(PATH, content=body, headers={"Content-Type": "application/x-ndjson"})
         if answer.status_code in _PASSING:
             raise Unavailable(
@@ -70,6 +77,13 @@ class Sender:
             results = [json.loads(line) for line in answer.content.splitlines() if line.strip()]
         except ValueError:
             results = []
-        if len(results) != expected:  # the answer was cut: the keys make it safe to ask again
+        if len(results) != len(complaints):  # the answer was cut: the keys make it safe to ask again
             raise Unavailable(f"intake at {self._api.url} breaks its answer off")
         return results
+
+
+def is_unsettled(result: Mapping[str, Any]) -> bool:
+    """Whether a refusal is about the moment and not about the row: the database was away, or a broken connection's
+    request still holds the key. Intake says of such a row that it is to be sent again."""
+    errors = result.get("errors") or ()
+    return result.get("status") == "refused" and any(_AGAIN in str(error.get("message")) for error in errors)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from shared.cli.import_rows import Row, Table
     from shared.cli.import_source import Source
 
-_LEARNED_FROM = 1000
+_LEARNED_FROM = 200
 """Rows that are looked at for columns where a file has no header."""
 INTERRUPTED = 130
 _GOES_ON = "; run the same command again: it goes on there"

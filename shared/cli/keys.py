@@ -131,9 +131,8 @@ def state_of(expires_at: datetime | None, revoked_at: datetime | None, now: date
 def _urls(home: Path | None, services: list[str] | None) -> dict[str, str]:
     from shared.cli.client import Connection
     from shared.cli.databases import database_urls
-    from shared.settings import SERVICES
 
-    return database_urls(Connection(home), tuple(services) if services else SERVICES)
+    return database_urls(Connection(home), services)
 
 
 def _each(urls: dict[str, str], work: Callable[[str], Awaitable[_Answer]]) -> dict[str, _Answer]:

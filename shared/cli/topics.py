@@ -44,21 +44,18 @@ def topics(
     home: Annotated[Path | None, typer.Option(help="home folder of the running stack")] = None,
 ) -> None:
     """Every topic: who writes it and what it says, its partitions and records, and the lag of each consumer."""
-    from rich.console import Console
-    from rich.table import Table
-
     from shared.cli.client import Connection
 
     lines = read_topics(Connection(home).kafka())
     if as_json:
         print(json.dumps([asdict(line) for line in lines], indent=2))
         return
-    table = Table("topic", "written by", "meaning", "partitions", "records", "lag", box=None, padding=(0, 2, 0, 0))
     for line in lines:
-        lag = ", ".join(f"{group} {behind}" for group, behind in sorted(line.lag.items())) or "-"
-        partitions = str(line.partitions) if line.partitions else "not made yet"
-        table.add_row(line.name, line.writer, line.meaning, partitions, str(line.records), lag)
-    Console(highlight=False).print(table)
+        size = f"{line.partitions} partitions, {line.records} records" if line.partitions else "not made yet"
+        print(f"{line.name:<30} {size}")
+        print(f"    {line.writer}: {line.meaning}")
+        for group, behind in sorted(line.lag.items()):
+            print(f"    {group} is {behind} behind" if behind else f"    {group} has read all")
 
 
 def read_topics(kafka: str) -> list[TopicLine]:
