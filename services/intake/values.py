@@ -13,6 +13,8 @@ from shared.procedures.model import FieldSpec
 Scalar = bool | int | str
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""NUL, escapes and the like, and halves of surrogate pairs; line ends and tabs are text."""
 _LARGEST = 2**53  # what every reader of JSON keeps exact
 _YES = frozenset(("true", "yes", "是", "有"))
 _NO = frozenset(("false", "no", "否", "无"))
@@ -86,8 +88,7 @@ def opened_form(spec: FieldSpec | None, text: str) -> Scalar:
 def _text(value: str, *, one_line: bool) -> str:
     value = unicodedata.normalize("NFC", value)
     value = " ".join(value.split()) if one_line else value.replace("\r\n", "\n").replace("\r", "\n").strip()
-    # After white space was folded, what is left of category C are NUL, escapes and halves of surrogate pairs.
-    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" for c in value):
+    if _CONTROL.search(value):
         raise Unreadable("control characters are not allowed")
     return value
 
