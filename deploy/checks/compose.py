@@ -15,6 +15,8 @@ from shared.stack.keys import SCOPES
 Compose = Mapping[str, Any]
 
 ONE_SHOT = "provision"
+COMMAND_LINE = "huiyin"
+_ADMINISTRATION = (ONE_SHOT, COMMAND_LINE)
 _SECRETS_FOLDER = "/run/secrets/"
 
 
@@ -45,7 +47,7 @@ def stack_variables() -> set[str]:
 def variables(compose: Compose) -> list[str]:
     """Every HUIYIN_ variable is one that the program reads, and those that it needs have the right value."""
     services = compose["services"]
-    found = [f"service {name} is missing" for name in (*SERVICES, ONE_SHOT) if name not in services]
+    found = [f"service {name} is missing" for name in (*SERVICES, *_ADMINISTRATION) if name not in services]
     if found:
         return found
     for name in SERVICES:
@@ -64,11 +66,13 @@ def variables(compose: Compose) -> list[str]:
         ]
         if services[name].get("command") != [f"services.{name}"]:
             found.append(f"{name}: its command is not [services.{name}]")
-    environment = environment_of(services[ONE_SHOT])
-    found += _unknown(ONE_SHOT, environment, stack_variables())
     needed = {f"HUIYIN_{name.upper()}_PASSWORD_FILE" for name in SERVICES}
     needed |= {f"HUIYIN_{name.upper()}_KEY_FILE" for name in SCOPES} | {"HUIYIN_KAFKA", "HUIYIN_POSTGRES"}
-    return found + [f"{ONE_SHOT}: {variable} is missing" for variable in sorted(needed - environment.keys())]
+    for name in _ADMINISTRATION:
+        environment = environment_of(services[name])
+        found += _unknown(name, environment, stack_variables())
+        found += [f"{name}: {variable} is missing" for variable in sorted(needed - environment.keys())]
+    return found
 
 
 def _unknown(service: str, environment: Mapping[str, Any], known: set[str]) -> list[str]:
@@ -134,7 +138,7 @@ def _loose(name: str, service: Mapping[str, Any]) -> Iterator[str]:
     tag = str(service.get("image", "")).rpartition(":")[2]
     if not tag or tag == "latest" or "/" in tag:
         yield "its image has no version"
-    if name != ONE_SHOT and "test" not in service.get("healthcheck", {}):
+    if name not in _ADMINISTRATION and "test" not in service.get("healthcheck", {}):
         yield "has no health check"
 
 
@@ -152,7 +156,7 @@ def order(compose: Compose) -> list[str]:
     internal = {name for name, network in compose["networks"].items() if (network or {}).get("internal")}
     found += [
         f"{name}: is on a network with a way out"
-        for name in ("postgres", ONE_SHOT)
+        for name in ("postgres", *_ADMINISTRATION)
         if not set(services[name].get("networks", [])) <= internal
     ]
     if services["postgres"].get("ports"):

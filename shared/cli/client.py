@@ -28,7 +28,6 @@ from shared.errors import (
 from shared.settings import SERVICES
 from shared.stack.environment import StackEnvironment, read_environment
 from shared.stack.home import Home, StackState
-from shared.stack.supervisor import running_supervisor
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 
@@ -66,6 +65,9 @@ class Connection:
     @cached_property
     def state(self) -> StackState:
         """The running stack of the home. Raises `StackError` if none is up."""
+        # here, because it needs psutil, which an image without the embedded servers does not have
+        from shared.stack.supervisor import running_supervisor
+
         state = self.home.read_state() if running_supervisor(self.home) else None
         if state is None:
             raise StackError(f"no stack is up in {self.home.path}: huiyin up")
