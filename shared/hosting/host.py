@@ -23,6 +23,7 @@ from shared.errors import HuiyinError
 from shared.events.topics import Topic
 from shared.hosting.http import Loop, make_app
 from shared.messaging.database import open_database
+from shared.messaging.housekeeping import keep_house
 from shared.messaging.processing import Handler, Processor
 from shared.messaging.pump import Pump
 from shared.messaging.relay import Relay
@@ -105,6 +106,7 @@ class _Host:
                 tasks.append(asyncio.create_task(pump.watch(), name="pump"))
                 tasks.append(asyncio.create_task(_measure_lag(name, pump), name="lag"))
             if works:
+                tasks.append(asyncio.create_task(keep_house(engine, clock), name="housekeeping"))
                 tasks += [asyncio.create_task(work(), name=f"loop {i}") for i, work in enumerate(service.loops)]
             log.info("started", role=settings.role, port=settings.port)
             await self._until_stopped(tasks)

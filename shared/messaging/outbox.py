@@ -26,11 +26,14 @@ _NUMBERS = text(
 )
 _INSERT = text(
     """
-    INSERT INTO outbox (event_id, case_id, sequence, topic, type, department, traceparent, value, said_at)
-    SELECT * FROM unnest(
-        CAST(:event_id AS uuid[]), CAST(:case_id AS uuid[]), CAST(:sequence AS int[]), CAST(:topic AS text[]),
-        CAST(:type AS text[]), CAST(:department AS text[]), CAST(:traceparent AS text[]), CAST(:value AS bytea[]),
-        CAST(:said_at AS timestamptz[]))
+    WITH written AS (
+        INSERT INTO outbox (event_id, case_id, sequence, topic, type, department, traceparent, value, said_at)
+        SELECT * FROM unnest(
+            CAST(:event_id AS uuid[]), CAST(:case_id AS uuid[]), CAST(:sequence AS int[]), CAST(:topic AS text[]),
+            CAST(:type AS text[]), CAST(:department AS text[]), CAST(:traceparent AS text[]), CAST(:value AS bytea[]),
+            CAST(:said_at AS timestamptz[]))
+        RETURNING id)
+    INSERT INTO unpublished (id) SELECT id FROM written
     """
 )
 
@@ -79,8 +82,8 @@ def _columns(events: Sequence[Event]) -> dict[str, list[Any]]:
 
 
 _REPUBLISH = """
-    UPDATE outbox SET published_at = NULL
-    WHERE published_at IS NOT NULL AND said_at >= :since {case}
+    INSERT INTO unpublished (id) SELECT id FROM outbox WHERE said_at >= :since {case}
+    ON CONFLICT DO NOTHING
 """
 
 

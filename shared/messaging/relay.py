@@ -1,7 +1,7 @@
 """The relay: sends what the outbox holds to Kafka, in order per case, at least once.
 
 One relay at a time sends for a database: it holds a session-level advisory lock, and the others wait for it. Rows are
-claimed by their state (`published_at IS NULL`), never by "id above the last one" (rule D6).
+claimed by their state (a row in `unpublished`), never by "id above the last one" (rule D6).
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ _BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 _WAITING = text(
     """
-    SELECT id, event_id, case_id, topic, type, department, traceparent, value FROM outbox
-    WHERE published_at IS NULL ORDER BY id LIMIT :page
+    SELECT id, event_id, case_id, topic, type, department, traceparent, value
+    FROM unpublished JOIN outbox USING (id) ORDER BY id LIMIT :page
     """
 )
-_MARK = text("UPDATE outbox SET published_at = :now WHERE id = ANY(:ids)")
+_MARK = text("DELETE FROM unpublished WHERE id = ANY(:ids)")
 _DEPTH = text(
     """
     SELECT count(*) AS depth, min(said_at) AS oldest FROM (
-        SELECT said_at FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT 100000) AS waiting
+        SELECT said_at FROM unpublished JOIN outbox USING (id) ORDER BY id LIMIT 100000) AS waiting
     """
 )
 
@@ -123,7 +123,7 @@ class Relay:
             else:
                 metrics.OUTBOX_DEPTH.labels(service=self._service).set(len(rows))
             sent = await self._send(producer, rows)
-            await connection.execute(_MARK, {"now": self._clock.now(), "ids": sent})
+            await connection.execute(_MARK, {"ids": sent})
             metrics.PUBLISHED.labels(service=self._service).inc(len(sent))
 
     async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Any]) -> list[int]:

@@ -28,6 +28,7 @@ class MessagingTables:
     """The tables by name."""
 
     outbox: Table
+    unpublished: Table
     inbox: Table
     sequences: Table
     dead_letters: Table
@@ -37,7 +38,9 @@ class MessagingTables:
 def messaging_tables(metadata: MetaData) -> MessagingTables:
     """Declare the tables in `metadata`.
 
-    outbox: every event this service has said; `published_at` is set once the broker has it. Kept after that (rule D1).
+    outbox: every event this service has said. Never changed, and kept after it was published (rule D1).
+    unpublished: the outbox rows that the broker has not acknowledged. A row of its own and not a column, because a
+    column would write every index of the outbox anew for each event published.
     inbox: the ids of the events that took effect here, per consumer (rule D4).
     sequences: the last number given per case and topic (rule D5).
     dead_letters: records that could not be processed, with their payload, which never leaves this table.
@@ -56,12 +59,11 @@ def messaging_tables(metadata: MetaData) -> MessagingTables:
         Column("traceparent", Text),
         Column("value", LargeBinary, nullable=False),
         Column("said_at", INSTANT, nullable=False),
-        Column("published_at", INSTANT),
         UniqueConstraint("event_id"),
-        Index("outbox_unpublished", "id", postgresql_where=text("published_at IS NULL")),
         Index("outbox_case", "case_id", "sequence"),
-        Index("outbox_said_at", "said_at"),
+        Index("outbox_said_at", "said_at", postgresql_using="brin"),
     )
+    unpublished = Table("unpublished", metadata, Column("id", BigInteger, primary_key=True, autoincrement=False))
     inbox = Table(
         "inbox",
         metadata,
@@ -69,6 +71,7 @@ def messaging_tables(metadata: MetaData) -> MessagingTables:
         Column("event_id", Uuid, primary_key=True),
         Column("topic", Text, nullable=False),
         Column("taken_at", INSTANT, nullable=False),
+        Index("inbox_taken_at", "taken_at", postgresql_using="brin"),
     )
     sequences = Table(
         "sequences",
@@ -106,4 +109,4 @@ def messaging_tables(metadata: MetaData) -> MessagingTables:
         Column("came_at", INSTANT, nullable=False),
         Index("early_events_case", "case_id"),
     )
-    return MessagingTables(outbox, inbox, sequences, dead_letters, early_events)
+    return MessagingTables(outbox, unpublished, inbox, sequences, dead_letters, early_events)
