@@ -1,6 +1,7 @@
 """Run the stack until a signal ends it: in the foreground with a display, or behind, reporting once.
 
-The first SIGINT (Ctrl-C) or SIGTERM ends everything in order; a second one, or SIGQUIT, ends it at once.
+The first SIGINT (Ctrl-C), SIGTERM or SIGHUP (the terminal was closed) ends everything in order; a second one, or
+SIGQUIT, ends it at once. A display that cannot be written to any more ends it too.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from shared.stack.environment import StackEnvironment
 from shared.stack.home import Home
 from shared.stack.up import Options, Running, start
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 class _Ending(BaseException):
@@ -64,8 +65,10 @@ def serve(
                 started(running)
                 show(running, signals.asked)
         finally:
-            stopping()
-            running.stop(now=signals.now)
+            try:
+                stopping()
+            finally:
+                running.stop(now=signals.now)
     except _Ending:
         stopping()
     finally:
