@@ -129,6 +129,10 @@ class Api:
         """The decoded answer to a POST of a JSON body."""
         return self._json("POST", path, json=body)
 
+    def put(self, path: str, body: object) -> Any:
+        """The decoded answer to a PUT of a JSON body."""
+        return self._json("PUT", path, json=body)
+
     def _json(self, method: str, path: str, **more: Any) -> Any:
         try:
             answer = self.http.request(method, path, **more)
