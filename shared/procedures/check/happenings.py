@@ -92,7 +92,7 @@ def _of_clocks(procedure: Procedure) -> set[str]:
     found: set[str] = set()
     for clock in procedure.clocks:
         found |= {f"{name}:{clock.id}" for name in DEADLINE if name not in ("warned", "extended")}
-        if clock.warnings:
+        if clock.warnings or clock.after_breach or clock.repeats:  # each further step warns
             found.add(f"warned:{clock.id}")
         if clock.extension is not None:
             names = ("extended", "extension-requested", "extension-approved", "extension-refused")

@@ -67,12 +67,19 @@ def check_references(procedure: Procedure) -> Iterator[Finding]:
         for kind, key, declared in _NAMES:
             if type(part) is kind:
                 yield from _missing(path, part, key, declared, ids)
-        if isinstance(part, Notice) and part.to not in RECIPIENTS | ids.people:
+        if isinstance(part, Notice) and not _is_somebody(part.to, ids):
             yield error(
                 f"{path}.to",
                 "收件人不存在：可写 complainant、department、level,或角色、部门、层级的 id",
                 "nobody bears this name: complainant, department, level, or the id of a role, department or level",
             )
+
+
+def _is_somebody(to: str, ids: Ids) -> bool:
+    kind, _, id = to.partition(":")
+    if id:
+        return f"{kind}s" in _ANYBODY and id in ids[f"{kind}s"]
+    return to in RECIPIENTS | ids.people
 
 
 def _missing(path: str, part: BaseModel, key: str, declared: tuple[str, ...], ids: Ids) -> Iterator[Finding]:

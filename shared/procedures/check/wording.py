@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from shared.procedures.catalogue import facts, written_procedures
 from shared.procedures.check.finding import Finding, error, warning
 from shared.procedures.check.walk import parts
+from shared.procedures.milestones import DEADLINE, split
 from shared.procedures.model import (
     PLACEHOLDERS,
+    SUBJECT_PLACEHOLDERS,
     Element,
     FieldSpec,
+    Notice,
     NoticeText,
     NumberScheme,
     Procedure,
@@ -19,6 +22,7 @@ from shared.procedures.model import (
 )
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+_DOCUMENT = re.compile(r"documents\.[a-z0-9]+(-[a-z0-9]+)*")
 _PARTS_OF_A_DATE = {"year": ("year",), "month": ("year", "month"), "day": ("year", "month", "day")}
 
 
@@ -26,6 +30,8 @@ def check_wording(procedure: Procedure) -> Iterator[Finding]:
     """Findings on texts, numbers, default values and sources."""
     for path, part in parts(procedure):
         match part:
+            case Notice():
+                yield from _due(path, part, procedure)
             case NoticeText():
                 yield from _notice(path, part)
             case Text():
@@ -45,12 +51,34 @@ def _notice(path: str, text: NoticeText) -> Iterator[Finding]:
         if not written.strip():
             yield error(f"{path}.{key}", "内容为空", "is empty")
         for name in _PLACEHOLDER.findall(written):
-            if name not in PLACEHOLDERS:
+            if name not in PLACEHOLDERS and not _DOCUMENT.fullmatch(name):
                 yield error(
                     f"{path}.{key}",
-                    f"没有这个占位名；可用:{'、'.join(PLACEHOLDERS)}",
-                    f"no such name in double braces; there are: {', '.join(PLACEHOLDERS)}",
+                    f"没有这个占位名；可用:{'、'.join(PLACEHOLDERS)}、documents.<name>",
+                    f"no such name in double braces; there are: {', '.join(PLACEHOLDERS)}, documents.<name>",
                 )
+            elif key == "subject" and name not in SUBJECT_PLACEHOLDERS:
+                yield error(
+                    f"{path}.{key}",
+                    f"标题会被旁人看到，不能含 {name}",
+                    f"a subject is seen by others: {name} may stand in the body only",
+                )
+
+
+def _due(path: str, notice: Notice, procedure: Procedure) -> Iterator[Finding]:
+    texts = (notice.text.zh, notice.text.en)
+    if all("due" not in _PLACEHOLDER.findall(written) for text in texts for written in (text.subject, text.body)):
+        return
+    starting = {one for clock in procedure.clocks for one in (*clock.from_, *clock.restart_on)}
+    for occurrence in notice.on:
+        name, _ = split(occurrence)
+        of_a_clock = name in DEADLINE or name.startswith("extension-")
+        if not of_a_clock and occurrence not in starting:
+            yield warning(
+                f"{path}.on",
+                f"{occurrence} 不启动任何时限，{{{{due}}}} 可能为空",
+                f"{occurrence} starts no clock, so {{{{due}}}} may stay empty",
+            )
 
 
 def _numbers(path: str, scheme: NumberScheme) -> Iterator[Finding]:

@@ -31,12 +31,20 @@ from shared.procedures.model.handling import (
     Role,
     Route,
 )
-from shared.procedures.model.notices import PLACEHOLDERS, CallBack, Notice, NoticeText, NoticeTexts
+from shared.procedures.model.notices import (
+    PLACEHOLDERS,
+    SUBJECT_PLACEHOLDERS,
+    CallBack,
+    Notice,
+    NoticeText,
+    NoticeTexts,
+)
 from shared.procedures.model.oversight import Confidentiality, Duty, Rule
 from shared.procedures.model.procedure import Procedure
 
 __all__ = [
     "PLACEHOLDERS",
+    "SUBJECT_PLACEHOLDERS",
     "Admissibility",
     "AdmissionRule",
     "AfterBreach",

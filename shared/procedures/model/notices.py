@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.procedures.conditions import Condition
 from shared.procedures.model.base import DurationText, Element, Named, Occurrence
 
-# The names that a notice's text may use as `{{name}}`; notify fills them at the moment of sending.
+# The names that a notice's text may use as `{{name}}`; notify fills them at the moment of sending. Beside them
+# `{{documents.<name>}}` is a text that was put into the case's vault under that name, such as `documents.result`.
 PLACEHOLDERS = (
     "case_number",
     "procedure",
@@ -16,11 +17,15 @@ PLACEHOLDERS = (
     "class",
     "due",
     "clock",
+    "step",
+    "occurred_at",
     "reason",
     "progress_url",
     "receipt_code",
     "name",
 )
+# A subject travels in the clear: nothing of the person or of the matter may stand in it.
+SUBJECT_PLACEHOLDERS = PLACEHOLDERS[:9]
 
 
 class NoticeText(BaseModel):
@@ -42,7 +47,11 @@ class NoticeTexts(BaseModel):
 
 
 class Notice(Named):
-    """A message that an occurrence causes. `to`: complainant, department, level, or a role, department or level id."""
+    """A message that an occurrence causes.
+
+    `to`: `complainant`; `department` or `level`, those that the case is with; or one id of a role, department or level,
+    with its kind before it (`department:security`) where two kinds share the id.
+    """
 
     on: tuple[Occurrence, ...] = Field(min_length=1)
     to: str

@@ -159,6 +159,9 @@ FINDINGS = [
     ),
     # wording
     ("Dear {{name}}", "Dear {{nmae}}", "error", "notices[result].text.en.body", "no such name in double braces"),
+    ("Result {{case_number}}", "For {{name}}", "error", "notices[result].text.en.subject", "is seen by others: name"),
+    ("Dear {{name}}", "By {{due}}", "warning", "notices[result].on", "resolved starts no clock"),
+    ("to: complainant", "to: role:desk", "error", "notices[result].to", "nobody bears this name"),
     ("Dear {{name}}", "Dear {{ __class__ }}", "error", "notices[result].text.en.body", "no such name in double braces"),
     (
         "{zh: 来信, en: Letter}",
@@ -211,6 +214,33 @@ def test_a_level_that_only_a_raise_leads_to_can_happen() -> None:
     text = raised.model_dump(by_alias=True)
     text["notices"][0]["on"] = ("escalated:director",)
     assert check_procedure(type(raised).model_validate(text)) == ()
+
+
+# what is replaced, by what: all of it is sound
+SOUND = [
+    ("to: complainant", "to: role:officer"),
+    ("to: complainant", "to: level:manager"),
+    ("to: complainant", "to: department"),
+    ("Dear {{name}}", "Dear {{ name }}, {{documents.result}}"),
+    ("on: [resolved]", "on: ['warned:handling', 'extension-approved:handling', 'notice-failed:result']"),
+    ("duration: PT15M", "duration: PT15M\n    after_breach: [{id: later, after: PT15M}]"),
+    ("when: {field: kind, known: true}", "when: {not: {always: true}}"),
+    ("{field: kind, is: goods}", "{field: missing, contains: name}"),
+    ("{field: kind, is: goods}", "{field: count.again, at_least: 3}"),
+    ("{field: kind, is: goods}", "{field: inspected.by-when, known: true}"),
+    ("S-{year}-{number:04}', restart: year", "S-{number:04}', restart: never"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), SOUND, ids=[new for _, new in SOUND])
+def test_what_the_language_allows_is_not_found_fault_with(old: str, new: str) -> None:
+    assert check_procedure(sample(old, new)) == ()
+
+
+def test_two_reasons_that_only_an_officer_may_give_do_not_stand_in_each_others_way() -> None:
+    never = "      when: {not: {always: true}}\n      reason: {zh: 无, en: None}\n"
+    rules = "".join(f"    - id: {id}\n      decision: refuse\n{never}" for id in ("first", "second"))
+    assert check_procedure(sample("  decided_by: [officer]\n", f"{rules}  decided_by: [officer]\n")) == ()
 
 
 def test_a_finding_is_a_value() -> None:
