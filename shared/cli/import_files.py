@@ -108,6 +108,8 @@ class Outputs:
         self._report: IO[bytes] | None = None
 
     def __enter__(self) -> Outputs:
+        if self.progress.refused_length:
+            self._refused = _open(self.places.refused, self.progress.refused_length)
         if self._report_path is not None:
             self._report = _open(self._report_path, self.progress.report_length)
             if self._report.tell() == 0:
@@ -146,14 +148,14 @@ class Outputs:
 
 
 def _open(path: Path, length: int) -> IO[bytes]:
-    """A private file to go on writing after `length` bytes."""
+    """A private file to go on writing after `length` bytes, or at its end if somebody has shortened it since."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise InvalidInput(f"{path.name} cannot be written ({error.strerror})", field="FILE") from None
     os.fchmod(descriptor, 0o600)
     file = os.fdopen(descriptor, "r+b")
-    file.truncate(length)
+    file.truncate(min(length, file.seek(0, os.SEEK_END)))
     file.seek(0, os.SEEK_END)
     return file
 
