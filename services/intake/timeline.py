@@ -142,8 +142,8 @@ def _status(since: list[Mark], *, reopened: bool) -> str:
     if top.occurrence == "registered":
         return "held"
     if top.occurrence == "accepted-by-department":
-        handed_on = _last(since, "reassigned")
-        if handed_on is not None and _after(handed_on, top):
+        handed_on, accepted = _last(since, "reassigned"), _last(since, top.occurrence)
+        if handed_on is not None and accepted is not None and _after(handed_on, accepted):
             return "assigned"  # the department that has it now has not accepted it
     return top.occurrence
 
