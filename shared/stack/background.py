@@ -28,6 +28,7 @@ from shared.stack.up import Options, Running
 def start_behind(home: Home, options: Options) -> float:
     """Start a supervisor that outlives this process; returns the seconds that the start took once all is ready.
 
+    It makes the contract's topics, whatever `options` names, and reads the environment itself.
     Raises `StackError` with the supervisor's own line if it cannot start.
     """
     home.create()

@@ -15,9 +15,8 @@ import json
 import os
 import secrets
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from shared.errors import StackError
 
@@ -55,7 +54,6 @@ class StackState:
     local_key_file: str | None = None
     service_key_file: str | None = None
     clock: str | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=2) + "\n"

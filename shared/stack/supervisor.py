@@ -13,7 +13,7 @@ from typing import IO
 from shared.errors import HuiyinError, StackError
 from shared.stack.aot import Recording
 from shared.stack.child import Child, Part
-from shared.stack.home import Home, ProcessState, StackState
+from shared.stack.home import Home, StackState
 from shared.stack.process import Record, forget, read_records, record_of, trim_log, wait_for
 from shared.stack.scaled_clock import SAVE_EVERY_S, save_last
 
@@ -169,10 +169,3 @@ class Supervisor:
             except (OSError, HuiyinError):
                 # a full disk must not end the supervisor: it tries again in a second
                 log.warning("the supervisor could not write to the home folder", exc_info=True)
-
-
-def process_line(process: ProcessState) -> str:
-    """One process as a line of text."""
-    pid = f"pid {process.pid}" if process.pid else "no process"
-    restarts = f", {process.restarts} restarts" if process.restarts else ""
-    return f"{process.name:<10} {process.state:<11} {process.address}  ({pid}{restarts})"
