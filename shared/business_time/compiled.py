@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.business_time.calendars import Calendar
-from shared.business_time.zones import DAY, EPOCH_ORDINAL, SECOND, instant_of, local_micros, zone
+from shared.business_time.zones import DAY, EPOCH_ORDINAL, FIRST_YEAR, LAST_YEAR, SECOND, instant_of, local_micros, zone
 from shared.errors import CalendarNeverOpen
 
 HORIZON_YEARS = 200
 """How far from the question an answer is looked for; beyond it, `CalendarNeverOpen`."""
 
-_FIRST_YEAR, _LAST_YEAR = 3, 9997
 _NO_BOUND = 1 << 62
 _MOST_YEARS = 1_000  # what one calendar keeps compiled
 
@@ -56,8 +55,8 @@ class CompiledCalendar:
         dated = [*calendar.holidays, *calendar.makeup_workdays, *calendar.special_hours]
         opens_weekly = any(calendar.week)
         # without weekly hours nothing opens outside the years of its dated exceptions
-        self._opens_from = _FIRST_YEAR if opens_weekly else min(day.year for day in dated)
-        self._opens_until = _LAST_YEAR if opens_weekly else max(day.year for day in dated)
+        self._opens_from = FIRST_YEAR if opens_weekly else min(day.year for day in dated)
+        self._opens_until = LAST_YEAR if opens_weekly else max(day.year for day in dated)
 
     def elapsed(self, start: int, end: int) -> int:
         """Business microseconds from `start` to `end`; negative if `end` lies before."""
@@ -196,8 +195,8 @@ class CompiledCalendar:
         """The last year to look at for an answer in that direction; negative years mean downwards."""
         year = instant_of(at).year
         if direction > 0:
-            return min(year + HORIZON_YEARS, self._opens_until + 1, _LAST_YEAR)
-        return -max(year - HORIZON_YEARS, self._opens_from - 1, _FIRST_YEAR)
+            return min(year + HORIZON_YEARS, self._opens_until + 1, LAST_YEAR)
+        return -max(year - HORIZON_YEARS, self._opens_from - 1, FIRST_YEAR)
 
     def _extended_until(self, table: _Table, limit: int) -> _Table:
         """One stretch of years more, up to the limit; the stretches grow, so that far answers stay cheap."""
@@ -216,7 +215,7 @@ class CompiledCalendar:
             return table
         # a local year reaches up to a day over its UTC year on either side
         first, last = instant_of(start - DAY).year, instant_of(end + DAY).year
-        if first < _FIRST_YEAR or last > _LAST_YEAR or last - first > 2 * HORIZON_YEARS:
+        if first < FIRST_YEAR or last > LAST_YEAR or last - first > 2 * HORIZON_YEARS:
             raise CalendarNeverOpen("the instants lie outside the calendar's horizon", field="instant")
         if table is None or max(last, table.last) - min(first, table.first) > _MOST_YEARS:
             self._table = self._years(first, last)

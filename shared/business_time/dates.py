@@ -16,13 +16,12 @@ from typing import Literal
 from shared.business_time.compiled import CompiledCalendar
 from shared.business_time.durations import Duration, Unit
 from shared.business_time.pauses import FOREVER
+from shared.business_time.zones import FIRST_YEAR, LAST_YEAR
 from shared.errors import CalendarNeverOpen, InvalidInput
 
 Boundary = Literal["end-of-day", "closing-time", "same-time"]
 """When on its date something is due: 24:00, the last closing time (24:00 where it does not open), or the wall time of
 the start (moved forward out of a spring gap; the first of two in autumn)."""
-
-_FIRST_YEAR, _LAST_YEAR = 3, 9_990
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +98,13 @@ def date_after(ordinal: int, duration: Duration) -> int:
     count = duration.count
     if duration.unit in (Unit.DAYS, Unit.WEEKS):
         result = ordinal + count * (7 if duration.unit is Unit.WEEKS else 1)
-        if not date(_FIRST_YEAR, 1, 1).toordinal() <= result <= date(_LAST_YEAR, 12, 31).toordinal():
+        if not date(FIRST_YEAR, 1, 1).toordinal() <= result <= date(LAST_YEAR, 12, 31).toordinal():
             raise CalendarNeverOpen("the date lies outside the calendar's horizon", field="duration")
         return result
     day = date.fromordinal(ordinal)
     months = day.year * 12 + day.month - 1 + count * (12 if duration.unit is Unit.YEARS else 1)
     year, month = divmod(months, 12)
-    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+    if not FIRST_YEAR <= year <= LAST_YEAR:
         raise CalendarNeverOpen("the date lies outside the calendar's horizon", field="duration")
     following = date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1).toordinal()
     return min(date(year, month + 1, 1).toordinal() + day.day - 1, following - 1)

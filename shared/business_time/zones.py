@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import tzdata  # type: ignore[import-untyped]
 
-from shared.errors import CalendarError, InvalidInput
+from shared.errors import CalendarError, CalendarNeverOpen, InvalidInput
 
 TZDATA_VERSION: str = tzdata.IANA_VERSION
 """The release of the IANA time zone database in use, for example `2026c`."""
@@ -25,6 +25,8 @@ TZDATA_VERSION: str = tzdata.IANA_VERSION
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 SECOND = 1_000_000
+FIRST_YEAR, LAST_YEAR = 3, 9_990
+"""Instants and dates outside these years are refused: room for zones' offsets at both ends of Python's dates."""
 DAY = 86_400 * SECOND
 
 
@@ -44,18 +46,23 @@ def zone(name: str) -> ZoneInfo:
 
 
 def micros(instant: datetime, *, field: str = "instant") -> int:
-    """Microseconds since the epoch; raises `InvalidInput` naming `field` if the instant has no zone."""
+    """Microseconds since the epoch; raises `InvalidInput` naming `field` if the instant has no zone or no sane year."""
     if instant.tzinfo is None:
         raise InvalidInput("an instant needs a time zone", field=field)
+    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
+        raise InvalidInput(f"an instant lies in the years {FIRST_YEAR} to {LAST_YEAR}", field=field)
     delta = instant - EPOCH
     return (delta.days * 86_400 + delta.seconds) * SECOND + delta.microseconds
 
 
 def instant_of(us: int) -> datetime:
-    """The aware UTC instant of microseconds since the epoch."""
+    """The aware UTC instant of microseconds since the epoch; raises `CalendarNeverOpen` past the end of time."""
     seconds, us = divmod(us, SECOND)
     days, seconds = divmod(seconds, 86_400)
-    return EPOCH + timedelta(days, seconds, us)  # far faster than naming the microseconds alone
+    try:
+        return EPOCH + timedelta(days, seconds, us)  # far faster than naming the microseconds alone
+    except OverflowError:
+        raise CalendarNeverOpen("the answer lies beyond the calendar's horizon", field="instant") from None
 
 
 def local_micros(tz: ZoneInfo, ordinal: int, us_of_day: int = 0, *, second: bool = False) -> int:
