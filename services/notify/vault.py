@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,15 +19,18 @@ _SECONDS = 5.0
 class Vault:
     """A client of intake's internal API. `key` is the key for calls between services."""
 
-    def __init__(self, intake_url: str, key: str, *, connections: int = 16) -> None:
+    def __init__(self, intake_url: str, key: str, *, connections: int = 8) -> None:
         self._client = httpx.AsyncClient(
             base_url=intake_url,
             headers={"Authorization": f"Bearer {key}"},
-            timeout=httpx.Timeout(_SECONDS, pool=None),  # waiting for our own turn is no failure of the vault's
+            timeout=_SECONDS,
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
             trust_env=False,
             follow_redirects=False,
         )
+        # Waiting for our own turn is no failure of the vault's, and httpx's pool grows slow when many wait in it.
+        self._turn = asyncio.Semaphore(connections)
+        self._intake_url = intake_url.rstrip("/")
         self._host = urlsplit(intake_url).hostname or "intake"
 
     async def contact(self, case_id: UUID, fields: Collection[str], notice: str) -> Contact:
@@ -35,10 +39,11 @@ class Vault:
         Raises `NotFound` for a case that the vault does not know, and `Unavailable` for any other failure.
         """
         try:
-            answer = await self._client.get(
-                f"/internal/v1/cases/{case_id}/contact",
-                params={"fields": ",".join(sorted(fields)), "purpose": f"notice:{notice}"},
-            )
+            async with self._turn:
+                answer = await self._client.get(
+                    f"/internal/v1/cases/{case_id}/contact",
+                    params={"fields": ",".join(sorted(fields)), "purpose": f"notice:{notice}"},
+                )
         except httpx.HTTPError as error:
             raise Unavailable("the vault does not answer", hint=f"{self._host}: {type(error).__name__}") from None
         if answer.status_code in (404, 410):
@@ -46,7 +51,7 @@ class Vault:
         if answer.status_code != 200:
             raise Unavailable("the vault does not answer as it should", hint=f"status {answer.status_code}")
         try:
-            return _contact(answer.json())
+            return _contact(answer.json(), self._intake_url)
         except (ValueError, AttributeError):
             raise Unavailable("the vault's answer cannot be read") from None
 
@@ -55,12 +60,12 @@ class Vault:
         await self._client.aclose()
 
 
-def _contact(body: dict[str, Any]) -> Contact:
-    language = body.get("language")
+def _contact(body: dict[str, Any], intake_url: str) -> Contact:
+    language, progress = body.get("language"), _text(body.get("progress_url"))
     return Contact(
         language=language if language in ("zh", "en") else None,
         receipt_code=_text(body.get("receipt_code")),
-        progress_url=_text(body.get("progress_url")),
+        progress_url=f"{intake_url}{progress}" if progress and progress.startswith("/") else progress,
         fields=_texts(body.get("fields")),
         documents=_texts(body.get("documents")),
     )

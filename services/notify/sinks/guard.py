@@ -28,16 +28,12 @@ _NEVER = tuple(
         "192.0.0.0/24",
         "192.88.99.0/24",
         "198.18.0.0/15",
-        "64:ff9b::/96",
-        "64:ff9b:1::/48",
-        "100::/64",
         "2001::/23",
         "2002::/16",
         "3fff::/20",
-        "5f00::/16",
-        "::/96",
     )
 )
+_GLOBAL_UNICAST = ip_network("2000::/3")  # all that is given out of IPv6; NAT64 and site-local forms lie outside
 
 
 @dataclass(frozen=True)
@@ -66,6 +62,8 @@ def is_public(address: Address) -> bool:
             return False
         if address.ipv4_mapped is not None:
             return is_public(address.ipv4_mapped)
+        if address not in _GLOBAL_UNICAST:
+            return False
     if address.is_multicast or address.is_unspecified or address.is_loopback or address.is_reserved:
         return False
     return address.is_global and not any(address in network for network in _NEVER)

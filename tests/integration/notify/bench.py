@@ -1,0 +1,173 @@
+"""Notify in one process: its worker fed by hand, its senders started and stopped by the test, a vault of the test's."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.notify.composing import Composer
+from services.notify.endings import Endings
+from services.notify.recipients import Recipients
+from services.notify.sender import Sender
+from services.notify.sinks import Sink
+from services.notify.sinks.file import FileSink
+from services.notify.sinks.webhook import WebhookSink
+from services.notify.vault import Vault
+from services.notify.worker import Worker
+from shared.business_time.clock import Clock, RealClock, VirtualClock
+from shared.business_time.loader import load_calendars
+from shared.events import envelope
+from shared.events.envelope import Event
+from shared.messaging import outbox
+from tests.integration.notify.receivers import Answer, HttpServer, Request
+from tests.unit.notify.samples import START, library
+
+CANARY = {"name": "张三丰", "email": "zhang.sanfeng@example.com", "phone": "13800001111"}
+
+
+class FakeVault:
+    """Answers as intake's internal API does. `away`: it answers 503. `unknown`: it knows no case."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.unknown = False
+        self.fields = dict(CANARY)
+        self.language = "zh"
+        self.asked: list[tuple[str, str]] = []
+
+    async def answer(self, request: Request) -> Answer:
+        """One answer."""
+        if self.away:
+            return Answer(503)
+        if self.unknown:
+            return Answer(404)
+        query = parse_qs(urlsplit(request.path).query)
+        asked = query.get("fields", [""])[0]
+        self.asked.append((asked, query["purpose"][0]))
+        body = {
+            "case_number": "from the vault",
+            "language": self.language,
+            "receipt_code": "K7QF-9M2X",
+            "progress_url": "/v1/progress?case_number=T",
+            "fields": {name: self.fields[name] for name in asked.split(",") if name in self.fields},
+            "documents": {"reply": "水管已修好。"},
+        }
+        return Answer(200, json.dumps(body).encode())
+
+
+class Bench:
+    """What a test drives."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        folder: Path,
+        vault_url: str,
+        recipients: Recipients,
+        sinks: Mapping[str, Sink],
+        real: Clock,
+    ) -> None:
+        self.engine = engine
+        self.folder = folder
+        self.real = real
+        self.clock = VirtualClock(START)
+        self.said = asyncio.Event()
+        self.worker = Worker(library(), load_calendars(), real)
+        self.vault = Vault(vault_url, "hyk_test")
+        self.composer = Composer(library(), recipients, self.vault, vault_url)
+        self.endings = Endings(engine, self.clock, real, self.worker, self.said)
+        self.sinks: dict[str, Sink] = {"file": FileSink(folder), "webhook": WebhookSink(recipients), **sinks}
+
+    async def hear(self, events: Sequence[Event]) -> list[Event]:
+        """Feed events as one batch; returns what was said."""
+        async with self.engine.begin() as tx:
+            return await outbox.append(tx, await self.worker.handle(tx, events, self.clock.now()))
+
+    def sender(self, *, stale: float = 15.0, failpoint: Callable[[str], None] = lambda _place: None) -> Sender:
+        """A sender that is not running yet."""
+        return Sender(
+            self.engine,
+            self.composer,
+            self.sinks,
+            self.endings,
+            self.real,
+            stale=timedelta(seconds=stale),
+            failpoint=failpoint,
+        )
+
+    @contextlib.asynccontextmanager
+    async def sending(self, **options: Any) -> AsyncIterator[Sender]:
+        """A sender that runs while the body does."""
+        sender = self.sender(**options)
+        task = asyncio.create_task(sender.run())
+        try:
+            yield sender
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def rows(self, where: str = "true") -> list[Any]:
+        """Notices in the order in which they were made."""
+        async with self.engine.connect() as tx:
+            return list(await tx.execute(text(f"SELECT * FROM notices WHERE {where} ORDER BY position")))  # noqa: S608
+
+    async def row(self, notice: str) -> Any:
+        """The one notice of this element."""
+        (found,) = await self.rows(f"notice = '{notice}'")
+        return found
+
+    async def events(self) -> list[Event]:
+        """What notify has said."""
+        async with self.engine.connect() as tx:
+            return [
+                envelope.decode(row.value) for row in await tx.execute(text("SELECT value FROM outbox ORDER BY id"))
+            ]
+
+    async def until(self, condition: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:
+        """Await a condition."""
+        async with asyncio.timeout(seconds):
+            while not await condition():
+                await asyncio.sleep(0.02)
+
+    async def until_state(self, notice: str, state: str, seconds: float = 20.0) -> Any:
+        """Await that all notices of an element are in a state; returns the last."""
+
+        async def there() -> bool:
+            rows = await self.rows(f"notice = '{notice}'")
+            return bool(rows) and all(row.state == state for row in rows)
+
+        await self.until(there, seconds)
+        return (await self.rows(f"notice = '{notice}'"))[-1]
+
+    def files(self) -> list[dict[str, Any]]:
+        """Everything in the file sink's folder."""
+        return [json.loads(path.read_text("utf-8")) for path in sorted(self.folder.rglob("*.json"))]
+
+
+@contextlib.asynccontextmanager
+async def bench(
+    engine: AsyncEngine,
+    folder: Path,
+    *,
+    recipients: Recipients | None = None,
+    sinks: Mapping[str, Sink] | None = None,
+    real: Clock | None = None,
+) -> AsyncIterator[tuple[Bench, FakeVault]]:
+    """A bench and its vault."""
+    vault = FakeVault()
+    async with HttpServer(vault.answer) as server:
+        made = Bench(engine, folder, server.url, recipients or Recipients(), sinks or {}, real or RealClock())
+        try:
+            yield made, vault
+        finally:
+            await made.vault.close()

@@ -1,0 +1,214 @@
+"""A small procedure of these tests, and events for it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from shared.events import assignments as a
+from shared.events import complaints as c
+from shared.events import deadlines as d
+from shared.events.base import EventData
+from shared.events.envelope import NAMESPACE, Event, make
+from shared.procedures.loader import Library, parse_procedure
+from shared.procedures.model import Procedure
+
+TEXT = """
+id: sample
+version: 1
+name: {zh: 示例程序, en: Sample procedure}
+in_force_from: 2020-01-01
+channels:
+  - {id: online, name: {zh: 网上, en: Online}}
+fields:
+  - {id: name, label: {zh: 姓名, en: Name}, type: text, holds: identity}
+  - {id: email, label: {zh: 邮箱, en: Mail}, type: text, holds: identity}
+numbering:
+  case: {pattern: 'T-{year}-{number:04}'}
+admissibility:
+  otherwise: admit
+  rules:
+    - {id: twice, decision: refuse, when: {field: channel, is: never}, reason: {zh: 重复投诉, en: Raised before}}
+classes:
+  - {id: plain, name: {zh: 一般, en: Plain}, rank: 0}
+  - {id: grave, name: {zh: 重大, en: Grave}, rank: 1}
+roles:
+  - {id: chief, name: {zh: 主任, en: Chief}}
+  - {id: both, name: {zh: 两者, en: Both}}
+departments:
+  - {id: water, name: {zh: 水务, en: Water}}
+  - {id: roads, name: {zh: 道路, en: Roads}}
+  - {id: both, name: {zh: 两者部, en: Both department}}
+default_department: water
+levels:
+  - {id: front, name: {zh: 一线, en: Front line}}
+  - {id: head, name: {zh: 负责人, en: Head}, department: roads}
+milestones:
+  - id: resolved
+    name: {zh: 办结, en: Resolved}
+    fields:
+      - {id: upheld, label: {zh: 属实, en: Upheld}, type: boolean}
+      - id: reason
+        label: {zh: 理由, en: Reason}
+        type: choice
+        choices:
+          - {id: complex, name: {zh: 情况复杂, en: It is complex}}
+clocks:
+  - id: handling
+    name: {zh: 办理期限, en: Handling}
+    from: [assigned]
+    until: [resolved]
+    duration: P5WD
+    warnings:
+      - {id: half, percent: 50}
+      - {id: late, percent: 90}
+  - id: contact
+    name: {zh: 联系期限, en: First contact}
+    from: [registered]
+    until: [resolved]
+    duration: PT4H
+    time: elapsed
+notices:
+  - id: receipt
+    name: {zh: 回执, en: Receipt}
+    on: [registered]
+    to: complainant
+    text:
+      zh:
+        subject: '已登记 {{case_number}} {{name}}'
+        body: '{{name}}：编号 {{case_number}}，查询码 {{receipt_code}}，{{progress_url}}'
+      en:
+        subject: 'Registered {{case_number}} {{name}}'
+        body: 'Dear {{name}}: number {{case_number}}, code {{receipt_code}}, {{progress_url}}'
+  - id: assignment
+    name: {zh: 交办, en: Assignment}
+    on: [assigned, reassigned]
+    to: department
+    text:
+      zh: {subject: '交办 {{case_number}}', body: '{{department}}，应于 {{due}} 前办结'}
+      en: {subject: 'Assigned {{case_number}}', body: '{{department}}, due {{due}}'}
+  - id: urging
+    name: {zh: 督办, en: Urging}
+    on: ['warned:handling', 'breached:handling']
+    to: department
+    text:
+      zh: {subject: '督办 {{case_number}}', body: '{{clock}} {{step}} {{due}}'}
+      en: {subject: 'Please finish {{case_number}}', body: '{{clock}} {{step}} {{due}}'}
+  - id: overdue
+    name: {zh: 逾期, en: Overdue}
+    on: ['breached:handling']
+    to: role:chief
+    text:
+      zh: {subject: '逾期 {{case_number}}', body: '{{department}}'}
+      en: {subject: 'Overdue {{case_number}}', body: '{{department}}'}
+  - id: grave
+    name: {zh: 重大报告, en: Report of a grave matter}
+    on: [assigned]
+    to: level:head
+    when: {field: class, is: grave}
+    text:
+      zh: {subject: '重大 {{case_number}}', body: '{{class}}'}
+      en: {subject: 'Grave {{case_number}}', body: '{{class}}'}
+  - id: result
+    name: {zh: 结果, en: Result}
+    on: [resolved]
+    to: complainant
+    text:
+      zh: {subject: '结果 {{case_number}}', body: '{{documents.reply}}'}
+      en: {subject: 'Result {{case_number}}', body: '{{documents.reply}}'}
+  - id: unhappy
+    name: {zh: 不满意, en: Dissatisfied}
+    on: [dissatisfied]
+    to: department
+    text:
+      zh: {subject: '不满意 {{case_number}}', body: '{{department}}'}
+      en: {subject: 'Dissatisfied {{case_number}}', body: '{{department}}'}
+call_backs:
+  - {after: resolved, within: P2WD, when: {field: resolved.upheld, is: true}}
+"""
+
+START = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)  # Monday 2 November 2026, 09:00 in Shanghai
+
+
+def procedure() -> Procedure:
+    """The procedure."""
+    return parse_procedure(TEXT, "sample.yaml")
+
+
+def library() -> Library:
+    """A library of it alone."""
+    return Library((procedure(),))
+
+
+def case_id(number: int = 1) -> UUID:
+    """The id of the `number`-th case."""
+    return uuid5(NAMESPACE, f"case {number}")
+
+
+class Story:
+    """Says events of one case, numbered per topic as an outbox numbers them; time passes only when it is told to."""
+
+    def __init__(self, number: int = 1) -> None:
+        self.case = case_id(number)
+        self.number = f"T-2026-{number:04}"
+        self.now = START
+        self._counts: dict[str, int] = {}
+
+    def later(self, **step: float) -> Story:
+        """Let time pass."""
+        self.now += timedelta(**step)
+        return self
+
+    def say(self, data: EventData, cause: str | None = None) -> Event:
+        """One event."""
+        topic = data.topic_.name
+        self._counts[topic] = self._counts.get(topic, 0) + 1
+        said = make(
+            data.topic_.writer,
+            self.case,
+            ("sample", 1),
+            data,
+            cause=cause or f"{topic} {self._counts[topic]}",
+            at=self.now,
+        )
+        return said.numbered(self._counts[topic])
+
+    def registered(self) -> Event:
+        return self.say(c.ComplaintRegistered(case_number=self.number, channel="online", received_at=self.now))
+
+    def classified(self, id: str) -> Event:
+        return self.say(a.CaseClassified(class_=id))
+
+    def assigned(self, department: str = "water") -> Event:
+        return self.say(a.CaseAssigned(department=department))
+
+    def reassigned(self, department: str, previous: str = "water") -> Event:
+        return self.say(a.CaseReassigned(department=department, previous=previous))
+
+    def resolved(self, **fields: Any) -> Event:
+        return self.say(a.MilestoneReached(milestone="resolved", at=self.now, by="water", fields=fields))
+
+    def started(self, clock: str = "handling", *, days: int = 7, cycle: int = 1) -> Event:
+        due_at = self.now + timedelta(days=days)
+        return self.say(d.ClockStarted(clock=clock, cycle=cycle, due_at=due_at, started_at=self.now))
+
+    def warned(self, step: str = "half", *, clock: str = "handling", cycle: int = 1) -> Event:
+        return self.say(d.ClockWarned(**self._fired(clock, step, cycle)))
+
+    def breached(self, *, clock: str = "handling", cycle: int = 1) -> Event:
+        return self.say(d.ClockBreached(**self._fired(clock, "breach", cycle)))
+
+    def retracted(self, *, clock: str = "handling", cycle: int = 1) -> Event:
+        return self.say(d.BreachRetracted(clock=clock, cycle=cycle, due_at=self.now, stopped_at=self.now))
+
+    def _fired(self, clock: str, step: str, cycle: int) -> dict[str, Any]:
+        return {
+            "clock": clock,
+            "cycle": cycle,
+            "due_at": self.now + timedelta(days=1),
+            "step": step,
+            "step_due_at": self.now,
+            "fired_at": self.now,
+            "late_by": 0.0,
+        }
