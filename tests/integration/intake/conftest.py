@@ -1,0 +1,132 @@
+"""A database server of its own for these tests, with intake's tables, and the service's API in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.intake.service import build
+from services.intake.store import metadata
+from shared.business_time.clock import VirtualClock
+from shared.business_time.loader import load_calendars
+from shared.events import envelope
+from shared.events.envelope import Event
+from shared.hosting.host import Context, Service
+from shared.hosting.http import make_app
+from shared.messaging.database import open_database
+from shared.procedures.loader import Library
+from shared.security.keys import KeyRing, ensure_key
+from shared.security.vault import Vault, open_vault
+from shared.settings import ServiceSettings
+from shared.stack import postgres
+from shared.stack.databases import connect, make_databases, service_url
+from shared.stack.home import Home
+from shared.stack.migrate import migrate, migrations_of
+from shared.stack.process import end_group, forget, spawn, wait_ended, wait_for
+from tests.unit.intake.desk import MONDAY, PROCEDURE
+
+MASTER = bytes(range(32))
+SECRET = "hyk_test"
+LIMITED = "hyk_limited"
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The folder of the server and of the vault's key."""
+    found = Home(tmp_path_factory.mktemp("intake"))
+    found.create()
+    found.secret("vault.key", lambda: base64.b64encode(MASTER).decode())
+    return found
+
+
+@pytest.fixture(scope="session")
+def database_url(home: Home) -> Iterator[str]:
+    """The URL of a migrated intake database on a throw-away server, with two API keys."""
+    command = postgres.prepare(home)
+    process = spawn("postgres", command, log=home.log("postgres"), records=home.run)
+    admin = postgres.admin_url(home)
+
+    def answers() -> bool:
+        async def ask() -> None:
+            await (await connect(admin)).close()
+
+        try:
+            asyncio.run(ask())
+        except Exception:
+            return False
+        return True
+
+    try:
+        assert wait_for(answers, 60.0)
+        asyncio.run(make_databases(admin, {"intake": "secret"}))
+        url = service_url(admin, "intake", "secret")
+        folder = migrations_of("intake")
+        assert folder is not None
+        asyncio.run(migrate("intake", folder, url))
+        asyncio.run(ensure_key(url, "tester", ["*"], SECRET))
+        asyncio.run(ensure_key(url, "limited", ["cases:read"], LIMITED))
+        yield url
+    finally:
+        end_group(process.pid, command.stop_signal)
+        wait_ended(process, 30.0)
+        forget("postgres", home.run)
+
+
+@pytest_asyncio.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """Empty tables (but for the API keys)."""
+    found = open_database(database_url, size=20)
+    names = [f'"{table.name}"' for table in metadata.sorted_tables if table.name != "api_keys"]
+    async with found.begin() as tx:
+        await tx.execute(text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY"))
+    yield found
+    await found.dispose()
+
+
+@dataclass(frozen=True)
+class Intake:
+    """The service in this process: over HTTP, and its parts."""
+
+    http: httpx.AsyncClient
+    engine: AsyncEngine
+    clock: VirtualClock
+    vault: Vault
+    service: Service
+    said: asyncio.Event
+
+    async def rows(self, query: str, **values: Any) -> list[dict[str, Any]]:
+        """What a query finds."""
+        async with self.engine.connect() as connection:
+            return [dict(row) for row in (await connection.execute(text(query), values)).mappings()]
+
+    async def outbox(self, case_id: str | None = None) -> list[Event]:
+        """What was said, in order."""
+        query = "SELECT value FROM outbox WHERE case_id = coalesce(CAST(:case_id AS uuid), case_id) ORDER BY id"
+        return [envelope.decode(row["value"]) for row in await self.rows(query, case_id=case_id)]
+
+
+@pytest_asyncio.fixture
+async def intake(engine: AsyncEngine, home: Home) -> AsyncIterator[Intake]:
+    """Intake with the test procedure, on Monday morning."""
+    key_file: Path = home.secrets / "vault.key"
+    clock, said = VirtualClock(MONDAY), asyncio.Event()
+    settings = ServiceSettings(vault_key_file=key_file)
+    context = Context("intake", settings, engine, clock, Library((PROCEDURE,)), load_calendars(), said)
+    service = build(context)
+    app = make_app("intake", KeyRing(engine), {}, service.limits)
+    for router in service.routers:
+        app.include_router(router)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    headers = {"Authorization": f"Bearer {SECRET}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://intake", headers=headers) as http:
+        yield Intake(http, engine, clock, open_vault(key_file), service, said)

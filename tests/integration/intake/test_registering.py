@@ -1,0 +1,290 @@
+"""Registering over HTTP: one answer per request, one number per case, one first case per matter."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from shared.events import complaints as c
+from tests.integration.intake.conftest import LIMITED, Intake
+from tests.unit.intake.desk import FIELDS
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+def body(**fields: Any) -> dict[str, Any]:
+    return {"procedure": "test-desk", "channel": "letter", "fields": {**FIELDS, **fields}}
+
+
+async def register(intake: Intake, document: dict[str, Any], key: str | None = None) -> httpx.Response:
+    headers = {"Idempotency-Key": f'"{key}"'} if key else {}
+    return await intake.http.post("/v1/complaints", json=document, headers=headers)
+
+
+async def test_a_complaint_gets_its_number_and_everything_stands_in_one_place(intake: Intake) -> None:
+    answer = await register(intake, body(name=None))
+    assert answer.status_code == 201
+    given = answer.json()
+    assert given["case_number"] == "T2025-0001"
+    assert given["status"] == "admitted"
+    assert given["missing"] == ["name"]
+    said = await intake.outbox(given["case_id"])
+    assert [type(event.data).__name__ for event in said] == [
+        "ComplaintRegistered",
+        "SupplementRequested",
+        "ComplaintAdmitted",
+    ]
+    assert [event.sequence for event in said] == [1, 2, 3]
+    case = (await intake.http.get(f"/v1/cases/{given['case_id']}")).json()
+    assert case["attributes"] == {
+        "kind": "goods", "receipt": True, "amount": 120, "urgent": False, "received.period": "business-hours",
+    }  # fmt: skip
+    assert case["rule"] == "ours"
+    assert intake.said.is_set()
+
+
+async def test_the_same_request_again_gets_the_same_answer(intake: Intake) -> None:
+    first = await register(intake, body(), "k-1")
+    reordered = dict(reversed(body().items())) | {"fields": dict(reversed(FIELDS.items()))}
+    again = await register(intake, reordered, "k-1")
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    assert len(await intake.rows("SELECT 1 FROM cases")) == 1
+
+
+async def test_a_key_with_another_body_is_refused(intake: Intake) -> None:
+    await register(intake, body(), "k-1")
+    other = await register(intake, body(amount=121), "k-1")
+    assert other.status_code == 422
+    assert other.json()["field"] == "Idempotency-Key"
+
+
+async def test_twenty_equal_requests_at_once_make_one_case(intake: Intake) -> None:
+    answers = await asyncio.gather(*(register(intake, body(), "k-1") for _ in range(20)))
+    good = {answer.content for answer in answers if answer.status_code == 201}
+    assert len(good) == 1
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert len(await intake.rows("SELECT 1 FROM cases")) == 1
+
+
+async def test_a_key_in_other_hands_is_a_conflict(intake: Intake) -> None:
+    from sqlalchemy import text
+
+    key = intake.vault.index("idempotency", "tester", "k-1")
+    async with intake.engine.begin() as tx:
+        await tx.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 1))"), {"key": key})
+        assert (await register(intake, body(), "k-1")).status_code == 409
+    assert (await register(intake, body(), "k-1")).status_code == 201
+
+
+async def test_a_refused_submission_names_every_field_and_repeats_no_value(intake: Intake) -> None:
+    canary = "канарейка-13812345678"
+    fields = dict.fromkeys(("kind", "receipt", "amount", "bought", "happened", "urgent", canary), canary)
+    answer = await register(intake, {**body(**fields), "channel": canary, "received_at": canary})
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    named = [error["field"] for error in answer.json()["errors"]]
+    assert named == [
+        "channel", "received_at", "fields.kind", "fields.receipt", "fields.amount", "fields.bought",
+        "fields.happened", "fields.urgent", "fields",
+    ] or set(named) >= {"channel", "received_at", "fields.kind", "fields"}  # fmt: skip
+    assert canary not in answer.text
+    assert await intake.rows("SELECT 1 FROM cases") == []
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"{",
+        b"[" * 100_000,
+        b'{"procedure":"\\ud800","channel":"letter","fields":{}}',
+        b'{"procedure":"test-desk","channel":"letter","fields":{"content":"\\ud800"}}',
+        b'{"procedure":' + b"9" * 50_000 + b"}",
+        b'{"procedure":"test-desk","channel":"letter","fields":{"content":{"a":{"b":[[[[[[[[1]]]]]]]]}}}}',
+        b'{"procedure":"test-desk","channel":"letter","fields":{"amount":1e400,"content":"x"}}',
+        b'{"procedure":"test-desk","channel":"letter","fields":{"amount":NaN,"content":"x"}}',
+        b'\xff\xfe{"procedure":"test-desk"}',
+        b"null",
+    ],
+)
+async def test_no_body_is_an_error_of_ours(intake: Intake, raw: bytes) -> None:
+    answer = await intake.http.post("/v1/complaints", content=raw)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_body_over_the_limit_is_refused(intake: Intake) -> None:
+    answer = await register(intake, body(content="x" * 300_000))
+    assert answer.status_code == 413
+
+
+async def test_equal_complaints_within_the_time_are_one_matter(intake: Intake) -> None:
+    first = (await register(intake, body())).json()
+    intake.clock.advance(timedelta(days=15))
+    second = (await register(intake, body(phone="+86 138 0013 8000"))).json()
+    assert (second["status"], second["duplicate_of"]) == ("merged", first["case_id"])
+    said = await intake.outbox(second["case_id"])
+    assert [type(event.data) for event in said] == [c.ComplaintRegistered, c.ComplaintMerged]
+    links = (await intake.http.get(f"/v1/cases/{first['case_id']}")).json()["links"]
+    assert links == {"duplicate_of": None, "duplicates": [second["case_id"]]}
+    intake.clock.advance(timedelta(seconds=1))
+    third = (await register(intake, body())).json()  # 15 days and a second after the first: a matter of its own
+    assert third["status"] == "admitted"
+
+
+async def test_a_complaint_is_never_merged_into_a_case_that_has_ended(intake: Intake) -> None:
+    first = (await register(intake, body())).json()
+    await intake.http.post(f"/v1/cases/{first['case_id']}/withdrawal", json={})
+    assert (await register(intake, body())).json()["status"] == "admitted"
+
+
+async def test_equal_complaints_at_once_have_exactly_one_first(intake: Intake) -> None:
+    from services.intake.registration import Registrar, Wanted
+    from shared.business_time.clock import RealClock
+    from tests.unit.intake.desk import complaint
+
+    registrars = [Registrar(intake.engine, intake.vault, intake.clock, RealClock(), intake.said) for _ in range(12)]
+    outcomes = await asyncio.gather(*(one.register([Wanted(complaint(), None, "")]) for one in registrars))
+    kinds = [outcome.kind for (outcome,) in outcomes]
+    assert sorted(kinds) == ["duplicate"] * 11 + ["registered"]
+    first = next(outcome.answer["case_id"] for (outcome,) in outcomes if outcome.kind == "registered")
+    assert {o.answer["duplicate_of"] for (o,) in outcomes if o.kind == "duplicate"} == {first}
+
+
+async def test_equal_complaints_in_one_batch_have_exactly_one_first(intake: Intake) -> None:
+    rows = "\n".join(json.dumps(body()) for _ in range(5))
+    answer = await intake.http.post("/v1/complaints:batch", content=rows)
+    results = [json.loads(line) for line in answer.text.splitlines()]
+    assert [result["status"] for result in results] == ["registered"] + ["duplicate"] * 4
+    assert {result["duplicate_of"] for result in results[1:]} == {results[0]["case_id"]}
+
+
+async def test_numbers_have_no_gaps_whatever_fails_beside_them(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """20 writers, 15 complaints each, a third of the transactions break down at the very end."""
+    from services.intake import store_registration
+    from services.intake.registration import Registrar, Wanted
+    from shared.business_time.clock import RealClock
+    from tests.unit.intake.desk import complaint
+
+    class Broken(Exception):
+        """A fault of the test."""
+
+    real = store_registration.put_keys
+    calls = 0
+
+    async def breaks(tx: Any, answered: Any, now: Any) -> None:
+        nonlocal calls
+        calls += 1
+        await real(tx, answered, now)
+        if calls % 3 == 0:
+            raise Broken
+
+    monkeypatch.setattr(store_registration, "put_keys", breaks)
+    registrar = Registrar(intake.engine, intake.vault, intake.clock, RealClock(), intake.said)
+
+    async def write(writer: int) -> list[str]:
+        numbers = []
+        for n in range(15):
+            wanted = Wanted(complaint({**FIELDS, "phone": f"1380000{writer:02}{n:02}"}), str(uuid4()), "")
+            try:
+                numbers += [outcome.answer["case_number"] for outcome in await registrar.register([wanted])]
+            except Broken:
+                continue
+        return numbers
+
+    given = [number for numbers in await asyncio.gather(*map(write, range(20))) for number in numbers]
+    assert 0 < len(given) < 300
+    assert sorted(given) == [f"T2025-{n:04}" for n in range(1, len(given) + 1)]
+    assert len(await intake.rows("SELECT 1 FROM cases")) == len(given)
+    assert len(await intake.rows("SELECT 1 FROM vault_keys")) == len(given)
+
+
+async def test_a_series_begins_again_with_the_local_year(intake: Intake) -> None:
+    from datetime import UTC, datetime
+
+    intake.clock.set(datetime(2025, 12, 31, 15, 59, 59, tzinfo=UTC))
+    assert (await register(intake, body(phone="1"))).json()["case_number"] == "T2025-0001"
+    intake.clock.advance(timedelta(seconds=1))  # midnight in Shanghai
+    assert (await register(intake, body(phone="2"))).json()["case_number"] == "T2026-0001"
+
+
+async def test_a_bad_row_refuses_that_row_only(intake: Intake) -> None:
+    good = [json.dumps({**body(phone=str(n)), "idempotency_key": f"r{n}"}) for n in range(3)]
+    rows = [good[0], "{bad", good[1], json.dumps({**body(), "fields": {}}), good[0], json.dumps({**body(), "x": 1}),
+            json.dumps({**body(amount=5), "idempotency_key": "r1"}), good[2]]  # fmt: skip
+    answer = await intake.http.post("/v1/complaints:batch", content="\r\n".join(rows) + "\n\n")
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    results = [json.loads(line) for line in answer.text.splitlines()]
+    assert [result["row"] for result in results] == list(range(1, 9))
+    assert [result["status"] for result in results] == [
+        "registered", "refused", "registered", "refused", "existing", "refused", "refused", "registered",
+    ]  # fmt: skip
+    assert [error["field"] for n in (1, 3, 5, 6) for error in results[n]["errors"]] == [
+        "row", "fields.content", "x", "idempotency_key",
+    ]  # fmt: skip
+    assert results[4]["receipt_code"] == results[0]["receipt_code"]
+
+
+async def test_a_batch_sent_again_registers_nothing_again(intake: Intake) -> None:
+    rows = "\n".join(json.dumps({**body(phone=str(n)), "idempotency_key": f"r{n}"}) for n in range(450))
+    first = await intake.http.post("/v1/complaints:batch", content=rows)
+    again = await intake.http.post("/v1/complaints:batch", content=rows)
+    before = [json.loads(line) for line in first.text.splitlines()]
+    after = [json.loads(line) for line in again.text.splitlines()]
+    assert {row["status"] for row in before} == {"registered"}
+    assert after == [{**row, "status": "existing"} for row in before]
+    single = await register(intake, body(phone="0"), "r0")  # the key is the caller's, whatever the route
+    assert single.json()["case_id"] == before[0]["case_id"]
+
+
+async def test_a_row_that_breaks_the_database_does_not_take_others_with_it(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from services.intake import drafts
+
+    real = drafts.make_draft
+
+    def breaks(complaint: Any, cause: str, vault: Any) -> Any:
+        if complaint.vault["phone"] == "3":
+            raise RuntimeError("a fault of the test")
+        return real(complaint, cause, vault)
+
+    monkeypatch.setattr(drafts, "make_draft", breaks)
+    rows = "\n".join(json.dumps(body(phone=str(n))) for n in range(6))
+    batch = await intake.http.post("/v1/complaints:batch", content=rows)
+    kinds = [json.loads(line)["status"] for line in batch.text.splitlines()]
+    assert kinds == ["registered"] * 3 + ["refused"] + ["registered"] * 2
+    singles = await asyncio.gather(*(register(intake, body(phone=str(n), accused="x")) for n in range(6)))
+    assert [answer.status_code for answer in singles] == [201] * 3 + [500] + [201] * 2
+
+
+async def test_too_many_rows_are_refused_before_any_is_registered(intake: Intake) -> None:
+    answer = await intake.http.post("/v1/complaints:batch", content="{}\n" * 10_001)
+    assert answer.status_code == 413
+    assert await intake.rows("SELECT 1 FROM cases") == []
+
+
+async def test_every_route_but_the_public_one_needs_its_scope(intake: Intake) -> None:
+    case_id = (await register(intake, body())).json()["case_id"]
+    routes = [
+        ("POST", "/v1/complaints"),
+        ("POST", "/v1/complaints:batch"),
+        ("POST", f"/v1/cases/{case_id}/admission"),
+        ("POST", f"/v1/cases/{case_id}/supplements"),
+        ("POST", f"/v1/cases/{case_id}/withdrawal"),
+        ("PUT", f"/v1/cases/{case_id}/documents/reply"),
+        ("GET", f"/v1/cases/{case_id}/documents/reply?purpose=x"),
+        ("GET", f"/v1/cases/{case_id}/vault-reads"),
+        ("GET", f"/v1/cases/{case_id}?identity=true&purpose=x"),
+        ("GET", f"/internal/v1/cases/{case_id}/contact?purpose=x"),
+    ]
+    for method, path in routes:
+        nobody = await intake.http.request(method, path, headers={"Authorization": ""}, json={})
+        reader = await intake.http.request(method, path, headers={"Authorization": f"Bearer {LIMITED}"}, json={})
+        assert (nobody.status_code, reader.status_code) == (401, 403), path
