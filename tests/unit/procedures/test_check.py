@@ -101,6 +101,13 @@ FINDINGS = [
         "never happens",
     ),
     ("{field: kind, known: true}", "{field: class, is: major}", "error", "admissibility.rules[named]", "not yet known"),
+    (
+        "{field: kind, known: true}",
+        "{field: count.again, at_least: 2}",
+        "error",
+        "admissibility.rules[named]",
+        "not yet",
+    ),
     ("{field: kind, known: true}", "{reached: resolved}", "error", "admissibility.rules[named].when", "not yet known"),
     (
         "{field: people, at_least: 10}",

@@ -1,0 +1,307 @@
+"""The shipped procedures at work: what the services' pure cores make of them, in virtual time.
+
+Times are Shanghai's. 2025-10-01 to 10-08 are holidays; 2025-09-28 (a Sunday) and 10-11 (a Saturday) are make-up
+workdays. The expected dates are counted by hand.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared.errors import Conflict, InvalidInput
+from tests.unit.procedures.scenes import Scene
+
+
+def baoshan(received: str = "2025-09-29 10:00", **fields: Any) -> Scene:
+    given = {"ground": "rude-conduct", "subject-rank": "section", "subject-unit": "town", **fields}
+    return Scene("baoshan-efficiency", received, "telephone", **given)
+
+
+def investigated(scene: Scene, day: str) -> Scene:
+    """Every step that a completion requires."""
+    scene.report("investigators-assigned", "town-sub-centre", f"{day} 09:00", investigators=2)
+    scene.report("transcript-made", "town-sub-centre", f"{day} 09:10")
+    scene.report("report-written", "town-sub-centre", f"{day} 09:20")
+    scene.report("handling-form-filled", "town-sub-centre", f"{day} 09:30")
+    scene.report("leader-approved", "leader-in-charge", f"{day} 09:40")
+    return scene
+
+
+# received, due: the end of the tenth working day after it
+TEN_WORKING_DAYS = [
+    ("2025-09-29 10:00", "2025-10-21 00:00"),  # 30; 9, 10, 11 (make-up), 13, 14, 15, 16, 17, 20
+    ("2025-09-26 23:59", "2025-10-17 00:00"),  # 28 (make-up), 29, 30; 9, 10, 11, 13, 14, 15, 16
+    ("2025-10-03 12:00", "2025-10-22 00:00"),  # a holiday: 9, 10, 11, 13, 14, 15, 16, 17, 20, 21
+]
+
+
+@pytest.mark.parametrize(("received", "due"), TEN_WORKING_DAYS)
+def test_baoshan_gives_ten_working_days(received: str, due: str) -> None:
+    assert baoshan(received).due("handling") == due
+
+
+def test_baoshan_registers_admits_and_asks_for_who_complains() -> None:
+    scene = baoshan()
+    assert scene.words("registered", "supplement-requested", "admitted", "assigned:", "escalated:") == [
+        "09-29 10:00 registered",
+        "09-29 10:00 supplement-requested",
+        "09-29 10:00 admitted",
+        "09-29 10:00 assigned:town-sub-centre",
+        "09-29 10:00 escalated:sub-centre",
+    ]
+
+
+def test_baoshan_holds_a_complaint_without_a_ground_and_a_refusal_states_its_reason() -> None:
+    scene = Scene("baoshan-efficiency", "2025-09-29 10:00", "online")
+    assert (scene.status, scene.due("handling")) == ("held", "-")
+    with pytest.raises(InvalidInput, match="states its reason: no-listed-ground"):
+        scene.officer("refuse", "centre-officer", "2025-09-29 11:00")
+    scene.officer("refuse", "centre-officer", "2025-09-29 11:00", "no-listed-ground")
+    assert scene.words("refused") == ["09-29 11:00 refused"]
+
+
+def test_baoshan_completes_nothing_before_every_step_is_done() -> None:
+    scene = baoshan()
+    with pytest.raises(Conflict, match="leader-approved must be reported first"):
+        scene.report("resolved", "town-sub-centre", "2025-09-29 11:00", substantiated=True)
+    with pytest.raises(InvalidInput, match="at least 2"):
+        scene.report("investigators-assigned", "town-sub-centre", "2025-09-29 11:00", investigators=1)
+    investigated(scene, "2025-09-30").report("resolved", "town-sub-centre", "2025-09-30 10:00", substantiated=True)
+    assert scene.words("met:handling") == ["09-30 10:00 met:handling"]
+
+
+def test_baoshan_extends_to_thirty_working_days_in_all_with_the_heads_approval_and_a_reason() -> None:
+    scene = baoshan()
+    with pytest.raises(InvalidInput, match="may not approve this"):
+        scene.report("extension-approved", "town-sub-centre", "2025-10-10 09:00", clock="handling")
+    scene.report("extension-approved", "unit-head", "2025-10-10 09:00", clock="handling")
+    # After the ten: October 21-24, 27-31 and November 3-7, 10-14, 17 make thirty.
+    assert scene.due("handling") == "2025-11-18 00:00"
+    assert scene.routing.facts["extension-approved.reason"] == "complicated"
+    with pytest.raises(Conflict, match="as often as the procedure allows"):
+        scene.report("extension-approved", "superior-authority", "2025-10-13 09:00", clock="handling")
+
+
+def test_baoshan_hears_an_appeal_in_the_district_centre_as_a_new_cycle() -> None:
+    scene = investigated(baoshan(), "2025-09-30")
+    scene.report("resolved", "town-sub-centre", "2025-09-30 10:00", substantiated=True)
+    scene.report("appealed", "district-centre", "2025-10-11 12:00")
+    assert (scene.routing.cycle, scene.routing.level, scene.routing.department) == (
+        2,
+        "district-centre",
+        "district-centre",
+    )
+    assert scene.due("handling") == "2025-10-25 00:00"  # 13-17, 20-24
+    with pytest.raises(Conflict, match="leader-approved must be reported first"):
+        scene.report("resolved", "district-centre", "2025-10-13 10:00", substantiated=True)
+
+
+def test_baoshan_lets_the_bureau_take_a_case_over() -> None:
+    scene = baoshan()
+    scene.report("taken-over", "supervision-bureau", "2025-09-30 09:00")
+    assert (scene.routing.level, scene.routing.department) == ("supervision-bureau", "supervision-bureau")
+
+
+def test_the_mall_climbs_its_ladder_at_0_15_45_and_105_minutes() -> None:
+    scene = Scene("shopping-mall", "2025-10-02 11:00", "in-person", matter="goods")  # a holiday: the store is open
+    scene.until("2025-10-03 11:00")
+    assert scene.words("escalated:") == [
+        "10-02 11:00 escalated:clerk",
+        "10-02 11:00 escalated:team-leader",
+        "10-02 11:15 escalated:duty-manager",
+        "10-02 11:45 escalated:mall-management",
+        "10-02 12:45 escalated:department-manager",
+    ]
+    assert scene.routing.department == "mall-management"
+
+
+def test_the_mall_reports_a_major_complaint_on_to_the_general_office() -> None:
+    scene = Scene("shopping-mall", "2025-09-29 11:00", "in-person", matter="service", **{"major-or-difficult": True})
+    scene.until("2025-09-29 13:00")
+    assert scene.words("escalated:general") == ["09-29 12:45 escalated:general-office"]
+    scene.report("reported-to-general-manager", "department-manager", "2025-09-29 13:10")
+    assert scene.routing.level == "general-manager"
+
+
+def test_the_mall_stops_climbing_when_the_complaint_is_solved() -> None:
+    scene = Scene("shopping-mall", "2025-09-29 11:00", "in-person", matter="goods")
+    scene.report("resolved", "floor", "2025-09-29 11:10", result="exchanged")
+    scene.until("2025-09-30 11:00")
+    assert scene.words("breached", "escalated:duty") == []
+
+
+def test_the_mall_gives_an_opinion_on_an_unsuitable_demand_within_thirty_minutes() -> None:
+    scene = Scene("shopping-mall", "2025-09-29 11:00", "in-person", unsuitable=True)
+    assert (scene.status, scene.due("opinion")) == ("held", "2025-09-29 11:30")
+    scene.officer("refuse", "duty-manager", "2025-09-29 11:20", "not-supported-by-facts")
+    assert scene.words("met:opinion") == ["09-29 11:20 met:opinion"]
+    late = Scene("shopping-mall", "2025-09-29 11:00", "in-person", unsuitable=True)
+    late.until("2025-09-29 12:00")
+    assert late.words("breached") == ["09-29 11:30 breached:opinion"]
+
+
+def test_the_mall_carries_a_decision_out_by_the_time_agreed_with_the_customer() -> None:
+    scene = Scene("shopping-mall", "2025-09-29 11:00", "in-person", matter="goods")
+    with pytest.raises(InvalidInput, match="needed"):
+        scene.report("decided", "mall-management", "2025-09-29 11:05")
+    scene.report("decided", "mall-management", "2025-09-29 11:05", agreed_by="2025-09-30T18:00:00+08:00")
+    assert scene.due("execution") == "2025-09-30 18:00"
+    with pytest.raises(Conflict, match="executed must be reported first"):
+        scene.report("resolved", "floor", "2025-09-29 11:06", result="returned")
+
+
+def test_the_mall_completes_the_record_of_a_left_over_complaint_in_two_days() -> None:
+    scene = Scene("shopping-mall", "2025-09-29 11:00", "in-person", matter="goods")
+    scene.report("marked-unsolved", "floor", "2025-09-30 21:00")
+    scene.report("resolved", "floor", "2025-10-05 12:00", result="returned")
+    assert scene.due("record") == "2025-10-08 00:00"
+    with pytest.raises(Conflict, match="record-completed must be reported first"):
+        scene.report("closed", "floor", "2025-10-05 13:00")
+
+
+def test_the_mall_hands_a_suggestion_card_over_the_same_day_and_lets_no_ladder_chase_it() -> None:
+    scene = Scene("shopping-mall", "2025-09-29 15:00", "suggestion-card", matter="suggestion")
+    assert scene.due("card-hand-over") == "2025-09-30 00:00"
+    assert scene.routing.department == "mall-management"
+    scene.report("card-handed-over", "reception", "2025-09-29 20:00")
+    scene.until("2025-10-29 15:00")
+    assert scene.words("breached") == []
+
+
+# channel, received, the clock, due
+FORWARDING = [
+    ("telephone", "2025-09-29 10:00", "forward", "2025-09-29 10:30"),
+    ("email", "2025-09-29 11:45", "forward", "2025-09-29 13:45"),  # the lunch hour does not count
+    ("forum", "2025-09-29 17:00", "forward-forum", "2025-09-30 09:30"),
+    ("forum", "2025-09-29 20:00", "forward-off-hours", "2025-09-30 10:00"),
+    ("email", "2025-09-29 06:00", "forward-off-hours", "2025-09-29 10:00"),
+    ("email", "2025-10-02 10:00", "forward-holiday", "2025-10-03 00:00"),
+    ("forum", "2025-10-04 23:59", "forward-holiday", "2025-10-05 00:00"),  # a Saturday in the holidays
+]
+
+
+@pytest.mark.parametrize(("channel", "received", "clock", "due"), FORWARDING)
+def test_vanke_forwards_by_the_hour_at_which_a_complaint_comes(
+    channel: str, received: str, clock: str, due: str
+) -> None:
+    scene = Scene("vanke-developer", received, channel)
+    assert scene.due(clock) == due
+    assert [name for name in scene.clocks if name.startswith("forward")] == [clock]
+
+
+def test_vanke_wants_a_written_response_within_four_hours_of_the_forwarding() -> None:
+    scene = Scene("vanke-developer", "2025-09-29 10:00", "forum")
+    scene.report("forwarded", "customer-service-centre", "2025-09-29 10:20")
+    assert (scene.due("response"), scene.due("web-reply")) == ("2025-09-29 14:20", "2025-09-29 14:20")
+    assert scene.words("met:") == ["09-29 10:20 met:forward-forum"]
+
+
+def test_vanke_decides_a_doubtful_validity_in_four_hours_and_four() -> None:
+    scene = Scene("vanke-developer", "2025-09-29 10:00", "telephone", **{"content-type": "property-management"})
+    scene.report("accepted-by-department", "property-commissioner", "2025-09-29 10:10")
+    assert scene.due("qualification-referral") == "2025-09-29 14:10"
+    with pytest.raises(InvalidInput, match="needed"):
+        scene.report("qualification-referred", "property-commissioner", "2025-09-29 13:00")
+    scene.report("qualification-referred", "property-commissioner", "2025-09-29 13:00", basic_opinion="opinion")
+    assert scene.due("qualification-answer") == "2025-09-29 17:00"
+    assert scene.routing.level == "customer-service-centre"
+
+
+def test_vanke_replies_to_a_major_complaint_within_24_hours_on_the_panels_opinion() -> None:
+    facts = {"content-type": "property-management", "lawsuit-brought": True}
+    scene = Scene("vanke-developer", "2025-09-29 10:00", "telephone", **facts)
+    scene.report("accepted-by-department", "property-commissioner", "2025-09-29 10:10")
+    assert scene.due("report-to-centre") == "2025-09-29 14:10"
+    scene.report("passed-to-centre", "property-commissioner", "2025-09-29 12:00")
+    assert scene.due("major-reply") == "2025-09-30 12:00"
+    with pytest.raises(Conflict, match="panel-opinion must be reported first"):
+        scene.report("preliminary-reply", "customer-service-centre", "2025-09-29 13:00")
+
+
+@pytest.mark.parametrize("known", ["at registration", "reported in time", "found too late"])
+def test_vanke_raises_the_class_after_a_week_and_a_month_if_the_reason_is_ours(known: str) -> None:
+    facts = {"reason-ours": True} if known == "at registration" else {}
+    scene = Scene("vanke-developer", "2025-09-29 10:30", "telephone", **facts)
+    if known == "reported in time":
+        scene.report("reason-stated", "customer-service-centre", "2025-10-01 09:00", ours=True)
+    scene.until("2025-11-03 09:00")
+    if known == "found too late":
+        scene.report("reason-stated", "customer-service-centre", "2025-11-03 10:00", ours=True)
+        assert scene.words("classified:") == ["09-29 10:30 classified:general", "11-03 10:00 classified:major"]
+    else:
+        assert scene.words("classified:") == [
+            "09-29 10:30 classified:general",
+            "10-07 00:00 classified:hot",
+            "10-30 00:00 classified:major",
+        ]
+
+
+def test_vanke_leaves_the_class_alone_if_the_reason_is_not_ours() -> None:
+    scene = Scene("vanke-developer", "2025-09-29 10:30", "telephone")
+    scene.report("reason-stated", "customer-service-centre", "2025-10-01 09:00", ours=False)
+    scene.until("2025-11-15 00:00")
+    assert scene.words("classified:") == ["09-29 10:30 classified:general"]
+
+
+def test_vanke_tells_of_a_major_complaint_at_once_and_every_week_until_it_is_handled() -> None:
+    scene = Scene("vanke-developer", "2025-09-29 10:30", "telephone", **{"media-exposed": True})
+    scene.report("major-bulletin", "customer-service-centre", "2025-09-29 10:30")
+    scene.until("2025-10-25 00:00")
+    assert scene.words("met:major", "breached:weekly", "warned:weekly") == [
+        "09-29 10:30 met:major-bulletin",
+        "10-07 00:00 breached:weekly-bulletin",
+        "10-14 00:00 warned:weekly-bulletin",
+        "10-21 00:00 warned:weekly-bulletin",
+    ]
+    scene.report("resolved", "customer-service-centre", "2025-10-25 09:00")
+    scene.until("2025-12-01 00:00")
+    assert scene.words("warned:weekly")[-1].startswith("10-21")
+    with pytest.raises(Conflict, match="special-report must be reported first"):
+        scene.report("closed", "customer-service-centre", "2025-12-01 09:00")
+
+
+def test_vanke_sends_a_bulletin_on_a_hot_complaint_within_a_working_day() -> None:
+    scene = Scene("vanke-developer", "2025-09-30 10:30", "telephone", counts={"same-matter": 3})
+    assert scene.routing.class_ == "hot"
+    assert scene.due("hot-bulletin") == "2025-10-10 00:00"  # the first working day after the holidays
+
+
+def test_vanke_lets_the_main_person_in_charge_meet_a_group_before_its_complaint_is_handled() -> None:
+    scene = Scene("vanke-developer", "2025-09-29 10:30", "telephone", people=4)
+    with pytest.raises(Conflict, match="head-involved must be reported first"):
+        scene.report("resolved", "customer-service-centre", "2025-09-29 12:00")
+
+
+def test_vanke_reopens_a_case_that_is_complained_of_again_as_important_at_least() -> None:
+    scene = Scene("vanke-developer", "2025-09-29 10:30", "telephone")
+    scene.report("resolved", "customer-service-centre", "2025-09-29 12:00")
+    scene.report("complained-again", "customer-service-centre", "2025-10-09 12:00")
+    assert (scene.routing.cycle, scene.routing.class_) == (2, "important")
+    assert scene.due("week-unresolved") == "2025-10-17 00:00"
+    graver = Scene("vanke-developer", "2025-09-29 10:30", "telephone", **{"lawsuit-brought": True})
+    graver.report("resolved", "customer-service-centre", "2025-09-29 12:00")
+    graver.report("complained-again", "customer-service-centre", "2025-10-09 12:00")
+    assert graver.routing.class_ == "major"
+
+
+def test_the_levy_office_decides_on_filing_in_five_working_days_and_audits_in_sixty_or_ninety() -> None:
+    scene = Scene("social-insurance-levy-complaints", "2025-09-29 10:30", "letter", kind="complaint")
+    assert (scene.status, scene.due("filing")) == ("held", "2025-10-14 00:00")  # 30; 9, 10, 11, 13
+    with pytest.raises(InvalidInput, match="lets these decide: section-chief"):
+        scene.officer("admit", "acceptance-officer", "2025-10-09 10:00")
+    scene.officer("admit", "section-chief", "2025-10-09 10:00")
+    assert scene.words("met:filing", "assigned:") == ["10-09 10:00 assigned:audit-post", "10-09 10:00 met:filing"]
+    assert scene.due("audit") == "2026-01-01 00:00"  # sixty working days after October 9th, 11th included
+    scene.report("extension-approved", "section-chief", "2025-10-20 10:00", clock="audit")
+    assert scene.words("extended:audit") == ["10-20 10:00 extended:audit"]
+    with pytest.raises(Conflict, match="result-notice-given must be reported first"):
+        scene.report("closed", "audit-post", "2025-10-21 10:00")
+
+
+def test_the_levy_office_files_a_report_without_checking_conditions_and_refuses_with_a_reason() -> None:
+    assert Scene("social-insurance-levy-complaints", "2025-09-29 10:30", "letter", kind="report").status == "admitted"
+    scene = Scene("social-insurance-levy-complaints", "2025-09-29 10:30", "letter", kind="complaint")
+    scene.officer("refuse", "section-chief", "2025-09-30 10:00", "conditions-not-met")
+    assert scene.words("refused", "met:", "breached") == ["09-30 10:00 refused", "09-30 10:00 met:filing"]
