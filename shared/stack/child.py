@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import signal
 import subprocess
 import threading
@@ -16,6 +17,8 @@ from shared.stack.backoff import Backoff
 from shared.stack.home import ProcessState
 from shared.stack.process import Command, end_group, forget, last_line, memory_of, spawn, wait_ended, wait_for
 
+log = logging.getLogger(__name__)
+
 _WATCH_S = 0.1
 _PROBE_EVERY_S = 3.0
 FIRST_ATTEMPTS = 2
@@ -24,12 +27,17 @@ FIRST_ATTEMPTS = 2
 
 @dataclass(frozen=True)
 class Part:
-    """What to supervise: `command` is asked anew at each start; `ready` says whether the process does its work."""
+    """What to supervise: `command` is asked anew at each start.
+
+    `ready` says whether the process does its work; once it has said so, the cheaper `still_ready` is asked (by default
+    the same).
+    """
 
     name: str
     address: str
     command: Callable[[], Command]
     ready: Callable[[], bool]
+    still_ready: Callable[[], bool] | None = None
 
 
 class Child:
@@ -137,15 +145,27 @@ class Child:
         except StackError as error:
             self._failure = error
             return 0.0
+        except OSError as error:  # a full disk, say: tried again later like any other failure
+            self._failure = StackError(f"{self.part.name} cannot be started ({error.strerror})")
+            return 0.0
+        self._failure = None
         self._changed()
         return self._watch(self._process)
+
+    def _probe(self, *, was_ready: bool) -> bool:
+        ask = self.part.still_ready if was_ready and self.part.still_ready else self.part.ready
+        try:
+            return ask()
+        except Exception:  # whatever a client library raises: the watch must go on
+            log.warning("asking %s whether it is ready failed", self.part.name, exc_info=True)
+            return False
 
     def _watch(self, process: subprocess.Popen[bytes]) -> float:
         ready_since: float | None = None
         next_probe = 0.0
         while process.poll() is None and not self._stopping.is_set():
             if time.monotonic() >= next_probe:
-                good = self.part.ready()
+                good = self._probe(was_ready=ready_since is not None)
                 if good:
                     ready_since = ready_since or time.monotonic()
                     self._set("ready")

@@ -22,7 +22,12 @@ def stop(home: Home, *, now: bool = False) -> list[str]:
     ended = []
     supervisor = running_supervisor(home)
     if supervisor is not None:
-        os.kill(supervisor.pid, signal.SIGQUIT if now else signal.SIGTERM)
+        try:
+            os.kill(supervisor.pid, signal.SIGQUIT if now else signal.SIGTERM)
+        except PermissionError:
+            raise StackError(
+                f"the supervisor (pid {supervisor.pid}) belongs to another user", hint="stop it as that user"
+            ) from None
         if not wait_for(lambda: running_supervisor(home) is None, PATIENCE_S):
             raise StackError(
                 f"the supervisor (pid {supervisor.pid}) does not end", hint="huiyin down --now; or end it by hand"

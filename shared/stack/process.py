@@ -76,8 +76,8 @@ class Command:
 def spawn(name: str, command: Command, *, log: Path, records: Path) -> subprocess.Popen[bytes]:
     """Start a process in a session of its own (a Ctrl-C at the terminal does not reach it) and record it."""
     uid, gid = command.user or (None, None)
-    with log.open("ab") as output:
-        try:
+    try:
+        with log.open("ab") as output:
             process = subprocess.Popen(  # noqa: S603
                 list(command.arguments),
                 env=dict(command.environment),
@@ -90,10 +90,17 @@ def spawn(name: str, command: Command, *, log: Path, records: Path) -> subproces
                 group=gid,
                 extra_groups=[] if uid is not None else None,
             )
-        except OSError as error:
-            raise StackError(f"{name} cannot be started ({error.strerror})", hint=f"see {log}") from None
-    with contextlib.suppress(psutil.NoSuchProcess):
-        record_of(name, process.pid).write(records)
+    except OSError as error:
+        raise StackError(f"{name} cannot be started ({error.strerror})", hint=f"see {log}") from None
+    try:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            record_of(name, process.pid).write(records)
+    except OSError as error:  # a process that nobody could find again must not stay
+        end_group(process.pid, signal.SIGKILL)
+        process.wait()
+        raise StackError(
+            f"{name} cannot be recorded ({error.strerror})", hint=f"is there space in {records}?"
+        ) from None
     return process
 
 

@@ -106,6 +106,7 @@ def _kafka(
             flags=aot.flags(cache) if with_wheel else (),
         ),
         ready=lambda: kafka.answers(around.kafka),
+        still_ready=lambda: kafka.listens(around.kafka),
     )
 
 

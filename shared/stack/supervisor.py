@@ -51,7 +51,13 @@ class HomeLock:
 
     def acquire(self) -> None:
         """Raises `StackError` if another supervisor holds it."""
-        file = self._home.lock_file.open("a", encoding="ascii")
+        try:
+            file = self._home.lock_file.open("a", encoding="ascii")
+        except OSError as error:
+            raise StackError(
+                f"the home folder {self._home.path} cannot be written to ({error.strerror})",
+                hint="does it belong to another user? set HUIYIN_HOME to a folder of your own",
+            ) from None
         if not wait_for(lambda: _lock(file) or running_supervisor(self._home) is not None, _DYING_S) or not _lock(file):
             file.close()
             holder = running_supervisor(self._home)
@@ -114,10 +120,13 @@ class Supervisor:
         return {child.part.name: child.memory() for child in self._children()}
 
     def write_state(self) -> None:
-        """Write `state.json`, unless the end has come."""
+        """Write `state.json`, unless the end has come. A disk that takes no more is no reason to stop supervising."""
         with self._writing:
             if not self._ended.is_set():
-                self._home.write_state(self.state())
+                try:
+                    self._home.write_state(self.state())
+                except OSError:
+                    log.warning("state.json could not be written", exc_info=True)
 
     def hurry(self) -> None:
         """End everything at once, also when `stop` is already waiting for an orderly end."""
