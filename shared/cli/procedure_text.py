@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from shared.procedures.catalogue import facts
 from shared.procedures.describe import Language, describe
-from shared.procedures.model import Clock, Element, FieldSpec, Notice, Procedure, Text
+from shared.procedures.model import CallBack, Clock, DocumentNumber, Element, FieldSpec, Notice, Procedure, Text
 
 _SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("channels", "渠道", "Channels"),
     ("fields", "字段", "Fields"),
+    ("documents", "文书编号", "Numbered documents"),
     ("counts", "计数", "Counts"),
     ("admission", "受理", "Admission"),
     ("classes", "类别", "Classes"),
@@ -22,6 +23,7 @@ _SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("escalations", "上报升级", "Escalations"),
     ("reopenings", "重新办理", "Reopenings"),
     ("notices", "通知", "Notices"),
+    ("call_backs", "回访", "Call-backs"),
     ("confidentiality", "保密与回避", "Confidentiality"),
     ("duties", "定期职责", "Duties"),
     ("rules", "其他规定", "Rules"),
@@ -67,7 +69,8 @@ class ProcedureText:
         if part == "admission":
             yield from self._admission()
             return
-        for element in getattr(self._procedure, part):
+        holder = self._procedure.numbering if part == "documents" else self._procedure
+        for element in getattr(holder, part):
             yield from self._element(element, self._line(element))
 
     def _line(self, element: Element) -> str:
@@ -78,6 +81,11 @@ class ProcedureText:
                 choices = ": " + ", ".join(one.id for one in element.choices) if element.choices else ""
                 known = ", ".join(word for word in words if word) + choices
                 return f"{id}: {self._name(element.label)} ({known}){self._when(element)}"
+            case DocumentNumber():
+                return f"{id}: {element.pattern}, {element.at}"
+            case CallBack():
+                within = self._say(f"，{element.within} 内", f", within {element.within}") if element.within else ""
+                return f"{element.after}{within}{self._when(element)}"
             case Clock():
                 return f"{id}: {self._name(element.name)}: {self._clock(element)}{self._when(element)}"
             case Notice():
