@@ -16,8 +16,8 @@ from shared.cli.client import Api, raise_for_problem
 from shared.errors import Unavailable
 
 PATH = "/v1/complaints:batch"
-ROWS = 500
-"""Rows in a batch; 20 times fewer than intake takes, so that little is done twice after a break."""
+ROWS = 200
+"""Rows in a batch: as many as intake commits at once, so that little is done twice after a break."""
 BYTES = 16 * 1024 * 1024
 """A batch is closed once it is this large; intake takes four times as much."""
 
