@@ -126,3 +126,9 @@ def test_a_target_that_nobody_answers_and_a_label_that_clashes_are_named() -> No
         "prometheus: notify:9999 is asked or answers, not both",
         "prometheus: the target's label service is one of the metrics' own",
     ]
+
+
+def test_the_page_on_running_lists_every_alert_and_no_other() -> None:
+    page = (reading.ROOT / "docs" / "running.md").read_text("utf-8")
+
+    assert set(re.findall(r"^\| (Huiyin\w+) \|", page, re.MULTILINE)) == {rule["alert"] for rule in RULES}
