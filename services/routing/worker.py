@@ -29,14 +29,17 @@ class Worker:
     def __init__(self, library: Library, calendars: Mapping[str, Calendar]) -> None:
         self._library = library
         self._calendars = calendars
+        self._rules: dict[tuple[str, int], Rules] = {}
 
     def rules(self, procedure: tuple[str, int]) -> Rules:
         """A procedure's version with its calendar."""
-        found = self._library.get(*procedure)
-        calendar = self._calendars.get(found.calendar)
-        if calendar is None:
-            raise NotFound("the procedure's calendar is not known", field="calendar")
-        return Rules(found, calendar)
+        if procedure not in self._rules:
+            found = self._library.get(*procedure)
+            calendar = self._calendars.get(found.calendar)
+            if calendar is None:
+                raise NotFound("the procedure's calendar is not known", field="calendar")
+            self._rules[procedure] = Rules(found, calendar)
+        return self._rules[procedure]
 
     async def unknown_cases(self, tx: AsyncConnection, cases: Collection[UUID]) -> set[UUID]:
         """Cases whose registration has not come: everything else of them waits for it."""

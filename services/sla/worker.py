@@ -18,6 +18,7 @@ from shared.events.deadlines import ClockBreached, ClockStarted, ClockWarned
 from shared.events.envelope import Event, make
 from shared.observability import metrics
 from shared.procedures.loader import Library
+from shared.procedures.model import Procedure
 
 
 class Worker:
@@ -27,6 +28,7 @@ class Worker:
         self._library = library
         self._calendars = calendars
         self._clock = clock
+        self._procedures: dict[tuple[str, int], Procedure] = {}
 
     async def unknown_cases(self, tx: AsyncConnection, cases: Collection[UUID]) -> set[UUID]:
         """None: clocks are computed from a set, so an event may come before its case's registration."""
@@ -52,7 +54,7 @@ class Worker:
         changed: list[tuple[Case, Sequence[ClockRow]]] = []
         events: list[Event] = []
         for case in cases:
-            procedure = self._library.get(*case.procedure)
+            procedure = self._procedure(case.procedure)
             decision = decide(case, procedure, self._calendars, now)
             changed.append((decision.case, decision.clocks))
             for said in decision.said:
@@ -60,6 +62,11 @@ class Worker:
                 self._count(case.procedure[0], said.data)
         await store.save(tx, changed)
         return events
+
+    def _procedure(self, pin: tuple[str, int]) -> Procedure:
+        if pin not in self._procedures:
+            self._procedures[pin] = self._library.get(*pin)
+        return self._procedures[pin]
 
     def _count(self, procedure: str, data: object) -> None:
         match data:
