@@ -118,7 +118,12 @@ class _Host:
         processor = Processor(context.engine, context.name, context.clock, service.handler, context.said)
         folder = tempfile.mkdtemp(prefix=f"huiyin-{context.name}-")
         return Pump(
-            f"huiyin-{context.name}.v1", context.settings.kafka, service.topics, processor.process, data_folder=folder
+            f"huiyin-{context.name}.v1",
+            context.settings.kafka,
+            service.topics,
+            processor.process,
+            service=context.name,
+            data_folder=folder,
         )
 
     def _server(self, service: Service, engine: AsyncEngine, pump: Pump | None) -> uvicorn.Server:

@@ -38,9 +38,11 @@ class Pump:
         topics: Sequence[Topic],
         process: Callable[[Sequence[Record]], Awaitable[None]],
         *,
+        service: str,
         data_folder: str,
     ) -> None:
         """`group` names the consumer group and is never renamed; `data_folder` is where Faust may put its files."""
+        self._service = service
         self._process = process
         self._group = group
         self._busy_since: float | None = None
@@ -110,7 +112,7 @@ class Pump:
                 log.critical("the pump has died", group=self._group)
                 _leave()
             if busy is not None:
-                metrics.BATCH_BUSY_SECONDS.labels(service=self._group).set(time.monotonic() - busy)
+                metrics.BATCH_BUSY_SECONDS.labels(service=self._service).set(time.monotonic() - busy)
 
     def assigned(self) -> int:
         """How many partitions this process reads now; 0 until it has joined the group."""

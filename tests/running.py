@@ -1,0 +1,124 @@
+"""A running stack for end-to-end and fault tests: started by the real command, looked at through its databases."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import asyncpg
+import httpx
+
+HUIYIN = str(Path(sys.executable).with_name("huiyin"))
+
+# Which topics each consumer takes, and where their events come from.
+READS = {
+    "routing": ("huiyin.complaints.v1", "huiyin.deadlines.v1", "huiyin.notices.v1"),
+    "sla": ("huiyin.complaints.v1", "huiyin.assignments.v1", "huiyin.notices.v1"),
+    "notify": ("huiyin.complaints.v1", "huiyin.assignments.v1", "huiyin.deadlines.v1"),
+    "intake": ("huiyin.assignments.v1", "huiyin.deadlines.v1", "huiyin.notices.v1"),
+}
+WRITES = {
+    "intake": "huiyin.complaints.v1",
+    "routing": "huiyin.assignments.v1",
+    "sla": "huiyin.deadlines.v1",
+    "notify": "huiyin.notices.v1",
+}
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A home with a stack in it. Every property reads the present state."""
+
+    home: Path
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The home's state file."""
+        found: dict[str, Any] = json.loads((self.home / "state.json").read_text("utf-8"))
+        return found
+
+    def command(self, *words: str, check: bool = True, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+        """Run `huiyin …` on this home."""
+        environment = {**os.environ, "HUIYIN_HOME": str(self.home)}
+        run = subprocess.run([HUIYIN, *words], env=environment, capture_output=True, text=True, timeout=timeout)
+        assert not check or run.returncode == 0, f"huiyin {words}: {run.stdout[-2000:]} {run.stderr[-2000:]}"
+        return run
+
+    def url(self, service: str) -> str:
+        """A service's address."""
+        return str(self.state["services"][service]["url"])
+
+    def client(self, **more: Any) -> httpx.Client:
+        """An HTTP client with the local user's key."""
+        key = Path(self.state["local_key_file"]).read_text("ascii").strip()
+        return httpx.Client(headers={"Authorization": f"Bearer {key}"}, timeout=30, **more)
+
+    def pid(self, process: str) -> int:
+        """The process id of a part."""
+        return next(int(one["pid"]) for one in self.state["processes"] if one["name"] == process)
+
+    def kill(self, process: str) -> None:
+        """kill -9 by pid, and wait until the supervisor has a new one ready."""
+        old = self.pid(process)
+        os.kill(old, signal.SIGKILL)
+
+        def is_new() -> bool:
+            now = next(one for one in self.state["processes"] if one["name"] == process)
+            return now["pid"] not in (None, old) and now["state"] == "ready"
+
+        wait_until(is_new, 90, f"{process} did not come back")
+
+    async def query(self, service: str, sql: str, *values: Any) -> list[Any]:
+        """Rows from a service's own database."""
+        connection = await asyncpg.connect(**self._database(service))
+        try:
+            return list(await connection.fetch(sql, *values))
+        finally:
+            await connection.close()
+
+    def _database(self, service: str) -> dict[str, Any]:
+        entry = self.state["services"][service]
+        place = urlsplit(entry["database"].replace("+asyncpg", ""))
+        return {
+            "host": parse_qs(place.query)["host"][0],
+            "user": place.username,
+            "password": Path(entry["password_file"]).read_text("ascii").strip(),
+            "database": place.path[1:],
+        }
+
+    async def missing(self) -> dict[str, int]:
+        """Events that a producer has said and a consumer has not taken: `consumer<-topic` -> how many."""
+        found = {}
+        for producer, topic in WRITES.items():
+            said = {row[0] for row in await self.query(producer, "SELECT event_id FROM outbox WHERE topic = $1", topic)}
+            for consumer, topics in READS.items():
+                if topic not in topics:
+                    continue
+                taken = {
+                    row[0] for row in await self.query(consumer, "SELECT event_id FROM inbox WHERE topic = $1", topic)
+                }
+                if said - taken:
+                    found[f"{consumer}<-{topic}"] = len(said - taken)
+        return found
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, otherwise: str) -> None:
+    """Await a condition; fails the test with `otherwise` after that many seconds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if condition():
+                return
+        except (OSError, StopIteration, json.JSONDecodeError, httpx.HTTPError):
+            pass
+        time.sleep(0.1)
+    raise AssertionError(otherwise)
