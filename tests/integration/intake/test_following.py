@@ -1,0 +1,101 @@
+"""What the other services say goes into the timeline and the case, in any order, once."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.intake.store import metadata
+from services.intake.worker import Worker
+from shared.events import assignments as a
+from shared.events import deadlines as d
+from shared.events import envelope
+from shared.events import notices as n
+from shared.events.envelope import Event
+from shared.messaging.processing import Processor
+from shared.messaging.records import Record
+from tests.integration.intake.conftest import Intake
+from tests.unit.intake.desk import FIELDS, MONDAY
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+CLOCK = {"clock": "handling", "cycle": 1, "due_at": MONDAY + timedelta(days=9)}
+
+
+def told(case_id: UUID) -> list[Event]:
+    """A whole case as routing, sla and notify tell it."""
+    minute = timedelta(minutes=1)
+    said = [
+        ("routing", a.CaseClassified(class_="grave"), 1),
+        ("routing", a.CaseAssigned(department="desk"), 1),
+        ("sla", d.ClockStarted(**CLOCK, started_at=MONDAY), 1),
+        ("routing", a.MilestoneReached(milestone="accepted-by-department", at=MONDAY + 2 * minute, by="desk"), 3),
+        ("routing", a.CaseReassigned(department="centre", previous="desk"), 4),
+        ("routing", a.MilestoneReached(milestone="resolved", at=MONDAY + 5 * minute, by="centre"), 6),
+        ("sla", d.ClockMet(**CLOCK, stopped_at=MONDAY + 5 * minute), 6),
+        ("notify", n.NoticeSent(notice="result", notice_id="1", addressee="complainant", cause="c", sink="file",
+                                sent_at=MONDAY, attempts=1), 7),
+    ]  # fmt: skip
+    counts: dict[str, int] = {}
+    events = []
+    for place, (service, data, at) in enumerate(said):
+        counts[service] = counts.get(service, 0) + 1
+        event = envelope.make(service, case_id, ("test-desk", 1), data, cause=str(place), at=MONDAY + at * minute)
+        events.append(event.numbered(counts[service]))
+    return events
+
+
+def records(events: Sequence[Event]) -> list[Record]:
+    return [Record(event.data.topic_.name, 0, offset, envelope.encode(event)) for offset, event in enumerate(events)]
+
+
+async def register(intake: Intake) -> UUID:
+    document = {"procedure": "test-desk", "channel": "letter", "fields": {**FIELDS, "phone": str(uuid4().int)[:11]}}
+    return UUID((await intake.http.post("/v1/complaints", json=document)).json()["case_id"])
+
+
+async def test_a_case_follows_what_is_said_of_it_in_any_order_and_any_number_of_times(intake: Intake) -> None:
+    processor = Processor(intake.engine, "intake", intake.clock, Worker(), intake.said)
+    shown = []
+    for order in itertools.islice(itertools.permutations(range(8)), 0, 40_320, 5_040):
+        case_id = await register(intake)
+        events = told(case_id)
+        await processor.process(records([events[place] for place in order]))
+        await processor.process(records([*events, *reversed(events)]))
+        case = (await intake.http.get(f"/v1/cases/{case_id}")).json()
+        line = (await intake.http.get(f"/v1/cases/{case_id}/timeline")).json()["occurrences"]
+        shown.append(
+            (case["status"], case["class"], case["department"], case["resolved_at"], [o["occurrence"] for o in line])
+        )
+    assert all(one == shown[0] for one in shown)
+    assert shown[0] == (
+        "resolved", "grave", "centre", "2025-03-03T02:05:00+00:00",
+        ["received", "registered", "admitted", "classified:grave", "assigned:desk", "started:handling",
+         "accepted-by-department", "reassigned:centre", "resolved", "met:handling", "notified:result"],
+    )  # fmt: skip
+
+
+async def test_what_is_said_of_an_unknown_case_is_kept_in_its_timeline(intake: Intake) -> None:
+    stranger = uuid4()
+    processor = Processor(intake.engine, "intake", intake.clock, Worker(), intake.said)
+    await processor.process(records(told(stranger)))
+    assert len(await intake.rows("SELECT 1 FROM timeline WHERE case_id = :id", id=stranger)) == 8
+    assert await intake.rows("SELECT 1 FROM dead_letters") == []
+    assert await intake.rows("SELECT 1 FROM outbox") == []
+
+
+async def test_the_migrations_make_the_tables_that_the_queries_are_written_for(engine: AsyncEngine) -> None:
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        return list(compare_metadata(context, metadata))
+
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
