@@ -226,7 +226,9 @@ async def count_open(tx: AsyncConnection) -> int:
 
 
 def _text_of(happenings: Sequence[Happening]) -> str:
-    rows = [[one.id, list(one.names), one.at.isoformat(), list(one.place), dict(one.facts)] for one in happenings]
+    rows = [
+        [one.id, list(one.names), one.at.isoformat(), list(one.place), dict(one.facts), one.cause] for one in happenings
+    ]
     return json.dumps(rows, ensure_ascii=False)
 
 
@@ -237,8 +239,8 @@ def _case(row: Any) -> Case:
         id=row.id,
         procedure=(row.procedure, row.version),
         happenings=tuple(
-            Happening(identifier, tuple(names), datetime.fromisoformat(at), (place[0], place[1]), facts)
-            for identifier, names, at, place, facts in happenings
+            Happening(identifier, tuple(names), datetime.fromisoformat(at), (place[0], place[1]), facts, cause)
+            for identifier, names, at, place, facts, cause in happenings
         ),
         said=said,
         generation=row.generation,

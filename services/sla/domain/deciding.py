@@ -124,7 +124,8 @@ class _Teller:
     def _end(self) -> str | None:
         run, due_at = self._run, self._target.due_at
         if run.stopped_at is not None:
-            return "late" if due_at is not None and run.stopped_at > due_at else "met"
+            late = due_at is not None and (run.stopped_at > due_at or run.stopped_by_breach)
+            return "late" if late else "met"
         return "cancelled" if run.cancelled_at is not None else None
 
     def _paused_since(self) -> datetime | None:
@@ -200,7 +201,7 @@ class _Teller:
     def _fire(self, step: Step) -> bool:
         """Fire a step whose time has come while the run went on; False when this and later ones have not come."""
         ended_at = self._ended_at
-        if ended_at is not None and step.at >= ended_at:
+        if ended_at is not None and (step.at > ended_at or (step.at == ended_at and not self._run.stopped_by_breach)):
             return False
         if step.at > self._now:
             if ended_at is None:

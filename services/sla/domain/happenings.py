@@ -25,6 +25,8 @@ class Happening:
     at: datetime
     place: tuple[int, int]
     facts: Mapping[str, Any] = field(default_factory=dict)
+    cause: str | None = None
+    """The occurrence that brought it about, where routing names one: `breached:<clock>`."""
 
 
 def from_event(event: Event) -> tuple[Happening, ...]:
@@ -37,7 +39,8 @@ def from_event(event: Event) -> tuple[Happening, ...]:
     if isinstance(event.data, ComplaintRegistered):
         received = Happening(f"{event.id}/received", ("received",), event.data.received_at, (-1, 0), facts)
         return (received, Happening(str(event.id), ("registered",), event.time, place, facts))
-    return (Happening(str(event.id), names, occurrences.happened_at(event, names[0]), place, facts),)
+    cause = getattr(event.data, "cause", None)
+    return (Happening(str(event.id), names, occurrences.happened_at(event, names[0]), place, facts, cause),)
 
 
 def ordered(happenings: Iterable[Happening]) -> list[Happening]:

@@ -23,6 +23,8 @@ class Run:
     cycle: int
     started_at: datetime
     stopped_at: datetime | None = None
+    stopped_by_breach: bool = False
+    """The stop is a consequence of this clock's own breach: it is late even if both have the same instant."""
     cancelled_at: datetime | None = None
     cancelled_by: str | None = None
     pauses: list[tuple[datetime, datetime | None]] = field(default_factory=list)
@@ -85,6 +87,7 @@ def _go_on(run: Run, clock: Clock, happening: Happening, facts: Mapping[str, Any
     _note_due(run, clock, facts)
     if _any(clock.until, names):
         run.stopped_at = at
+        run.stopped_by_breach = happening.cause == f"breached:{clock.id}"
     elif _any(clock.cancel_on, names) or _any(VOID, names):
         run.cancelled_at, run.cancelled_by = at, names[0]
 

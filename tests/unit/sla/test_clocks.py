@@ -171,6 +171,16 @@ def test_a_condition_is_judged_on_what_was_known_then() -> None:
     assert [row.started_at for row in told(rules, events, "2025-09-29 10:00").clocks] == [at("2025-09-29 10:00")]
 
 
+def test_a_stop_that_the_breach_itself_brought_about_is_late() -> None:
+    rules = procedure({**MINUTES, "until": ["escalated:leader"]})
+    breached = told(rules, [happening("2025-09-29 09:00", "received")], "2025-09-29 09:30")
+    rise = replace(happening("2025-09-29 09:30", "escalated", "escalated:leader"), cause="breached:reply")
+    after = told(rules, [rise], "2025-09-29 09:30", breached.case)
+    assert words(after) == ["StoppedLate"]
+    by_hand = told(rules, [replace(rise, cause=None)], "2025-09-29 09:30", breached.case)
+    assert words(by_hand) == ["BreachRetracted", "Met"]
+
+
 STORY = (
     happening("2025-09-29 09:00", "received"),
     happening("2025-09-29 09:05", "asked"),
