@@ -22,7 +22,7 @@ from shared.stack.home import Home
 from shared.stack.postgres import admin_url
 from shared.stack.process import read_records, wait_for
 from shared.stack.up import Running, start
-from tests.integration.stack.conftest import OPTIONS
+from tests.integration.stack.conftest import OPTIONS, STANDINS
 from tests.integration.stack.helpers import admin_query, kafka_address
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
@@ -102,17 +102,25 @@ def test_servers_that_exist_are_provisioned_by_one_command(running: Running, tmp
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_while_starting_ends_everything(number: signal.Signals, tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
+    chosen = {"port_base": 0, "rate": None, "start": None}
+    services = [[spec.name, list(spec.arguments)] for spec in STANDINS]
+    reading, writing = os.pipe()
     process = subprocess.Popen(
-        [sys.executable, "-m", "shared.cli.main", "up", "--port-base", "0"],
+        [sys.executable, "-m", "shared.stack.background", str(writing), json.dumps({**chosen, "services": services})],
         env={**os.environ, "HUIYIN_HOME": str(home.path)},
+        pass_fds=(writing,),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-    assert wait_for(lambda: any(record.name == "kafka" for record in read_records(home.run)), 60)
-    process.send_signal(number)
-    output, _ = process.communicate(timeout=60)
-    assert process.returncode == 0
-    assert "Traceback" not in output
-    assert "stopped" in output
+    os.close(writing)
+    try:
+        assert wait_for(lambda: len(read_records(home.run)) > 1 or process.poll() is not None, 60)
+        process.send_signal(number)
+        output, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        os.close(reading)
+    assert (process.returncode, output) == (0, "")
     assert not any(record.process() for record in read_records(home.run))
+    assert home.read_state() is None
