@@ -183,6 +183,7 @@ def test_a_schedule_that_would_run_back_or_out_of_order_cannot_be_made(tmp_path:
     jump = Schedule((Segment(REAL, START, 1), Segment(REAL + timedelta(seconds=1), START + timedelta(days=1), 1)))
     write_schedule(tmp_path / "clock.json", jump)
     assert read_schedule(tmp_path / "clock.json") == jump
+    assert jump.virtual_at(posix(REAL) + 1) == START + timedelta(days=1)
     assert jump.real_when(START + timedelta(hours=1)) == posix(REAL) + 1  # jumped over: shown when the jump comes
 
 

@@ -142,6 +142,12 @@ def test_a_rung_after_the_breach_is_counted_forwards(target: str, amount: str, b
     assert wall(result, SH) == expected
 
 
+def test_a_date_that_is_due_at_closing_time_rests_on_holidays_too() -> None:
+    result = due(at("2026-12-31 10:00", SH), Duration.parse("P30D"), CN, basis="elapsed", boundary="closing-time")
+
+    assert result.provisional is True
+
+
 @pytest.mark.parametrize(
     ("start", "duration", "basis", "provisional"),
     [

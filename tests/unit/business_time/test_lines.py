@@ -218,10 +218,10 @@ def test_remembering_skeletons_changes_no_answer(
 
 def test_a_key_that_stands_twice_counts_as_json_says_the_last() -> None:
     lines = Lines(load_calendars)
-    template = json.dumps(ADDING)[:-1] + ', "start": "2026-01-06T09:00:00Z"}'
-    other = template.replace("2026-01-05T09:00:00Z", "2026-01-07T09:00:00Z")
+    last = ', "start": "2026-01-05T09:00:00Z"}'
+    asked = [json.dumps(ADDING | {"start": f"2026-01-{day}T09:00:00Z"})[:-1] + last for day in ("05", "06", "07")]
 
-    assert [lines.answer(line) for line in (template, other)] == ['{"end": "2026-01-06T10:00:00Z"}'] * 2
+    assert [lines.answer(line) for line in asked] == ['{"end": "2026-01-05T10:00:00Z"}'] * 3
 
 
 def test_the_command_answers_line_by_line_in_order_also_without_a_last_line_end() -> None:

@@ -41,6 +41,8 @@ def spans(*pauses: Span) -> list[tuple[object, object]]:
         ("2026-03-02 10:00", "P5WD", [("2026-03-06 16:00", "2026-03-09 09:00")], "2026-03-10"),  # 3 4 5 9 10
         # after the due instant: nothing
         ("2026-03-02 10:00", "P1WD", [("2026-03-04 00:00", "2026-03-20 10:00")], "2026-03-03"),
+        # until the very end of the day: no chance was left, it does not count
+        ("2026-03-02 10:00", "P1WD", [("2026-03-03 15:00", "2026-03-04 00:00")], "2026-03-04"),
         # overlapping pauses are one
         (
             "2026-03-02 10:00",

@@ -140,10 +140,13 @@ def test_what_was_asked_before_does_not_change_an_answer(
     pair: Pair, years: list[int], start: datetime, amount: int
 ) -> None:
     fresh, used = CompiledCalendar(pair.ours), CompiledCalendar(pair.ours)
-    for year in years:
-        used.elapsed(micros(start), micros(start.replace(year=start.year + year, day=1)))
+    begin = micros(start)
+    far = [micros(start.replace(year=start.year + year, day=1)) for year in years]
+    fresh.elapsed(min(far), max(far))  # all at once, where the other grows piece by piece to both sides
 
-    assert used.add(micros(start), amount) == fresh.add(micros(start), amount)
+    assert [used.elapsed(begin, end) for end in far] == [fresh.elapsed(begin, end) for end in far]
+    assert used.elapsed(min(far), max(far)) == fresh.elapsed(min(far), max(far))
+    assert used.add(begin, amount) == fresh.add(begin, amount)
     assert used.nth_working_day(start.toordinal(), 77) == fresh.nth_working_day(start.toordinal(), 77)
 
 
