@@ -72,8 +72,9 @@ class _Noting:
         return results
 
 
-def prepare(folder: Path, mark: str) -> list[Arrival]:
-    """Write this run's files into `folder`, which is made: one for each procedure in Chinese, one of New York."""
+def prepare(folder: Path, mark: str, new_york: int | None = None) -> list[Arrival]:
+    """Write this run's files into `folder`, which is made: one for each procedure in Chinese, one of New York with at
+    most `new_york` rows."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     data = files("shared.demo").joinpath("data")
     rows = [json.loads(line) for line in data.joinpath("complaints_zh.jsonl").read_text("utf-8").splitlines()]
@@ -84,6 +85,8 @@ def prepare(folder: Path, mark: str) -> list[Arrival]:
         file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in own), "utf-8")
         arrivals.append(Arrival(file, procedure, Wanted({}, {"language": "zh"})))
     sample = list(csv.reader(data.joinpath("nyc311_sample.csv").read_text("utf-8").splitlines()))
+    if new_york is not None:
+        sample = sample[: new_york + 1]  # the header is no row
     file = folder / "nyc311.csv"
     with file.open("w", encoding="utf-8", newline="") as out:
         csv.writer(out).writerows([*row, _MARK if number == 0 else mark] for number, row in enumerate(sample))

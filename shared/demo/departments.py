@@ -8,6 +8,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import threading
+import time
 from collections import Counter as Tally
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
@@ -24,6 +25,8 @@ from shared.demo.counter import Counter
 from shared.demo.planning import Task
 from shared.demo.subscriber import Subscriber
 from shared.errors import HuiyinError, NotFound, Unavailable
+from shared.events.assignments import CaseAssigned, MilestoneReached, ReportRejected
+from shared.events.complaints import ComplaintAdmitted
 from shared.events.envelope import Event
 from shared.procedures.loader import Library
 
@@ -31,6 +34,7 @@ _HANDS = 6
 _POLL_MS = 25
 _WAIT_FOR_IMPORT = timedelta(minutes=1)
 _SHOWN = 12
+_ASSIGNED = "assigned"
 
 
 @dataclass
@@ -57,6 +61,7 @@ class Departments:
         self._busy: dict[UUID, Future[None]] = {}
         self._mine: set[UUID] = set()
         self._complete = False
+        self._unanswered: dict[tuple[UUID, str], float] = {}
         self._hands = ThreadPoolExecutor(_HANDS, thread_name_prefix="department")
         self.lock = threading.Lock()
         """Held while files and what was seen change."""
@@ -84,6 +89,16 @@ class Departments:
             if not self._complete or len(files) < len(self._mine) or self._busy or self._own_tasks():
                 return False
             return all(planning.has_end(file, self._seed) for file in files)
+
+    def lag(self) -> float:
+        """How far what people did lies ahead of what the system has made of it, in real seconds: the age of the oldest
+        report or admission that has not come back as an event, or of the oldest task that nobody got round to."""
+        with self.lock:
+            ages = [time.monotonic() - since for since in self._unanswered.values()]
+            if self._tasks:
+                late = (self._clock.now() - self._tasks[0][0]).total_seconds()
+                ages.append(late / self._clock.rate())
+        return max(ages, default=0.0)
 
     def _own_tasks(self) -> bool:
         return any(self._waiting[case] > 0 for case in self._mine)
@@ -118,12 +133,23 @@ class Departments:
                 file = CaseFile(event.subject, (event.procedure, event.procedure_version))
                 self.files[event.subject] = file
             file.apply(event)
+            self._note_answer(event)
             try:
                 procedure = self._library.get(*file.procedure)
             except NotFound:  # a case of an older run, by rules that this installation does not have
                 continue
             for task in planning.reactions(event, file, procedure, self._seed):
                 self._plan(task)
+
+    def _note_answer(self, event: Event) -> None:
+        case = event.subject
+        match event.data:
+            case ComplaintAdmitted() if case in self._mine:
+                self._unanswered.setdefault((case, _ASSIGNED), time.monotonic())
+            case CaseAssigned():
+                self._unanswered.pop((case, _ASSIGNED), None)
+            case MilestoneReached(milestone=milestone) | ReportRejected(milestone=milestone):
+                self._unanswered.pop((case, milestone), None)
 
     def _plan(self, task: Task) -> None:
         heapq.heappush(self._tasks, (task.at, next(self._numbers), task))
@@ -170,10 +196,14 @@ class Departments:
     def _perform(self, file: CaseFile, doing: Sequence[Act]) -> None:
         """In a thread of its own: do one thing after the other; a refusal ends the row."""
         for one in doing:
+            if one.reaches is not None:
+                with self.lock:
+                    self._unanswered[file.id, one.reaches] = time.monotonic()
             try:
                 _patiently(lambda one=one: one.perform(self._counter))  # type: ignore[misc]
             except HuiyinError as error:
                 with self.lock:
+                    self._unanswered.pop((file.id, one.reaches or ""), None)
                     if not one.may_be_refused:
                         self.seen.refusals.append(Refusal(file.id, one.name, error.message, error.field))
                 return

@@ -76,7 +76,6 @@ _TIMELINE = text("SELECT event_id, occurrence FROM timeline")
 _ROUTED = text("SELECT id, status FROM cases")
 _CLOCKS = text("SELECT case_id, clock, cycle, state FROM clocks")
 _NOTICES = text("SELECT id, case_id, notice, event_id, state, resends FROM notices")
-_PENDING = text("SELECT count(*) FROM notices WHERE state IN ('waiting', 'sending')")
 
 
 async def gather(connection: Connection) -> Evidence:
@@ -119,18 +118,6 @@ async def _own(found: Evidence, urls: dict[str, str]) -> None:
     found.clocks = dict(clocks)
     async with transaction("notify", urls["notify"]) as tx:
         found.notices = [Notice(*row) for row in await tx.execute(_NOTICES)]
-
-
-async def at_rest(connection: Connection) -> bool:
-    """Whether nothing is on its way: every event published and taken, every notice sent or given up."""
-    urls = database_urls(connection)
-    waiting = 0
-    for service, url in urls.items():
-        async with transaction(service, url) as tx:
-            waiting += int(await tx.scalar(_UNPUBLISHED) or 0) + int(await tx.scalar(_EARLY) or 0)
-            if service == "notify":
-                waiting += int(await tx.scalar(_PENDING) or 0)
-    return waiting == 0
 
 
 def read_topics(kafka: str) -> dict[str, list[UUID]]:

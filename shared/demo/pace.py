@@ -6,6 +6,7 @@ the minutes of the ladders count, and fast once only days are left. The figures 
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,10 @@ from shared.business_time.zones import zone
 
 FIRST_MORNING = datetime(2025, 3, 3, 1, 5, tzinfo=UTC)
 """A Monday, 09:05 in Shanghai: where a home begins that has no data yet."""
+_USUAL_LAG = 1.0
+"""Real seconds that the system may lag behind without the clock waiting for it."""
+_SLOWEST_SHARE = 0.05
+_LEAST_BETWEEN_CHANGES = 1.5
 _SETTLED_IN = timedelta(minutes=5)
 
 
@@ -37,6 +42,8 @@ class Pace:
     resting: float = 60.0
     between_files: float = 0.0
     """Real seconds between two files of complaints."""
+    new_york: int | None = None
+    """How many of the rows of New York come in; None: all."""
 
 
 BRISK = Pace(
@@ -46,6 +53,7 @@ BRISK = Pace(
         Phase(timedelta(minutes=55), 6_000.0),
         Phase(timedelta(hours=7), 400_000.0),
     ),
+    new_york=45,
 )
 """Everything within a minute."""
 
@@ -70,20 +78,30 @@ class Driver:
         self._pace = pace
         self._began: datetime | None = None
         self._rate: float | None = None
+        self._wanted: float | None = None
+        self._changed = 0.0
 
     def arriving(self) -> None:
         """Complaints are coming in."""
         self._set(self._pace.arriving)
 
-    def drive(self) -> None:
-        """Complaints are in; call this often: the next phase begins when its time has come."""
+    def drive(self, lag: float) -> None:
+        """Complaints are in; call this often: the next phase begins when its time has come, and while the system lags
+        behind (real seconds) time goes slower, so that a busy machine makes nobody late."""
         now = self._clock.now()
         if self._began is None:
             self._began = now
         passed = now - self._began
         # a change takes a second to come into force: it is asked for that much ahead
         ahead = passed + timedelta(seconds=self._clock.rate())
-        self._set([phase.rate for phase in self._pace.phases if phase.after <= ahead][-1])
+        wanted = [phase.rate for phase in self._pace.phases if phase.after <= ahead][-1]
+        share = min(1.0, max(_SLOWEST_SHARE, _USUAL_LAG / lag)) if lag > 0 else 1.0
+        if wanted == self._wanted and time.monotonic() - self._changed < _LEAST_BETWEEN_CHANGES:
+            return
+        aim = wanted * share
+        if wanted != self._wanted or self._rate is None or not 0.7 < aim / self._rate < 1.4:
+            self._wanted = wanted
+            self._set(aim)
 
     def rest(self) -> None:
         """All is done: time goes on slowly, so that there is something to look at."""
@@ -92,7 +110,7 @@ class Driver:
     def _set(self, rate: float) -> None:
         if rate != self._rate:
             change_rate(self._path, rate)
-            self._rate = rate
+            self._rate, self._changed = rate, time.monotonic()
 
 
 def begin(calendar: Calendar, reached: datetime | None) -> datetime:

@@ -16,7 +16,8 @@ from shared.demo import oracle
 from shared.demo.arrivals import bring_in, prepare
 from shared.demo.counter import Counter
 from shared.demo.departments import Departments
-from shared.demo.evidence import Evidence, at_rest, gather
+from shared.demo.evidence import Evidence, gather
+from shared.demo.monitor import Monitor
 from shared.demo.oracle import Verdict
 from shared.demo.pace import Driver, Pace
 from shared.demo.subscriber import Subscriber
@@ -27,6 +28,9 @@ from shared.procedures.loader import Library
 _TICK_SECONDS = 0.1
 _REST_SECONDS = 20.0
 _SETTLED_SECONDS = 1.0
+_LAG_TO_BEGIN = 1.0
+_EVENTS_A_SECOND = 400.0
+_NOTICES_A_SECOND = 150.0
 
 
 @dataclass
@@ -63,10 +67,12 @@ class Show:
         self.clock = FileClock(Path(state.clock))
         self.began = time.monotonic()
         self.arrived = _Arrived()
+        self._ended_at: float | None = None
         self._pace = pace
         self._limit = limit_seconds
         self._driver = Driver(Path(state.clock), self.clock, pace)
         self._stop = threading.Event()
+        self.monitor = Monitor(connection)
         subscriber = Subscriber(connection.kafka())
         self.departments = Departments(subscriber, Counter(connection), self.clock, library, seed)
 
@@ -79,13 +85,16 @@ class Show:
         self._driver.arriving()
         threading.Thread(target=self.departments.run, args=(self._stop,), name="departments", daemon=True).start()
         threading.Thread(target=self._bring_in, args=(mark,), name="arrivals", daemon=True).start()
-        while not self.departments.all_ended() and time.monotonic() - self.began < self._limit:
+        threading.Thread(target=self.monitor.run, args=(self._stop,), name="monitor", daemon=True).start()
+        going = False
+        while not self._over() and time.monotonic() - self.began < self._limit:
             tick()
             if asked.wait(_TICK_SECONDS):
                 return None
             self._raise_failures()
-            if self.arrived.done and self._all_seen():
-                self._driver.drive()
+            going = going or (self.arrived.done and self._all_seen() and self._lag() < _LAG_TO_BEGIN)
+            if going:
+                self._driver.drive(self._lag())
         self._driver.rest()
         return self._count(asked, tick)
 
@@ -96,7 +105,7 @@ class Show:
     def _bring_in(self, mark: str) -> None:
         arrived = self.arrived
         try:
-            for arrival in prepare(self.connection.home.path / "demo" / mark, mark):
+            for arrival in prepare(self.connection.home.path / "demo" / mark, mark, self._pace.new_york):
                 before = arrived.rows
 
                 def took(rows: int, before: int = before) -> None:
@@ -118,6 +127,23 @@ class Show:
             if failure is not None:
                 raise failure
 
+    def _lag(self) -> float:
+        """About how many real seconds the system needs to catch up."""
+        backlog = self.monitor.latest
+        if backlog is None:
+            return _LAG_TO_BEGIN
+        return max(self.departments.lag(), backlog.events / _EVENTS_A_SECOND, backlog.notices / _NOTICES_A_SECOND)
+
+    def _over(self) -> bool:
+        """Whether all cases have ended, and were so already when the system was last seen to be at rest."""
+        if not self.departments.all_ended():
+            self._ended_at = None
+            return False
+        if self._ended_at is None:
+            self._ended_at = time.monotonic()
+        backlog = self.monitor.latest
+        return backlog is not None and backlog.none and backlog.at > self._ended_at
+
     def _all_seen(self) -> bool:
         with self.departments.lock:
             return all(case in self.departments.files for case in self.arrived.cases)
@@ -126,7 +152,7 @@ class Show:
         """Wait until nothing is on its way any more, then look at everything."""
         deadline = time.monotonic() + _REST_SECONDS
         while True:
-            while not asyncio.run(at_rest(self.connection)) and time.monotonic() < deadline:
+            while not self._at_rest() and time.monotonic() < deadline:
                 tick()
                 if asked.wait(_TICK_SECONDS):
                     return None
@@ -137,6 +163,10 @@ class Show:
             tick()
             if asked.wait(_SETTLED_SECONDS):
                 return None
+
+    def _at_rest(self) -> bool:
+        backlog = self.monitor.latest
+        return backlog is not None and backlog.none
 
     def _outcome(self, evidence: Evidence, verdict: Verdict) -> Outcome:
         seconds = time.monotonic() - self.began
