@@ -19,7 +19,7 @@ from services.intake.form import FieldError
 from shared.errors import InvalidInput
 
 PROBLEM = "application/problem+json"
-_SHOWABLE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+_SHOWABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,59}")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 
 

@@ -17,7 +17,7 @@ from shared.errors import ProcedureError
 from shared.procedures.conditions import Predicate, compile_condition
 from shared.procedures.model import AdmissionRule, Choice, FieldSpec, Procedure
 
-_SHOWABLE = re.compile(r"[a-z0-9-]{1,60}")
+_SHOWABLE = re.compile(r"[a-z][a-z0-9-]{0,59}")
 
 PERIOD = "received.period"
 """The coded attribute that says when the complaint came: business-hours, off-hours or holiday."""
