@@ -12,14 +12,25 @@ from shared.errors import HuiyinError
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 # Imported when the command line starts; each registers its own commands and keeps heavy imports inside them.
-_GROUPS = ("stack", "sla_compute", "calendar", "procedure", "cases", "importing", "topics", "keys", "demo")
+_GROUPS = (
+    "shared.cli.stack",
+    "shared.cli.demo",
+    "shared.cli.importing",
+    "shared.cli.cases",
+    "shared.cli.topics",
+    "shared.cli.dead_letters",
+    "shared.cli.keys",
+    "shared.cli.procedure",
+    "shared.cli.calendar",
+    "shared.cli.sla_compute",
+    "shared.bench.business_time",
+)
 
 
 def build() -> typer.Typer:
     """Mount every group of commands."""
     for name in _GROUPS:
-        if importlib.util.find_spec(f"shared.cli.{name}") is not None:
-            importlib.import_module(f"shared.cli.{name}").register(app)
+        importlib.import_module(name).register(app)
     return app
 
 
