@@ -60,6 +60,9 @@ def story(text: str) -> list[Mark]:
         ("r1 assigned:desk @1|r2 resolved @2|r3 reopened @3|r4 accepted-by-department @4", "accepted-by-department"),
         ("r1 assigned:desk @1|r2 resolved @2|r3 reopened @3|r4 resolved @4", "resolved"),
         ("r2 resolved @2|r3 reopened @3|r4 resolved @4|r5 reopened @5", "reopened"),
+        # one source's numbers tell its order, whatever instants were reported
+        ("r2 resolved @9|r3 reopened @3", "reopened"),
+        ("r2 resolved @2|r3 reopened @5|r4 resolved @4", "resolved"),
         ("i1 registered @0|i2 admitted @0|r1 assigned:desk @1|i3 withdrawn @2", "withdrawn"),
         ("i1 registered @0|i2 admitted @0|r1 resolved @1|i3 withdrawn @2|r2 closed @3", "withdrawn"),
     ],
