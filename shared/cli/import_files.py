@@ -151,9 +151,9 @@ def _open(path: Path, length: int) -> IO[bytes]:
     """A private file to go on writing after `length` bytes, or at its end if somebody has shortened it since."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        os.fchmod(descriptor, 0o600)
     except OSError as error:
         raise InvalidInput(f"{path.name} cannot be written ({error.strerror})", field="FILE") from None
-    os.fchmod(descriptor, 0o600)
     file = os.fdopen(descriptor, "r+b")
     file.truncate(min(length, file.seek(0, os.SEEK_END)))
     file.seek(0, os.SEEK_END)

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from shared.business_time.zones import instant_of, local_micros
@@ -39,6 +40,7 @@ class Refusal(Exception):
         self.message = message
 
 
+@lru_cache(maxsize=4096)
 def normal(text: str) -> str:
     """A name as it is compared: width, case, blanks, underscores, hyphens, a closing colon or asterisk do not count."""
     folded = unicodedata.normalize("NFKC", text).casefold()

@@ -142,7 +142,8 @@ def _say_plan(columns: Columns, note: str) -> None:
         print(line, file=sys.stderr)
 
 
-def _same(source: Source, chosen: Choices, columns: Columns) -> Progress:
+def _beginning(source: Source, chosen: Choices, columns: Columns) -> Progress:
+    """The progress of an import that has not begun."""
     from shared.cli.import_files import Progress, Sameness
 
     report = str(chosen.report.resolve()) if chosen.report else None
@@ -153,7 +154,7 @@ def _same(source: Source, chosen: Choices, columns: Columns) -> Progress:
 def _rehearse(source: Source, chosen: Choices, columns: Columns, rows: Iterator[Row]) -> None:
     from shared.cli.import_run import batches, rehearse
 
-    progress = _same(source, chosen, columns)
+    progress = _beginning(source, chosen, columns)
     began = time.monotonic()
     with _stoppable() as stop:
         finished = rehearse(batches(rows, columns, progress, chosen.limit), progress, stop)
@@ -169,7 +170,7 @@ def _run(source: Source, chosen: Choices, columns: Columns, table: Table, rows: 
     from shared.cli.import_send import TIMEOUT, Sender
 
     connection = Connection(chosen.home)
-    progress = _same(source, chosen, columns)
+    progress = _beginning(source, chosen, columns)
     places = Places.beside(source.path.resolve(), source.digest, connection.home.path)
     earlier = None if chosen.restart else read_progress(places.progress, progress.same)
     if earlier and (chosen.limit is None or earlier.tally.rows < chosen.limit):

@@ -37,7 +37,8 @@ def api(answer: Answer) -> Api:
 
 def test_without_a_stack_the_line_says_what_to_do(tmp_path: Path) -> None:
     connection = Connection(tmp_path, {})
-    for ask in (lambda: connection.url("intake"), connection.kafka, connection.key):
+    questions: list[Callable[[], str]] = [lambda: connection.url("intake"), connection.kafka, connection.key]
+    for ask in questions:
         with pytest.raises(StackError) as refused:
             ask()
         assert refused.value.message == f"no stack is up in {tmp_path}: huiyin up"
