@@ -133,13 +133,13 @@ class Bench:
                 envelope.decode(row.value) for row in await tx.execute(text("SELECT value FROM outbox ORDER BY id"))
             ]
 
-    async def until(self, condition: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:
+    async def until(self, condition: Callable[[], Awaitable[bool]], seconds: float = 60.0) -> None:
         """Await a condition."""
         async with asyncio.timeout(seconds):
             while not await condition():
                 await asyncio.sleep(0.02)
 
-    async def until_state(self, notice: str, state: str, seconds: float = 20.0) -> Any:
+    async def until_state(self, notice: str, state: str, seconds: float = 60.0) -> Any:
         """Await that all notices of an element are in a state; returns the last."""
 
         async def there() -> bool:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -16,13 +19,22 @@ from shared.stack import postgres
 from shared.stack.databases import connect, make_databases, service_url
 from shared.stack.home import Home
 from shared.stack.migrate import migrate, migrations_of
-from shared.stack.process import end_group, forget, spawn, wait_for, wait_ended
+from shared.stack.process import end_group, forget, spawn, wait_ended, wait_for
 
 
 @pytest.fixture(scope="session")
-def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def database_url() -> Iterator[str]:
     """The URL of a migrated notify database on a throw-away server."""
-    home = Home(tmp_path_factory.mktemp("notify-home"))
+    # Not below pytest's own folder: another session of pytest closes that to the database's user (mode 0700).
+    folder = Path(tempfile.mkdtemp(prefix="huiyin-notify-tests-"))
+    try:
+        yield from _served(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _served(folder: Path) -> Iterator[str]:
+    home = Home(folder)
     home.create()
     command = postgres.prepare(home)
     process = spawn("postgres", command, log=home.log("postgres"), records=home.run)
@@ -42,9 +54,9 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         assert wait_for(answers, 60.0)
         asyncio.run(make_databases(admin, {"notify": "secret"}))
         url = service_url(admin, "notify", "secret")
-        folder = migrations_of("notify")
-        assert folder is not None
-        asyncio.run(migrate("notify", folder, url))
+        migrations = migrations_of("notify")
+        assert migrations is not None
+        asyncio.run(migrate("notify", migrations, url))
         yield url
     finally:
         end_group(process.pid, command.stop_signal)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.events.notices import CallBackDue, NoticeFailed, NoticeSent
-from tests.integration.notify.bench import CANARY, bench
+from shared.events.notices import NoticeSent
+from tests.integration.notify.bench import bench
 from tests.unit.notify.samples import Story
 
 pytestmark = pytest.mark.asyncio
