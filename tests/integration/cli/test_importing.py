@@ -110,8 +110,9 @@ def start_import(stack: Stack, file: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def many(file: Path, rows: int) -> Path:
-    lines = [f"第{number}件,rude-conduct" for number in range(rows)]
+def many(file: Path, rows: int, what: str) -> Path:
+    """A file of its own content: the same content again would be the same import."""
+    lines = [f"{what}{number},rude-conduct" for number in range(rows)]
     file.write_text("\n".join(["内容,事由", *lines]), encoding="utf-8")
     return file
 
@@ -127,7 +128,7 @@ def cases(stack: Stack) -> int:
 
 
 def test_an_interrupted_import_stops_after_its_batch_and_goes_on_there(stack: Stack, tmp_path: Path) -> None:
-    file, before = many(tmp_path / "many.csv", 3 * BATCH), cases(stack)
+    file, before = many(tmp_path / "many.csv", 3 * BATCH, "暂停"), cases(stack)
     process = start_import(stack, file)
     wait_until(lambda: rows_done(file) >= BATCH, 120, "the first batch was never finished")
     process.send_signal(signal.SIGINT)
@@ -142,7 +143,7 @@ def test_an_interrupted_import_stops_after_its_batch_and_goes_on_there(stack: St
 
 @pytest.mark.faults
 def test_an_import_outlives_the_death_of_intake(stack: Stack, tmp_path: Path) -> None:
-    file, before = many(tmp_path / "many.csv", 3 * BATCH), cases(stack)
+    file, before = many(tmp_path / "many.csv", 3 * BATCH, "中断"), cases(stack)
     process = start_import(stack, file)
     wait_until(lambda: rows_done(file) >= BATCH, 120, "the first batch was never finished")
     stack.kill("intake")
