@@ -34,7 +34,7 @@ class Timers:
         """Sleep until the earliest timer, fire all that are due in pages, and again; until cancelled."""
         while True:
             try:
-                fired = await self._fire_page()
+                fired = await self.fire_page()
                 if not fired:
                     await self._sleep()
             except Exception as error:
@@ -43,7 +43,8 @@ class Timers:
                 log.warning("timers wait for the database", error=type(error).__name__)
                 await asyncio.sleep(1.0)
 
-    async def _fire_page(self) -> int:
+    async def fire_page(self) -> int:
+        """Fire one page of what is due now, the longest due first; returns how many cases that were."""
         now = self._context.clock.now()
         async with self._context.engine.begin() as tx:
             cases = await store.claim_due(tx, now, limit=_PAGE)
@@ -70,7 +71,7 @@ class Timers:
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             try:
-                while await self._sweep_page():
+                while await self.sweep_page():
                     pass
                 async with self._context.engine.connect() as connection:
                     metrics.CLOCKS_OPEN.set(await store.count_open(connection))
@@ -78,7 +79,7 @@ class Timers:
                 if not is_passing(error):
                     raise
 
-    async def _sweep_page(self) -> bool:
+    async def sweep_page(self) -> bool:
         """Check one page of cases; returns whether there may be more."""
         clock = self._context.clock
         now = clock.now()

@@ -1,0 +1,165 @@
+"""Timers are rows: they fire once whoever looks, survive any stop, and are set again when a bug removes them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.sla.timers import Timers
+from services.sla.worker import Worker
+from shared.business_time.clock import VirtualClock
+from shared.business_time.loader import load_calendars
+from shared.events.assignments import MilestoneReached
+from shared.events.complaints import ComplaintRegistered
+from shared.events.envelope import Event, decode, make
+from shared.hosting.host import Context
+from shared.messaging import outbox
+from shared.procedures.loader import assemble
+from shared.settings import ServiceSettings
+from tests.integration.conftest import Open
+from tests.unit.sla.scenes import procedure
+
+AT = datetime(2025, 9, 29, 1, 0, tzinfo=UTC)
+RULES = procedure(
+    {
+        "from": ["received"],
+        "until": ["resolved"],
+        "duration": "PT30M",
+        "warnings": [{"id": "ten-left", "before": "PT10M"}],
+        "after_breach": [{"id": "hour-over", "after": "PT1H"}],
+    }
+)
+pytestmark = pytest.mark.asyncio
+
+
+class Bench:
+    """The sla service without its process: worker and timers over a real database and a clock moved by hand."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self.clock = VirtualClock(AT)
+        library, calendars = assemble([("sample", RULES)]), load_calendars()
+        settings = ServiceSettings(database="", kafka="")
+        self.context = Context("sla", settings, engine, self.clock, library, calendars, asyncio.Event())
+        self.worker = Worker(library, calendars, self.clock)
+
+    def timers(self) -> Timers:
+        """One firing loop's worth of timers."""
+        return Timers(self.context, self.worker)
+
+    async def hear(self, *events: Event) -> None:
+        """Events come in."""
+        async with self.engine.begin() as tx:
+            await outbox.append(tx, await self.worker.handle(tx, events, self.clock.now()))
+
+    async def said(self) -> list[Event]:
+        """All that was said, in order."""
+        async with self.engine.connect() as connection:
+            return [decode(row.value) for row in await connection.execute(text("SELECT value FROM outbox ORDER BY id"))]
+
+    async def steps(self) -> Counter[tuple[UUID, str]]:
+        """How often each step of each case was said."""
+        return Counter((one.subject, str(getattr(one.data, "step", ""))) for one in await self.said())
+
+
+def registered(case: UUID) -> Event:
+    """A complaint received at the start."""
+    data = ComplaintRegistered(case_number="S1", channel="online", received_at=AT)
+    return make("intake", case, RULES.key, data, cause="1", at=AT)
+
+
+def resolved(case: UUID, at: datetime) -> Event:
+    """Its answer."""
+    return make(
+        "routing", case, RULES.key, MilestoneReached(milestone="resolved", at=at, by="office"), cause="2", at=at
+    )
+
+
+async def test_each_step_fires_at_its_time_and_once(open_service: Open) -> None:
+    bench, case = Bench(await open_service("sla")), uuid4()
+    await bench.hear(registered(case))
+    seen = []
+    for minutes in (0, 19, 20, 29, 30, 31, 89, 90, 200):
+        bench.clock.set(AT + timedelta(minutes=minutes))
+        seen.append(await bench.timers().fire_page())
+    assert seen == [0, 0, 1, 0, 1, 0, 0, 1, 0]
+    assert await bench.steps() == {(case, ""): 1, (case, "ten-left"): 1, (case, "due"): 1, (case, "hour-over"): 1}
+
+
+async def test_many_workers_share_what_is_due_after_two_hours_of_downtime(open_service: Open) -> None:
+    bench, cases = Bench(await open_service("sla")), [uuid4() for _ in range(300)]
+    for start in range(0, 300, 50):
+        await bench.hear(*(registered(case) for case in cases[start : start + 50]))
+    bench.clock.set(AT + timedelta(hours=2))
+
+    async def work() -> None:
+        while await bench.timers().fire_page():
+            pass
+
+    await asyncio.gather(*(work() for _ in range(4)))
+    while await bench.timers().fire_page():
+        pass
+    steps = await bench.steps()
+    assert set(steps.values()) == {1}
+    assert len(steps) == 4 * 300
+    order = [str(getattr(one.data, "step", "")) for one in await bench.said() if one.subject == cases[7]]
+    assert order == ["", "ten-left", "due", "hour-over"]
+
+
+async def test_a_fired_event_says_how_late_it_is(open_service: Open) -> None:
+    bench, case = Bench(await open_service("sla")), uuid4()
+    await bench.hear(registered(case))
+    bench.clock.set(AT + timedelta(minutes=33))
+    await bench.timers().fire_page()
+    breach = next(one for one in await bench.said() if getattr(one.data, "step", "") == "due")
+    assert breach.data.model_dump()["late_by"] == 180.0
+
+
+async def test_a_timer_that_a_bug_removed_is_set_again_and_fires_once(open_service: Open) -> None:
+    bench, case = Bench(await open_service("sla")), uuid4()
+    await bench.hear(registered(case))
+    async with bench.engine.begin() as tx:
+        await tx.execute(text("DELETE FROM clocks"))
+    bench.clock.set(AT + timedelta(minutes=1))
+    await bench.timers().sweep_page()
+    for minutes in (20, 30, 90):
+        bench.clock.set(AT + timedelta(minutes=minutes))
+        await bench.timers().fire_page()
+    assert await bench.steps() == {(case, ""): 1, (case, "ten-left"): 1, (case, "due"): 1, (case, "hour-over"): 1}
+
+
+async def test_a_timer_that_was_due_while_it_was_missing_fires_when_it_is_found(open_service: Open) -> None:
+    bench, case = Bench(await open_service("sla")), uuid4()
+    await bench.hear(registered(case))
+    async with bench.engine.begin() as tx:
+        await tx.execute(text("DELETE FROM clocks"))
+    bench.clock.set(AT + timedelta(minutes=40))
+    assert await bench.timers().fire_page() == 0
+    await bench.timers().sweep_page()
+    assert (await bench.steps())[(case, "due")] == 1
+
+
+async def test_a_stopped_clock_has_no_timer(open_service: Open) -> None:
+    bench, case = Bench(await open_service("sla")), uuid4()
+    await bench.hear(resolved(case, AT + timedelta(minutes=5)), registered(case))
+    bench.clock.set(AT + timedelta(days=1))
+    assert await bench.timers().fire_page() == 0
+    assert [one.type.split(".")[2] for one in await bench.said()] == ["clock-started", "met"]
+
+
+async def test_a_clock_set_back_un_fires_nothing_and_fires_nothing_early(open_service: Open) -> None:
+    bench, case = Bench(await open_service("sla")), uuid4()
+    await bench.hear(registered(case))
+    bench.clock.set(AT + timedelta(minutes=30))
+    await bench.timers().fire_page()
+    earlier = Bench(bench.engine)
+    assert await earlier.timers().fire_page() == 0
+    await earlier.hear(resolved(case, AT + timedelta(minutes=29)))
+    steps = await bench.steps()
+    assert (steps[(case, "ten-left")], steps[(case, "due")], steps[(case, "hour-over")]) == (1, 1, 0)
