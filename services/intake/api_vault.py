@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.intake import store, store_vault
@@ -14,7 +14,7 @@ from services.intake.bodies import body_of, described
 from services.intake.casework import Casework
 from services.intake.store import Case
 from services.intake.submission import Forms
-from services.intake.values import opened_form
+from services.intake.values import clean_text, opened_form
 from services.intake.views import case_view, links_view
 from services.intake.words import progress_url
 from shared.business_time.clock import Clock
@@ -36,7 +36,9 @@ class Document(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: str = Field(min_length=1, max_length=100_000)
+    text: Annotated[str, AfterValidator(lambda text: clean_text(text, one_line=False))] = Field(
+        min_length=1, max_length=100_000
+    )
 
 
 def vault_routes(engine: AsyncEngine, vault: Vault, clock: Clock, forms: Forms, casework: Casework) -> APIRouter:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 import structlog
 from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 
 from services.intake.bodies import listed, safe_errors
 from services.intake.form import FieldError
@@ -15,16 +17,19 @@ from services.intake.registration import Outcome, Registrar, Wanted
 from services.intake.submission import BatchRow, Reader
 from shared.business_time.clock import Clock
 from shared.errors import TooLarge
-from shared.messaging.database import is_passing
+from shared.messaging.database import is_passing, sqlstate
 
 log = structlog.get_logger(__name__)
 
 MOST_ROWS = 10_000
 _CHUNK = 200
 _ROW_BYTES = 256 * 1024
-_BUSY = FieldError("idempotency_key", "this key is in use by a request under way; send the row again")
+_BACK_OFF_SECONDS = (0.2, 1.0, 3.0)
+_BUSY = FieldError("idempotency_key", "this key is in use by a request under way; send the row again", again=True)
 _CHANGED = FieldError("idempotency_key", "this key was used for other content")
-_AWAY = FieldError("row", "not confirmed: the database does not answer now; send the row again with the same key")
+_AWAY = FieldError(
+    "row", "not confirmed: the database does not answer now; send the row again with the same key", again=True
+)
 _FAILED = FieldError("row", "something went wrong here; it has been logged")
 
 
@@ -68,15 +73,31 @@ class Batch:
     async def _registered(self, wanted: Sequence[Wanted]) -> Sequence[Outcome | list[FieldError]]:
         if not wanted:
             return []
-        try:
-            return await self._registrar.register(wanted)
-        except Exception as error:
-            if is_passing(error):
-                return [[_AWAY] for _ in wanted]
-            if len(wanted) > 1:  # one row is to blame: the others must not suffer
-                return [(await self._registered([one]))[0] for one in wanted]
-            log.error("a row of a batch fails", error=type(error).__name__, exc_info=error)
-            return [[_FAILED]]
+        keyed = all(one.key is not None for one in wanted)
+        for wait in (*_BACK_OFF_SECONDS, None):
+            try:
+                return await self._registrar.register(wanted)
+            except Exception as error:
+                if not is_passing(error):
+                    return await self._one_by_one(wanted, error)
+                # Whether a commit that broke off took effect is not known: only keys make a second try safe.
+                if wait is None or not (keyed or _is_undone(error)):
+                    break
+                log.warning("database away, waiting", error=type(error).__name__, seconds=wait)
+                await asyncio.sleep(wait)
+        return [[_AWAY] for _ in wanted]
+
+    async def _one_by_one(self, wanted: Sequence[Wanted], error: Exception) -> Sequence[Outcome | list[FieldError]]:
+        """One row is to blame: the others must not suffer."""
+        if len(wanted) > 1:
+            return [(await self._registered([one]))[0] for one in wanted]
+        log.error("a row of a batch fails", error=type(error).__name__, exc_info=error)
+        return [[_FAILED]]
+
+
+def _is_undone(error: Exception) -> bool:
+    """Whether the database itself said that nothing took effect: serialisation, deadlock, lock not available."""
+    return isinstance(error, DBAPIError) and sqlstate(error) in ("40001", "40P01", "55P03")
 
 
 def _form_errors(error: ValidationError) -> Iterator[FieldError]:

@@ -62,9 +62,11 @@ def refusal(errors: Sequence[FieldError]) -> JSONResponse:
     return JSONResponse(document, 422, media_type=PROBLEM)
 
 
-def listed(errors: Sequence[FieldError]) -> list[dict[str, str]]:
-    """The mistakes as JSON."""
-    return [{"field": error.field, "message": error.message} for error in errors]
+def listed(errors: Sequence[FieldError]) -> list[dict[str, Any]]:
+    """The mistakes as JSON; `again` stands only where sending again may help."""
+    return [
+        {"field": error.field, "message": error.message} | ({"again": True} if error.again else {}) for error in errors
+    ]
 
 
 def idempotency_key(request: Request) -> str | None:

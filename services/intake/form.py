@@ -25,10 +25,11 @@ PERIOD = "received.period"
 
 @dataclass(frozen=True)
 class FieldError:
-    """One field that breaks the form; neither part holds a submitted value."""
+    """One field that breaks the form; no part holds a submitted value. `again`: sent again it may be right."""
 
     field: str
     message: str
+    again: bool = False
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def read_value(spec: FieldSpec, value: object, choices: Mapping[str, str]) -> Sc
     if value is None:
         return None
     if isinstance(value, str):
-        value = _text(value, one_line=spec.holds == "identity" or spec.type != "text")
+        value = clean_text(value, one_line=spec.holds == "identity" or spec.type != "text")
         if not value:
             return None
     match spec.type:
@@ -85,7 +85,8 @@ def opened_form(spec: FieldSpec | None, text: str) -> Scalar:
     return text
 
 
-def _text(value: str, *, one_line: bool) -> str:
+def clean_text(value: str, *, one_line: bool) -> str:
+    """A text as it is kept: NFC, trimmed, line ends `\\n` or white space folded. Raises `Unreadable`."""
     value = unicodedata.normalize("NFC", value)
     value = " ".join(value.split()) if one_line else value.replace("\r\n", "\n").replace("\r", "\n").strip()
     if _CONTROL.search(value):

@@ -74,6 +74,9 @@ async def test_a_document_s_new_text_replaces_the_old_one(intake: Intake) -> Non
     for words in ("old", "new"):
         await intake.http.put(path, json={"text": words})
     assert (await intake.http.get(f"{path}?purpose=x")).json()["text"] == "new"
+    for bad in ({"text": "a\x00b"}, {"text": ""}, {"text": "x" * 100_001}, {"text": 5}, {}):
+        answer = await intake.http.put(path, json=bad)
+        assert (answer.status_code, answer.json()["field"]) == (422, "text")
     assert (await intake.http.put(f"/v1/cases/{case_id}/documents/No%20Name", json={"text": "x"})).status_code == 422
     assert (await intake.http.get(f"/v1/cases/{case_id}/documents/none?purpose=x")).status_code == 404
 

@@ -84,6 +84,11 @@ async def test_a_key_in_other_hands_is_a_conflict(intake: Intake) -> None:
     async with intake.engine.begin() as tx:
         await tx.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 1))"), {"key": key})
         assert (await register(intake, body(), "k-1")).status_code == 409
+        row = json.dumps({**body(), "idempotency_key": "k-1"})
+        result = json.loads((await intake.http.post("/v1/complaints:batch", content=row)).text)
+        assert result["status"] == "refused"
+        assert result["errors"][0]["again"] is True
+        assert "send the row again" in result["errors"][0]["message"]  # what `huiyin import` looks for
     assert (await register(intake, body(), "k-1")).status_code == 201
 
 
@@ -258,6 +263,30 @@ async def test_a_row_that_breaks_the_database_does_not_take_others_with_it(
     kinds = [json.loads(line)["status"] for line in batch.text.splitlines()]
     assert kinds == ["registered"] * 3 + ["refused"] + ["registered"] * 2
     assert [answer.status_code for answer in singles] == [201] * 3 + [500] + [201] * 2
+
+
+@pytest.mark.parametrize(("keyed", "code", "kind"), [
+    (True, "57P01", "registered"),  # the connection broke, perhaps in the commit: with keys it is safe to try again
+    (False, "57P01", "refused"),
+    (False, "55P03", "registered"),  # a lock was waited for in vain: surely nothing took effect
+])  # fmt: skip
+async def test_a_chunk_is_tried_again_where_that_cannot_register_twice(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch, keyed: bool, code: str, kind: str
+) -> None:
+    real, calls = store_registration.take_keys, 0
+
+    async def away(tx: Any, keys: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            await tx.execute(text(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$"))
+        return await real(tx, keys)
+
+    monkeypatch.setattr(store_registration, "take_keys", away)
+    row = body() | ({"idempotency_key": "k-1"} if keyed else {})
+    with capture_logs():
+        answer = await intake.http.post("/v1/complaints:batch", content=json.dumps(row))
+    assert json.loads(answer.text)["status"] == kind
 
 
 async def test_too_many_rows_are_refused_before_any_is_registered(intake: Intake) -> None:

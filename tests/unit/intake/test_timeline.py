@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.intake.timeline import Mark, Projection, entries, project
@@ -112,11 +112,13 @@ def stories(draw: st.DrawFn) -> list[Mark]:
     return marks
 
 
+@settings(deadline=None)  # a busy machine is no mistake
 @given(stories().flatmap(lambda marks: st.tuples(st.just(marks), st.permutations(marks))))
 def test_any_order_gives_the_same(pair: tuple[list[Mark], list[Mark]]) -> None:
     assert project(pair[1]) == project(pair[0])
 
 
+@settings(deadline=None)  # a busy machine is no mistake
 @given(stories(), st.data())
 def test_an_occurrence_that_comes_twice_changes_nothing(marks: list[Mark], data: st.DataObject) -> None:
     again = data.draw(st.lists(st.sampled_from(marks), max_size=4)) if marks else []
@@ -126,6 +128,7 @@ def test_an_occurrence_that_comes_twice_changes_nothing(marks: list[Mark], data:
 _RANK = ("held", "admitted", "assigned", "accepted-by-department", "resolved", "closed", "archived")
 
 
+@settings(deadline=None)  # a busy machine is no mistake
 @given(stories(), st.sampled_from(["admitted", "assigned:desk", "accepted-by-department"]), st.integers(0, 20))
 def test_a_late_event_never_sets_a_finished_case_back(marks: list[Mark], name: str, at: int) -> None:
     before = project(marks).status

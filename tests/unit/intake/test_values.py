@@ -7,7 +7,7 @@ from datetime import UTC
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.intake.form import Values
@@ -99,6 +99,7 @@ def test_a_value_that_does_not_fit_is_refused_and_not_repeated(field: str, given
     assert str(caught.value) == message
 
 
+@settings(deadline=None)  # a busy machine is no mistake
 @given(st.sampled_from(sorted(FORM.specs)), ANY_JSON)
 def test_any_json_is_read_or_refused_and_what_was_read_stays_the_same(field: str, value: object) -> None:
     try:
@@ -110,6 +111,7 @@ def test_any_json_is_read_or_refused_and_what_was_read_stays_the_same(field: str
         assert opened_form(FORM.specs[field], sealed_form(kept)) == kept  # type: ignore[arg-type]
 
 
+@settings(deadline=None)  # a busy machine is no mistake
 @given(st.dictionaries(st.text(st.characters()), ANY_JSON, max_size=4))
 def test_a_form_reads_any_fields_and_names_only_what_looks_like_an_id(fields: dict[str, Any]) -> None:
     found = FORM.read(fields)
@@ -118,6 +120,7 @@ def test_a_form_reads_any_fields_and_names_only_what_looks_like_an_id(fields: di
         assert re.fullmatch(r"fields(\.[a-z][a-z0-9-]{0,59})?", error.field)
 
 
+@settings(deadline=None)  # a busy machine is no mistake
 @given(st.datetimes(timezones=st.timezones(), allow_imaginary=False))
 def test_an_instant_survives_its_text(at: Any) -> None:
     text = at.isoformat()

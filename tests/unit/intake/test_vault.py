@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.security.vault import CaseKey, Vault, VaultError, open_vault
@@ -23,6 +23,7 @@ def vault() -> Vault:
     return Vault((MASTER,))
 
 
+@settings(deadline=None)  # a busy machine is no mistake
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_what_is_sealed_opens_again(text: str) -> None:
     key = Vault((MASTER,)).new_key(ONE)
@@ -108,6 +109,7 @@ def test_a_keyed_hash_is_no_bare_hash_and_not_one_under_the_master_key_itself(va
     )
 
 
+@settings(deadline=None)  # a busy machine is no mistake
 @given(st.lists(st.text(max_size=4), max_size=3), st.lists(st.text(max_size=4), max_size=3))
 def test_only_equal_parts_share_a_keyed_hash(one: list[str], other: list[str]) -> None:
     vault = Vault((MASTER,))
