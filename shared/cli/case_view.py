@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +17,10 @@ from shared.procedures.model import Procedure, Text
 Language = Literal["zh", "en"]
 Json = Mapping[str, Any]
 
-_HIDDEN = frozenset(("attributes", "missing", "case_number", "received_at", "channel", "clock", "started_at"))
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_HIDDEN = frozenset(
+    ("attributes", "missing", "case_number", "received_at", "channel", "clock", "started_at", "notice_id")
+)
 """Details of an occurrence that the line says already, or that stand above the timeline."""
 
 
@@ -157,7 +161,9 @@ def timeline(occurrences: Iterable[Json], read: Reader) -> Iterator[str]:
         details = "  ".join(
             f"{name}={read.due(value) if name.endswith('_at') or name == 'at' else _told(value)}"
             for name, value in one.get("details", {}).items()
-            if name not in _HIDDEN and value not in (None, [], {}, "", False, split(one["occurrence"])[1])
+            if name not in _HIDDEN
+            and value not in (None, [], {}, "", False, split(one["occurrence"])[1])
+            and not (name == "cause" and _UUID.fullmatch(str(value)))
         )
         line = f"  {read.time(one['happened_at'])}  {read.occurrence(one['occurrence'])}  ({one['by']})  {details}"
         yield line.rstrip()
@@ -173,7 +179,7 @@ def notices(found: Iterable[Json], read: Reader) -> Iterator[str]:
         name = read.name("notices", one["notice"])
         state = read.state(one["state"])
         end = f"{state} ({one['reason']})" if one.get("reason") else state
-        yield f"  {read.time(one['occurred_at'])}  {name} -> {one['to']}  {end}"
+        yield f"  {read.time(one['occurred_at'])}  {name} -> {one.get('addressee') or one['to']}  {end}"
 
 
 def aligned(rows: Iterable[tuple[str, str]]) -> Iterator[str]:

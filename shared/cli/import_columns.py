@@ -97,7 +97,7 @@ class Columns:
         try:
             return self._convert(name, text)
         except Refusal as refusal:
-            raise InvalidInput(refusal.message, field=f"--set {name}", hint=self._choices_of(name)) from None
+            raise InvalidInput(refusal.message, field=name, hint=self._choices_of(name)) from None
 
     def _choices_of(self, name: str) -> str | None:
         choices = self.procedure.channels if name == CHANNEL else getattr(self._specs.get(name), "choices", ())

@@ -105,13 +105,28 @@ def test_an_occurrence_is_one_line_with_its_own_details_only() -> None:
          "details": {"clock": "reply", "cycle": 1, "due_at": "2026-07-06T22:00:00Z", "provisional": False}},
         {"occurrence": "resolved", "happened_at": "2026-07-06T07:00:00+00:00", "by": "routing",
          "details": {"milestone": "resolved", "fields": {"ok": True}, "by": "desk"}},
+        {"occurrence": "notified:receipt", "happened_at": "2026-07-06T07:00:00+00:00", "by": "notify",
+         "details": {"notice_id": "n", "cause": CASE["case_id"], "sink": "file", "attempts": 1}},
     ]  # fmt: skip
     assert list(case_view.timeline(occurrences, reader())) == [
         "  2026-07-06 08:00  assigned: Service desk  (routing)  cause=admitted",
         "  2026-07-06 08:01  started: reply  (sla)  cycle=1  due_at=2026-07-06 24:00",
         '  2026-07-06 09:00  resolved  (routing)  milestone=resolved  fields={"ok": true}  by=desk',
+        "  2026-07-06 09:00  notified: receipt  (notify)  sink=file  attempts=1",
     ]
     assert next(iter(case_view.timeline(occurrences, reader("zh")))).startswith("  2026-07-06 08:00  交办: 服务台")
+
+
+def test_a_notice_tells_whom_it_went_to_and_what_became_of_it() -> None:
+    found = {"notice": "receipt", "occurred_at": "2026-07-06T07:00:00+00:00", "to": "department"}
+    lines = case_view.notices(
+        [found | {"state": "sent", "addressee": "department:desk"}, found | {"state": "failed", "reason": "gone"}],
+        reader(),
+    )
+    assert list(lines) == [
+        "  2026-07-06 09:00  receipt -> department:desk  sent",
+        "  2026-07-06 09:00  receipt -> department  failed (gone)",
+    ]
 
 
 def test_a_text_of_several_lines_stays_in_its_column() -> None:

@@ -50,8 +50,8 @@ BAD: list[tuple[dict[str, str], dict[str, str], tuple[str, ...] | None, str]] = 
     ({}, {"channel": "online"}, ("name",), "content"),
     ({}, {}, ("content",), "channel"),
     ({}, {}, None, "channel"),
-    ({}, {"channel": "pigeon"}, ("content",), "--set channel"),
-    ({}, {"channel": "online", "people": "many"}, ("content",), "--set people"),
+    ({}, {"channel": "pigeon"}, ("content",), "channel"),
+    ({}, {"channel": "online", "people": "many"}, ("content",), "people"),
 ]
 
 
