@@ -144,7 +144,7 @@ class Departments:
     def _note_answer(self, event: Event) -> None:
         case = event.subject
         match event.data:
-            case ComplaintAdmitted() if case in self._mine:
+            case ComplaintAdmitted() if case in self._mine and self.files[case].department is None:
                 self._unanswered.setdefault((case, _ASSIGNED), time.monotonic())
             case CaseAssigned():
                 self._unanswered.pop((case, _ASSIGNED), None)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,12 +46,25 @@ class Notice:
     resends: int
 
 
+@dataclass(frozen=True)
+class Said:
+    """An event in a service's outbox."""
+
+    id: UUID
+    case_id: UUID
+    topic: str
+    sequence: int
+    type: str
+
+
 @dataclass
 class Evidence:
-    """By service where a name is a key. `unpublished` and `letters` are counts; `letters` are those not settled."""
+    """By service where a name is a key. `events` are those of the run's cases that the sla service takes in, in full;
+    `unpublished`, `early` and `letters` are counts, the last of those that nobody has settled."""
 
     cases: list[Case] = field(default_factory=list)
-    said: dict[str, list[Event]] = field(default_factory=dict)
+    said: dict[str, list[Said]] = field(default_factory=dict)
+    events: dict[UUID, list[Event]] = field(default_factory=dict)
     unpublished: dict[str, int] = field(default_factory=dict)
     taken: dict[str, list[UUID]] = field(default_factory=dict)
     early: dict[str, int] = field(default_factory=dict)
@@ -65,7 +78,8 @@ class Evidence:
     files: list[UUID] = field(default_factory=list)
 
 
-_OUTBOX = text("SELECT value FROM outbox WHERE topic <> :letters ORDER BY id")
+_OUTBOX = text("SELECT event_id, case_id, topic, sequence, type FROM outbox WHERE topic <> :letters ORDER BY id")
+_EVENTS = text("SELECT value FROM outbox WHERE case_id = ANY(:cases) AND topic <> :letters ORDER BY id")
 _UNPUBLISHED = text("SELECT count(*) FROM unpublished")
 _INBOX = text("SELECT event_id FROM inbox")
 _EARLY = text("SELECT count(*) FROM early_events")
@@ -78,12 +92,17 @@ _CLOCKS = text("SELECT case_id, clock, cycle, state FROM clocks")
 _NOTICES = text("SELECT id, case_id, notice, event_id, state, resends FROM notices")
 
 
-async def gather(connection: Connection) -> Evidence:
-    """Look at everything. Raises `Unavailable` where a database or the broker does not answer."""
+async def gather(connection: Connection, run: Collection[UUID]) -> Evidence:
+    """Look at everything; `run` are the cases whose events are read in full.
+
+    Raises `Unavailable` where a database or the broker does not answer.
+    """
     found = Evidence()
     urls = database_urls(connection)
     for service, url in urls.items():
         await _common(found, service, url)
+        if service != "sla":
+            await _read_events(found, service, url, run)
     await _own(found, urls)
     found.topics = await asyncio.to_thread(read_topics, connection.kafka())
     found.files = await asyncio.to_thread(lambda: list(delivered(connection.home.notices)))
@@ -93,13 +112,20 @@ async def gather(connection: Connection) -> Evidence:
 async def _common(found: Evidence, service: str, url: str) -> None:
     async with transaction(service, url) as tx:
         rows = await tx.execute(_OUTBOX, {"letters": DEAD_LETTERS.name})
-        found.said[service] = [decode(row.value) for row in rows]
+        found.said[service] = [Said(*row) for row in rows]
         found.unpublished[service] = int(await tx.scalar(_UNPUBLISHED) or 0)
         found.taken[service] = [row.event_id for row in await tx.execute(_INBOX)]
         found.early[service] = int(await tx.scalar(_EARLY) or 0)
         found.letters[service] = int(await tx.scalar(_LETTERS) or 0)
         for row in await tx.execute(_NUMBERS):
             found.last_numbers[row.case_id, row.topic] = row.last
+
+
+async def _read_events(found: Evidence, service: str, url: str, run: Collection[UUID]) -> None:
+    async with transaction(service, url) as tx:
+        for row in await tx.execute(_EVENTS, {"cases": list(run), "letters": DEAD_LETTERS.name}):
+            event = decode(row.value)
+            found.events.setdefault(event.subject, []).append(event)
 
 
 async def _own(found: Evidence, urls: dict[str, str]) -> None:

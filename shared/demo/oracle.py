@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
-from shared.demo.evidence import Evidence
+from shared.demo.evidence import Evidence, Said
 from shared.demo.expectation import expected_clocks
 from shared.events.assignments import CaseAssigned
 from shared.events.complaints import ComplaintAdmitted
-from shared.events.envelope import Event
 from shared.events.topics import ASSIGNMENTS, COMPLAINTS, DEADLINES, DEPARTMENT_REPORTS, NOTICES
 from shared.procedures.loader import Library
 
@@ -78,9 +77,9 @@ def examine(evidence: Evidence, run: Collection[UUID], library: Library) -> Verd
     return Verdict(tuple(lost), tuple(duplicated), open_cases)
 
 
-def _all_said(evidence: Evidence) -> Iterator[Event]:
-    for events in evidence.said.values():
-        yield from events
+def _all_said(evidence: Evidence) -> Iterator[Said]:
+    for said in evidence.said.values():
+        yield from said
 
 
 def _with_end(evidence: Evidence) -> set[UUID]:
@@ -101,15 +100,14 @@ def _not_published(evidence: Evidence, ours: set[UUID]) -> Iterator[Finding]:
             yield Finding("an event that was said is published", f"{service}: {waiting} wait")
     there = {name: set(ids) for name, ids in evidence.topics.items()}
     for event in _all_said(evidence):
-        name = event.data.topic_.name
-        if event.subject in ours and event.id not in there.get(name, ()):
+        if event.case_id in ours and event.id not in there.get(event.topic, ()):
             yield Finding("an event that was said is in its topic", f"{event.type} {event.id}")
 
 
 def _not_taken(evidence: Evidence) -> Iterator[Finding]:
     said: dict[str, set[UUID]] = defaultdict(set)
     for event in _all_said(evidence):
-        said[event.data.topic_.name].add(event.id)
+        said[event.topic].add(event.id)
     said[DEPARTMENT_REPORTS.name] |= set(evidence.topics.get(DEPARTMENT_REPORTS.name, ()))
     for service, names in SUBSCRIPTIONS.items():
         taken = set(evidence.taken.get(service, ()))
@@ -127,21 +125,17 @@ def _set_aside(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _without_department(evidence: Evidence, ours: set[UUID]) -> Iterator[Finding]:
-    admitted = {event.subject for event in _all_said(evidence) if isinstance(event.data, ComplaintAdmitted)}
-    assigned = {event.subject for event in _all_said(evidence) if isinstance(event.data, CaseAssigned)}
+    admitted = {event.case_id for event in _all_said(evidence) if event.type == ComplaintAdmitted.type_}
+    assigned = {event.case_id for event in _all_said(evidence) if event.type == CaseAssigned.type_}
     for case in sorted((admitted & ours) - assigned):
         yield Finding("an admitted case has a department", str(case))
 
 
 def _without_clock(evidence: Evidence, ours: set[UUID], library: Library) -> Iterator[Finding]:
-    by_case: dict[UUID, list[Event]] = defaultdict(list)
-    for event in _all_said(evidence):
-        if event.subject in ours and event.data.topic_.name in SUBSCRIPTIONS["sla"]:
-            by_case[event.subject].append(event)
     pins = {case.id: case.procedure for case in evidence.cases}
-    for case, events in sorted(by_case.items()):
+    for case, events in sorted(evidence.events.items()):
         there = {clock for clock, _, _ in evidence.clocks.get(case, ())}
-        if case in pins:
+        if case in pins and case in ours:
             for clock in sorted(expected_clocks(library.get(*pins[case]), events) - there):
                 yield Finding("a case has the clocks that its procedure starts", f"{case} {clock}")
 
@@ -160,7 +154,7 @@ def _undelivered(evidence: Evidence, ours: set[UUID]) -> Iterator[Finding]:
 def _places(evidence: Evidence) -> dict[tuple[UUID, str], list[int]]:
     places: dict[tuple[UUID, str], list[int]] = defaultdict(list)
     for event in _all_said(evidence):
-        places[event.subject, event.data.topic_.name].append(event.sequence)
+        places[event.case_id, event.topic].append(event.sequence)
     return places
 
 
@@ -185,7 +179,7 @@ def _numbers_twice(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _assigned_twice(evidence: Evidence) -> Iterator[Finding]:
-    first = [event.subject for event in _all_said(evidence) if isinstance(event.data, CaseAssigned)]
+    first = [event.case_id for event in _all_said(evidence) if event.type == CaseAssigned.type_]
     for assigned in _repeated(first):
         yield Finding("a case is assigned for the first time once", str(assigned))
 

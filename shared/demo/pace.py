@@ -51,18 +51,20 @@ BRISK = Pace(
     phases=(
         Phase(timedelta(0), 300.0),
         Phase(timedelta(minutes=55), 6_000.0),
-        Phase(timedelta(hours=7), 400_000.0),
+        Phase(timedelta(hours=7), 100_000.0),
+        Phase(timedelta(days=8), 700_000.0),
     ),
     new_york=45,
 )
-"""Everything within a minute."""
+"""Everything within a minute: ladders of minutes, limits of hours, most limits of days, and what waits for months."""
 
 GENTLE = Pace(
     arriving=30.0,
     phases=(
         Phase(timedelta(0), 120.0),
-        Phase(timedelta(minutes=60), 2_400.0),
-        Phase(timedelta(hours=12), 120_000.0),
+        Phase(timedelta(minutes=55), 2_400.0),
+        Phase(timedelta(hours=9), 30_000.0),
+        Phase(timedelta(days=8), 200_000.0),
     ),
     between_files=2.0,
 )
@@ -104,7 +106,8 @@ class Driver:
             self._set(aim)
 
     def rest(self) -> None:
-        """All is done: time goes on slowly, so that there is something to look at."""
+        """All is done, it seems: time goes on slowly, so that there is something to look at."""
+        self._wanted = None
         self._set(self._pace.resting)
 
     def _set(self, rate: float) -> None:

@@ -100,8 +100,8 @@ def reactions(event: Event, file: CaseFile, procedure: Procedure, seed: str) -> 
 
 def _for_clock(data: ClockStarted | ClockExtended, clock: Clock, file: CaseFile, seed: str) -> Iterator[Task]:
     manner = manners.manner_of(seed, file.id)
-    if data.due_at is None or manner is Manner.NEVER:
-        return
+    if data.due_at is None or (manner is Manner.NEVER and not clock.repeats):
+        return  # what is to be reported on again and again is answered at last, or it would never end
     drawn = manners.chance(seed, file.id, f"{data.clock}#{data.cycle}")
     if isinstance(data, ClockExtended):
         if manner is Manner.EXTENDED and data.previous_due_at is not None:
@@ -112,7 +112,7 @@ def _for_clock(data: ClockStarted | ClockExtended, clock: Clock, file: CaseFile,
     if manner is Manner.EXTENDED and clock.extension is not None and data.cycle == 1:
         yield Task(start + (due_at - start) * 0.5, file.id, Extend(data.clock, data.cycle))
         return
-    is_late = manner is Manner.LATE and not file.breaches
+    is_late = manner is Manner.NEVER or (manner is Manner.LATE and not file.breaches)
     final = manners.late(start, due_at, drawn) if is_late else manners.in_time(start, due_at, drawn)
     yield Task(start + (final - start) * 0.3, file.id, Stop(data.clock, data.cycle, final))
 

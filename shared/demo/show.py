@@ -93,7 +93,9 @@ class Show:
                 return None
             self._raise_failures()
             going = going or (self.arrived.done and self._all_seen() and self._lag() < _LAG_TO_BEGIN)
-            if going:
+            if self._ended_at is not None:
+                self._driver.rest()  # what is still on its way arrives; it may bring new work
+            elif going:
                 self._driver.drive(self._lag())
         self._driver.rest()
         return self._count(asked, tick)
@@ -156,7 +158,7 @@ class Show:
                 tick()
                 if asked.wait(_TICK_SECONDS):
                     return None
-            evidence = asyncio.run(gather(self.connection))
+            evidence = asyncio.run(gather(self.connection, self.arrived.cases))
             verdict = oracle.examine(evidence, self.arrived.cases, self.library)
             if not (verdict.lost or verdict.duplicated) or time.monotonic() > deadline:
                 return self._outcome(evidence, verdict)

@@ -51,23 +51,23 @@ def summarise(
 ) -> Summary:
     """Count what was said of the run's cases."""
     ours = set(run)
-    types = Counter(type(event.data) for events in evidence.said.values() for event in events if event.subject in ours)
+    types = Counter(one.type for said in evidence.said.values() for one in said if one.case_id in ours)
     statuses = [case.status for case in evidence.cases if case.id in ours]
     routed = [evidence.routed.get(case) for case in ours]
     return Summary(
         registered=len(statuses),
-        assigned=types[CaseAssigned],
-        clocks_started=types[ClockStarted],
-        warned=types[ClockWarned],
-        breached=types[ClockBreached],
-        met=types[ClockMet],
+        assigned=types[CaseAssigned.type_],
+        clocks_started=types[ClockStarted.type_],
+        warned=types[ClockWarned.type_],
+        breached=types[ClockBreached.type_],
+        met=types[ClockMet.type_],
         notices_sent=sum(one.state == "sent" for one in evidence.notices if one.case_id in ours),
         lost=len(verdict.lost),
         duplicated=len(verdict.duplicated),
         seconds=round(seconds, 1),
-        retracted=types[BreachRetracted],
+        retracted=types[BreachRetracted.type_],
         answered=sum(status in ("resolved", "closed", "ended") for status in routed),
         never_answered=sum(status in ("registered", "assigned", None) for status in routed),
-        rejected_reports=types[ReportRejected],
+        rejected_reports=types[ReportRejected.type_],
         refused_rows=refused_rows,
     )
