@@ -1,0 +1,139 @@
+"""What departments have to report is read from each procedure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from shared.demo import handling
+from shared.demo.casefile import CaseFile
+from shared.events.assignments import CaseAssigned, CaseReopened, MilestoneReached
+from shared.events.base import EventData
+from shared.events.complaints import ComplaintRegistered
+from shared.events.deadlines import BreachRetracted, ClockBreached, ClockStarted
+from shared.procedures.loader import load_library
+from shared.procedures.model import Procedure
+from tests.unit.demo.making import CASE, START, said
+
+
+def procedure(name: str) -> Procedure:
+    return load_library().get(name)
+
+
+def file_of(name: str, *, department: str, channel: str = "telephone", **facts: object) -> CaseFile:
+    file = CaseFile(CASE, procedure(name).key)
+    registered = ComplaintRegistered(case_number="1", channel=channel, received_at=START, attributes=facts)
+    file.apply(said(registered))
+    file.apply(said(CaseAssigned(department=department), minutes=1))
+    return file
+
+
+# The chains as the procedures' texts order them.
+CHAINS = [
+    (
+        "baoshan-efficiency",
+        {"department": "town-sub-centre"},
+        "resolved",
+        # investigators, their transcript, the report; the form; the leader's approval
+        (
+            "investigators-assigned",
+            "transcript-made",
+            "report-written",
+            "handling-form-filled",
+            "leader-approved",
+            "resolved",
+        ),
+    ),
+    ("shopping-mall", {"department": "floor"}, "resolved", ("resolved",)),
+    # only a card is handed over
+    ("shopping-mall", {"department": "floor"}, "card-handed-over", ()),
+    ("shopping-mall", {"department": "floor", "channel": "suggestion-card"}, "card-handed-over", ("card-handed-over",)),
+    (
+        "social-insurance-levy-complaints",
+        {"department": "audit-post"},
+        "closed",
+        ("rectification-opinion-issued", "resolved", "result-notice-given", "closed"),
+    ),
+    # five people: the head of the company meets them first
+    ("vanke-developer", {"department": "sales-department", "people": 5}, "resolved", ("head-involved", "resolved")),
+    ("vanke-developer", {"department": "sales-department", "people": 1}, "resolved", ("resolved",)),
+    ("vanke-developer", {"department": "sales-department"}, "escalated:commissioner", ()),
+]
+
+
+@pytest.mark.parametrize(("name", "given", "target", "expected"), CHAINS)
+def test_the_chain_follows_what_the_procedure_requires(
+    name: str, given: dict[str, object], target: str, expected: tuple[str, ...]
+) -> None:
+    file = file_of(name, **given)  # type: ignore[arg-type]
+
+    assert handling.chain(procedure(name), file, target) == expected
+
+
+def test_what_was_reported_is_not_reported_again() -> None:
+    file = file_of("baoshan-efficiency", department="town-sub-centre")
+    reached = MilestoneReached(milestone="leader-approved", at=START, by="leader-in-charge")
+    file.apply(said(reached, minutes=2, sequence=2))
+
+    assert handling.chain(procedure("baoshan-efficiency"), file, "resolved") == ("resolved",)
+
+
+def test_a_reopened_case_is_handled_from_the_beginning() -> None:
+    file = file_of("shopping-mall", department="floor")
+    done = MilestoneReached(milestone="resolved", at=START, by="floor")
+    file.apply(said(done, minutes=2, sequence=2))
+    assert file.answered
+
+    file.apply(said(CaseReopened(cycle=2, cause="dissatisfied"), minutes=3, sequence=3))
+
+    assert (file.status, file.cycle, handling.chain(procedure("shopping-mall"), file, "resolved")) == (
+        "assigned",
+        2,
+        ("resolved",),
+    )
+
+
+def test_a_report_holds_the_required_fields_and_the_names_of_documents() -> None:
+    rules = procedure("baoshan-efficiency")
+    file = file_of("baoshan-efficiency", department="town-sub-centre")
+
+    numbers = handling.step(rules, file, "investigators-assigned", START, yes=True)
+    report = handling.step(rules, file, "report-written", START, yes=True)
+    approval = handling.step(rules, file, "leader-approved", START, yes=True)
+
+    assert numbers.fields == {"investigators": 2}  # the least that the procedure allows
+    assert (report.fields, report.documents) == ({"report": "report-written-report"}, ("report-written-report",))
+    assert (numbers.by, approval.by) == ("town-sub-centre", "leader-in-charge")
+
+
+HELD = [
+    ("social-insurance-levy-complaints", "filing", handling.ADMISSION),  # until an officer decides
+    ("vanke-developer", "forward", None),  # nobody can forward what is not admitted
+]
+
+
+@pytest.mark.parametrize(("name", "clock", "expected"), HELD)
+def test_a_held_complaint_waits_for_an_officer(name: str, clock: str, expected: str | None) -> None:
+    rules = procedure(name)
+    spec = next(one for one in rules.clocks if one.id == clock)
+
+    assert handling.target_of(rules, spec, CaseFile(CASE, rules.key)) == expected
+
+
+CLOCK: dict[str, object] = {"clock": "handling", "cycle": 1, "due_at": START + timedelta(days=1)}
+FIRED: dict[str, object] = {"step": "due", "step_due_at": START, "fired_at": START, "late_by": 0.0}
+COURSES: list[tuple[list[EventData], int]] = [
+    ([ClockStarted(**CLOCK, started_at=START)], 0),
+    ([ClockStarted(**CLOCK, started_at=START), ClockBreached(**CLOCK, **FIRED)], 1),
+    ([ClockBreached(**CLOCK, **FIRED), BreachRetracted(**CLOCK, stopped_at=START)], 0),
+]
+
+
+@pytest.mark.parametrize(("course", "breaches"), COURSES)
+def test_a_breach_counts_until_it_is_retracted(course: list[EventData], breaches: int) -> None:
+    file = CaseFile(CASE, ("baoshan-efficiency", 1))
+    for number, data in enumerate(course, start=1):
+        file.apply(said(data, sequence=number))
+
+    assert len(file.breaches) == breaches
