@@ -18,6 +18,8 @@ from shared.procedures.model import AdmissionRule
 
 EARLIEST_FUTURE = timedelta(minutes=5)
 """How far ahead of this clock a caller's clock may be."""
+OLDEST = timedelta(days=36_525)
+"""A hundred years: what lies further back is a slip of the pen."""
 
 Decision = Literal["admit", "refuse", "transfer-out", "hold"]
 STATUS: Mapping[Decision, str] = {
@@ -73,10 +75,13 @@ def check(
         came = read_instant(received_at) if received_at is not None else now
         if came > now + EARLIEST_FUTURE:
             errors.append(FieldError("received_at", "this lies in the future"))
+        elif came < now - OLDEST:
+            errors.append(FieldError("received_at", "this lies more than a hundred years back"))
     except Unreadable as error:
         errors.append(FieldError("received_at", str(error)))
     read = form.read(fields)
-    attributes = {**form.defaults(read.coded), **read.coded, PERIOD: form.period(came)}
+    period = form.period(now if errors else came)  # a calendar does not reach to every instant that can be written
+    attributes = {**form.defaults(read.coded), **read.coded, PERIOD: period}
     given = attributes.keys() | read.vault.keys()
     facts = {**attributes, "channel": channel_id}
     errors += [*read.errors, *_not_yet_named(form.lacking(given, facts), read)]

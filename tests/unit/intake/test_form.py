@@ -78,6 +78,11 @@ def test_a_caller_s_clock_may_be_five_minutes_ahead_and_no_more() -> None:
     assert mistakes(dict(FIELDS), received_at=too_far) == ["received_at"]
 
 
+@pytest.mark.parametrize("received_at", ["0001-01-01T00:00:00Z", "0003-06-01T00:00:00Z", "1899-12-31T00:00:00Z"])
+def test_what_was_received_ages_ago_is_a_mistake_and_no_failure(received_at: str) -> None:
+    assert mistakes(dict(FIELDS), received_at=received_at) == ["received_at"]
+
+
 def test_a_channel_goes_by_its_id_or_either_name() -> None:
     for word in ("telephone", "电话", "Telephone"):
         checked = check(FORM, word, None, "zh", FIELDS, MONDAY)
