@@ -23,7 +23,6 @@ BYTES = 16 * 1024 * 1024
 
 TIMEOUT = httpx.Timeout(180.0, connect=5.0)
 BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-_AGAIN = "send the row again"
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
 
 
@@ -84,6 +83,6 @@ class Sender:
 
 def is_unsettled(result: Mapping[str, Any]) -> bool:
     """Whether a refusal is about the moment and not about the row: the database was away, or a broken connection's
-    request still holds the key. Intake says of such a row that it is to be sent again."""
+    request still holds the key. Intake marks the error with `again`."""
     errors = result.get("errors") or ()
-    return result.get("status") == "refused" and any(_AGAIN in str(error.get("message")) for error in errors)
+    return result.get("status") == "refused" and any(error.get("again") is True for error in errors)

@@ -124,7 +124,7 @@ def registered(row: dict[str, Any]) -> dict[str, Any]:
 def busy_for_two(row: dict[str, Any]) -> dict[str, Any]:
     if row["n"] != 2:
         return registered(row)
-    return {"status": "refused", "errors": [{"field": "row", "message": "away now; send the row again"}]}
+    return {"status": "refused", "errors": [{"field": "row", "message": "away now", "again": True}]}
 
 
 def send(service: Scripted, stop: threading.Event | None = None) -> list[dict[str, Any]]:
