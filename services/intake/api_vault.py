@@ -41,6 +41,24 @@ class Document(BaseModel):
     )
 
 
+class ContactAsked(BaseModel):
+    """One question: which fields of which case, what for (a coded purpose)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    case_id: UUID
+    fields: list[Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")]] = Field(default_factory=list, max_length=20)
+    purpose: str = Field(pattern=r"^[A-Za-z0-9:._-]{1,120}$")
+
+
+class Contacts(BaseModel):
+    """Up to 500 questions."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    asked: list[ContactAsked] = Field(min_length=1, max_length=500)
+
+
 def vault_routes(engine: AsyncEngine, vault: Vault, clock: Clock, forms: Forms, casework: Casework) -> APIRouter:
     """Case reading with and without identity, contacts, documents, and who read what."""
     routes = APIRouter()
@@ -64,31 +82,34 @@ def vault_routes(engine: AsyncEngine, vault: Vault, clock: Clock, forms: Forms, 
                 found["identity"] = await _identity(tx, case, caller.name, purpose)
         return found
 
-    @routes.get("/internal/v1/cases/{case_id}/contact")
-    async def contact(
-        case_id: UUID,
-        purpose: Purpose,
-        caller: VaultReader,
-        fields: Annotated[str, Query(pattern=r"^[a-z0-9,-]{0,400}$")] = "",
-    ) -> dict[str, Any]:
-        """What a notice to the complainant needs: the named fields (those that there are), and the sealed texts."""
+    @routes.post("/internal/v1/contacts", openapi_extra=described(Contacts))
+    async def contacts(
+        caller: VaultReader, given: Annotated[Contacts, body_of(Contacts)]
+    ) -> list[dict[str, Any] | None]:
+        """What notices to complainants need: the named fields (those that there are), and the sealed texts.
+
+        One answer per question, in order; null for a case that is not known or whose identity has been erased.
+        """
+        ids = {one.case_id for one in given.asked}
+        wanted = {name for one in given.asked for name in one.fields} | {store_vault.RECEIPT}
         async with engine.begin() as tx:
-            case = await _case(tx, case_id)
-            key = await store_vault.key_of(tx, vault, case_id)
-            sealed = await store_vault.fields_of(tx, key)
-            documents = await store_vault.documents_of(tx, key)
-            wanted = {name: sealed[name] for name in fields.split(",") if name in sealed}
-            seen = [*wanted, store_vault.RECEIPT, *(f"documents.{name}" for name in documents)]
-            await store_vault.note_read(tx, case_id, caller.name, seen, purpose, clock.now())
-        return {
-            "case_id": str(case_id),
-            "case_number": case.number,
-            "language": case.language,
-            "receipt_code": sealed.get(store_vault.RECEIPT),
-            "progress_url": progress_url(case.number),
-            "fields": wanted,
-            "documents": documents,
-        }
+            cases = await store.find_cases(tx, ids)
+            keys = await store_vault.keys_of(tx, vault, cases.keys())
+            values, texts = await store_vault.opened(tx, keys, wanted)
+            answers = [
+                _contact(cases[one.case_id], one, values[one.case_id], texts[one.case_id])
+                if one.case_id in keys
+                else None
+                for one in given.asked
+            ]
+            reads = [
+                (one.case_id, _seen(answer), one.purpose)
+                for one, answer in zip(given.asked, answers, strict=True)
+                if answer is not None
+            ]
+            if reads:
+                await store_vault.note_reads(tx, reads, caller.name, clock.now())
+        return answers
 
     @routes.put("/v1/cases/{case_id}/documents/{name}", status_code=204, openapi_extra=described(Document))
     async def write_document(
@@ -127,6 +148,22 @@ def vault_routes(engine: AsyncEngine, vault: Vault, clock: Clock, forms: Forms, 
         return {name: opened_form(specs.get(name), value) for name, value in sealed.items()}
 
     return routes
+
+
+def _contact(case: Case, asked: ContactAsked, values: dict[str, str], texts: dict[str, str]) -> dict[str, Any]:
+    return {
+        "case_id": str(case.id),
+        "case_number": case.number,
+        "language": case.language,
+        "receipt_code": values.get(store_vault.RECEIPT),
+        "progress_url": progress_url(case.number),
+        "fields": {name: values[name] for name in asked.fields if name in values},
+        "documents": texts,
+    }
+
+
+def _seen(answer: dict[str, Any]) -> list[str]:
+    return [*answer["fields"], store_vault.RECEIPT, *(f"documents.{name}" for name in answer["documents"])]
 
 
 async def _case(connection: AsyncConnection, case_id: UUID) -> Case:

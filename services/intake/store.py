@@ -179,6 +179,7 @@ _COLUMNS = """
 """
 _JSON = {"attributes": JSONB, "missing": JSONB, "document_numbers": JSONB}
 _ONE = text(f"SELECT {_COLUMNS} FROM cases WHERE id = :id").columns(**_JSON)  # noqa: S608  (a constant)
+_MANY = text(f"SELECT {_COLUMNS} FROM cases WHERE id = ANY(:ids)").columns(**_JSON)  # noqa: S608
 _ONE_LOCKED = text(f"SELECT {_COLUMNS} FROM cases WHERE id = :id FOR UPDATE").columns(**_JSON)  # noqa: S608
 _BY_NUMBER = text(f"SELECT {_COLUMNS} FROM cases WHERE number = :number").columns(**_JSON)  # noqa: S608
 _MERGED = text("SELECT id FROM cases WHERE merged_into = :id ORDER BY registered_at, id")
@@ -209,6 +210,12 @@ async def find_case(connection: AsyncConnection, case_id: UUID, *, lock: bool = 
     """A case by its id; with `lock` its row is held until the end of the transaction."""
     row = (await connection.execute(_ONE_LOCKED if lock else _ONE, {"id": case_id})).mappings().first()
     return Case(**row) if row else None
+
+
+async def find_cases(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Case]:
+    """The cases that there are of these."""
+    rows = (await connection.execute(_MANY, {"ids": list(ids)})).mappings()
+    return {row["id"]: Case(**row) for row in rows}
 
 
 async def find_by_number(connection: AsyncConnection, number: str) -> list[Case]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -33,6 +33,18 @@ _PUT_FIELDS = text(
 )
 _KEYS = text("SELECT case_id, wrapped, key_version FROM vault_keys WHERE case_id = ANY(:cases)")
 _FIELDS = text("SELECT field, ciphertext FROM vault_fields WHERE case_id = :case_id ORDER BY field")
+_FIELDS_OF_MANY = text(
+    "SELECT case_id, field, ciphertext FROM vault_fields WHERE case_id = ANY(:cases) AND field = ANY(:fields)"
+)
+_DOCUMENTS_OF_MANY = text("SELECT case_id, name, ciphertext FROM vault_documents WHERE case_id = ANY(:cases)")
+_NOTE_READS = text(
+    """
+    INSERT INTO vault_reads (case_id, reader, read_at, fields, purpose)
+    SELECT case_id, :reader, :at, string_to_array(fields, ','), purpose
+    FROM unnest(CAST(:cases AS uuid[]), CAST(:fields AS text[]), CAST(:purposes AS text[]))
+        AS noted (case_id, fields, purpose)
+    """
+)
 _PUT_DOCUMENT = text(
     """
     INSERT INTO vault_documents (case_id, name, ciphertext, written_by, written_at)
@@ -111,6 +123,29 @@ async def documents_of(connection: AsyncConnection, key: CaseKey) -> dict[str, s
     """All texts about a case, opened, by name."""
     rows = await connection.execute(_DOCUMENTS, {"case_id": key.case_id})
     return {row.name: key.open(DOCUMENTS, row.name, row.ciphertext) for row in rows}
+
+
+async def opened(
+    connection: AsyncConnection, keys: Mapping[UUID, CaseKey], fields: Collection[str]
+) -> tuple[dict[UUID, dict[str, str]], dict[UUID, dict[str, str]]]:
+    """The named fields and all texts of many cases, opened: two mappings from case to name to value."""
+    given = {"cases": list(keys), "fields": list(fields)}
+    values: dict[UUID, dict[str, str]] = {case: {} for case in keys}
+    texts: dict[UUID, dict[str, str]] = {case: {} for case in keys}
+    for row in await connection.execute(_FIELDS_OF_MANY, given):
+        values[row.case_id][row.field] = keys[row.case_id].open(FIELDS, row.field, row.ciphertext)
+    for row in await connection.execute(_DOCUMENTS_OF_MANY, {"cases": list(keys)}):
+        texts[row.case_id][row.name] = keys[row.case_id].open(DOCUMENTS, row.name, row.ciphertext)
+    return values, texts
+
+
+async def note_reads(
+    tx: AsyncConnection, reads: Sequence[tuple[UUID, Sequence[str], str]], reader: str, at: datetime
+) -> None:
+    """Record many readings: (case, fields, purpose) each; in the transaction that reads them."""
+    cases, fields, purposes = (list(column) for column in zip(*reads, strict=True))
+    columns = {"cases": cases, "fields": [",".join(names) for names in fields], "purposes": purposes}
+    await tx.execute(_NOTE_READS, {**columns, "reader": reader, "at": at})
 
 
 async def note_read(

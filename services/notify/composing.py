@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +13,9 @@ from services.notify.cases import Case
 from services.notify.recipients import Endpoint, FileEndpoint, Recipients, SmtpEndpoint
 from services.notify.sinks import Message
 from services.notify.templates import Rendered, render
-from services.notify.vault import Vault
+from services.notify.vault import Question, Vault
 from services.notify.wording import Contact, is_ready, names_of, needs_vault, values
-from shared.errors import NotFound, Unavailable
+from shared.errors import NotFound
 from shared.procedures.loader import Library
 from shared.procedures.model import Notice, Procedure
 
@@ -81,22 +80,11 @@ class Composer:
         Raises `Unavailable` when the vault is away.
         """
 
-        async def ask(one: Placed) -> Contact | NotFound:
-            try:
-                return await self._vault.contact(one.case.id, _fields(one.where, one.element), one.element.id)
-            except NotFound as error:
-                return error
-
         asking = [one for one in placed if one.asks_vault]
-        away: Unavailable | None = None
-        try:
-            async with asyncio.TaskGroup() as group:  # the first failure ends the others
-                answers = [group.create_task(ask(one)) for one in asking]
-        except* Unavailable as errors:
-            away = next(error for error in errors.exceptions if isinstance(error, Unavailable))
-        if away is not None:
-            raise away
-        return {one.row.id: answer.result() for one, answer in zip(asking, answers, strict=True)}
+        questions = [Question(one.case.id, _fields(one.where, one.element), one.element.id) for one in asking]
+        answers = await self._vault.contacts(questions)
+        unknown = NotFound("the vault does not know the case")
+        return {one.row.id: answer or unknown for one, answer in zip(asking, answers, strict=True)}
 
     def compose(self, placed: Placed, contact: Contact) -> Composed:
         """The message. A complainant without a mail address is served by the default endpoint."""

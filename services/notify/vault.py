@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
 
 from services.notify.wording import Contact
-from shared.errors import NotFound, Unavailable
+from shared.errors import Unavailable
 
 _SECONDS = 5.0
+_PAGE = 200
+
+
+class Question(NamedTuple):
+    """Which fields of which case, for which notice (its id in the procedure)."""
+
+    case_id: UUID
+    fields: Collection[str]
+    notice: str
 
 
 class Vault:
@@ -33,27 +42,36 @@ class Vault:
         self._intake_url = intake_url.rstrip("/")
         self._host = urlsplit(intake_url).hostname or "intake"
 
-    async def contact(self, case_id: UUID, fields: Collection[str], notice: str) -> Contact:
+    async def contacts(self, asked: Sequence[Question]) -> list[Contact | None]:
         """The fields asked for and what goes with them; the vault records who read what, and for which notice.
 
-        Raises `NotFound` for a case that the vault does not know, and `Unavailable` for any other failure.
+        One answer per question, in order, None for a case that the vault does not know. Raises `Unavailable` when the
+        vault is away or answers anything else.
         """
+        if not asked:
+            return []
+        pages = [asked[start : start + _PAGE] for start in range(0, len(asked), _PAGE)]
+        return [contact for page in pages for contact in await self._page(page)]
+
+    async def _page(self, asked: Sequence[Question]) -> list[Contact | None]:
+        questions = [
+            {"case_id": str(one.case_id), "fields": sorted(one.fields), "purpose": f"notice:{one.notice}"}
+            for one in asked
+        ]
         try:
             async with self._turn:
-                answer = await self._client.get(
-                    f"/internal/v1/cases/{case_id}/contact",
-                    params={"fields": ",".join(sorted(fields)), "purpose": f"notice:{notice}"},
-                )
+                answer = await self._client.post("/internal/v1/contacts", json={"asked": questions})
         except httpx.HTTPError as error:
             raise Unavailable("the vault does not answer", hint=f"{self._host}: {type(error).__name__}") from None
-        if answer.status_code in (404, 410):
-            raise NotFound("the vault does not know the case")
         if answer.status_code != 200:
             raise Unavailable("the vault does not answer as it should", hint=f"status {answer.status_code}")
         try:
-            return _contact(answer.json(), self._intake_url)
-        except (ValueError, AttributeError):
+            found = [_contact(one, self._intake_url) if one is not None else None for one in answer.json()]
+        except (ValueError, AttributeError, TypeError):
             raise Unavailable("the vault's answer cannot be read") from None
+        if len(found) != len(asked):
+            raise Unavailable("the vault answers another number of questions")
+        return found
 
     async def close(self) -> None:
         """Close the connections."""

@@ -162,8 +162,7 @@ async def test_a_wrong_code_and_an_unknown_number_are_answered_alike_and_seldom(
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
 
 
-@pytest.mark.parametrize("path", ["", "/timeline", "/vault-reads", "/documents/reply?purpose=x", "/contact?purpose=x"])
+@pytest.mark.parametrize("path", ["", "/timeline", "/vault-reads", "/documents/reply?purpose=x"])
 async def test_an_unknown_case_is_not_found(intake: Intake, path: str) -> None:
-    prefix = "/internal" if "contact" in path else ""
     nobody = "00000000-0000-0000-0000-000000000001"
-    assert (await intake.http.get(f"{prefix}/v1/cases/{nobody}{path}")).status_code == 404
+    assert (await intake.http.get(f"/v1/cases/{nobody}{path}")).status_code == 404

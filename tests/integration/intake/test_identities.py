@@ -30,16 +30,21 @@ async def test_a_notice_gets_what_it_asks_for_and_the_reading_is_on_record(intak
     case_id = given["case_id"]
     written = await intake.http.put(f"/v1/cases/{case_id}/documents/reply", json={"text": "您的投诉已办结"})
     assert written.status_code == 204
-    contact = await intake.http.get(f"/internal/v1/cases/{case_id}/contact?fields=name,phone,email&purpose=notice:n-1")
-    assert contact.json() == {
-        "case_id": case_id,
-        "case_number": given["case_number"],
-        "language": "en",
-        "receipt_code": given["receipt_code"],
-        "progress_url": given["progress_url"],
-        "fields": {"name": "张三", "phone": "13800138000"},
-        "documents": {"reply": "您的投诉已办结"},
-    }
+    asked = {"case_id": case_id, "fields": ["name", "phone", "email"], "purpose": "notice:n-1"}
+    unknown = {**asked, "case_id": "00000000-0000-0000-0000-000000000001"}
+    contact = await intake.http.post("/internal/v1/contacts", json={"asked": [unknown, asked]})
+    assert contact.json() == [
+        None,
+        {
+            "case_id": case_id,
+            "case_number": given["case_number"],
+            "language": "en",
+            "receipt_code": given["receipt_code"],
+            "progress_url": given["progress_url"],
+            "fields": {"name": "张三", "phone": "13800138000"},
+            "documents": {"reply": "您的投诉已办结"},
+        },
+    ]
     identity = await intake.http.get(f"/v1/cases/{case_id}?identity=true&purpose=hearing")
     assert identity.json()["identity"] == {
         "accused": "某店", "adult": True, "content": "质量问题", "name": "张三", "phone": "13800138000",
@@ -60,11 +65,13 @@ async def test_a_reading_without_a_coded_purpose_is_refused(intake: Intake) -> N
     for path in (
         f"/v1/cases/{case_id}?identity=true",
         f"/v1/cases/{case_id}?identity=true&purpose=for Zhang San",
-        f"/internal/v1/cases/{case_id}/contact?fields=name",
         f"/v1/cases/{case_id}/documents/reply",
     ):
         answer = await intake.http.get(path)
         assert (answer.status_code, answer.json()["field"]) == (422, "purpose"), path
+    asked = {"case_id": case_id, "fields": ["name"], "purpose": "for Zhang San"}
+    answer = await intake.http.post("/internal/v1/contacts", json={"asked": [asked]})
+    assert (answer.status_code, answer.json()["field"]) == (422, "asked.0.purpose")
     assert (await intake.http.get(f"/v1/cases/{case_id}/vault-reads")).json()["reads"] == []
 
 
@@ -106,10 +113,11 @@ async def test_without_its_wrapped_key_nothing_of_a_case_can_be_read(intake: Int
         await tx.execute(text("DELETE FROM vault_keys WHERE case_id = CAST(:id AS uuid)"), {"id": case_id})
     for path in (
         f"/v1/cases/{case_id}?identity=true&purpose=x",
-        f"/internal/v1/cases/{case_id}/contact?fields=name&purpose=x",
         f"/v1/cases/{case_id}/documents/reply?purpose=x",
     ):
         assert (await intake.http.get(path)).status_code == 404, path
+    asked = {"case_id": case_id, "fields": ["name"], "purpose": "x"}
+    assert (await intake.http.post("/internal/v1/contacts", json={"asked": [asked]})).json() == [None]
     again = await register(intake, "k-1")
     assert again == {"case_id": case_id}  # the number of the request is still known, its answer is not
     assert (await intake.http.get(f"/v1/cases/{case_id}")).json()["status"] == "admitted"  # statistics stay whole

@@ -203,7 +203,8 @@ async def test_no_identity_is_anywhere_but_sealed_in_the_vault(
         ]
         await http.post(f"{path}/supplements", json={"fields": {"name": canaries["name"], "kind": "service"}})
         await http.put(f"{path}/documents/reply", json={"text": canaries["reply"]})
-        await http.get(f"/internal{path}/contact", params={"fields": "name,phone,email", "purpose": "notice:1"})
+        asked = {"case_id": given["case_id"], "fields": ["name", "phone", "email"], "purpose": "notice:1"}
+        await http.post("/internal/v1/contacts", json={"asked": [asked]})
         await http.get(path, params={"identity": "true", "purpose": "check"})
         await http.get(
             "/v1/progress", params={"case_number": given["case_number"], "receipt_code": given["receipt_code"]}

@@ -307,7 +307,7 @@ async def test_every_route_but_the_public_one_needs_its_scope(intake: Intake) ->
         ("GET", f"/v1/cases/{case_id}/documents/reply?purpose=x"),
         ("GET", f"/v1/cases/{case_id}/vault-reads"),
         ("GET", f"/v1/cases/{case_id}?identity=true&purpose=x"),
-        ("GET", f"/internal/v1/cases/{case_id}/contact?purpose=x"),
+        ("POST", "/internal/v1/contacts"),
     ]
     for method, path in routes:
         nobody = await intake.http.request(method, path, headers={"Authorization": ""}, json={})

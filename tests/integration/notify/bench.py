@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -48,20 +47,20 @@ class FakeVault:
         """One answer."""
         if self.away:
             return Answer(503)
+        return Answer(200, json.dumps([self._one(one) for one in json.loads(request.body)["asked"]]).encode())
+
+    def _one(self, asked: dict[str, Any]) -> dict[str, Any] | None:
         if self.unknown:
-            return Answer(404)
-        query = parse_qs(urlsplit(request.path).query)
-        asked = query.get("fields", [""])[0]
-        self.asked.append((asked, query["purpose"][0]))
-        body = {
+            return None
+        self.asked.append((",".join(asked["fields"]), asked["purpose"]))
+        return {
             "case_number": "from the vault",
             "language": self.language,
             "receipt_code": "K7QF-9M2X",
             "progress_url": "/v1/progress?case_number=T",
-            "fields": {name: self.fields[name] for name in asked.split(",") if name in self.fields},
+            "fields": {name: self.fields[name] for name in asked["fields"] if name in self.fields},
             "documents": {"reply": "水管已修好。"},
         }
-        return Answer(200, json.dumps(body).encode())
 
 
 class Bench:
