@@ -16,7 +16,7 @@ from shared.demo.planning import Call, Decide, Extend, Reach, Stop, Supplement, 
 from shared.procedures.model import FieldSpec, Procedure
 
 _ADMITTED = 0.8
-_SATISFIED = 0.75
+_SATISFIED = 0.9
 _SUBSTANTIATED = 0.7
 _MOMENT = timedelta(seconds=1)
 

@@ -54,7 +54,7 @@ BRISK = Pace(
         Phase(timedelta(hours=7), 100_000.0),
         Phase(timedelta(days=8), 700_000.0),
     ),
-    new_york=45,
+    new_york=36,
 )
 """Everything within a minute: ladders of minutes, limits of hours, most limits of days, and what waits for months."""
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console, Group
@@ -24,8 +25,11 @@ from shared.errors import HuiyinError
 
 _LINE_EVERY_S = 3.0
 _DRAW_EVERY_S = 0.5
-_DEADLINES = 7
-_EVENTS = 7
+_MOST_LINES = 7
+_FIXED_LINES = 27
+"""Lines that all else on the screen needs; deadlines and events share the rest."""
+_WIDE = 120
+_SUMMARY_COLUMNS = 3
 _STATES = ("registered", "assigned", "resolved", "closed", "void")
 _HEADINGS = (
     "procedure 规程",
@@ -99,6 +103,7 @@ class Screen:
 
     def __init__(self, show: Show, console: Console) -> None:
         self._show = show
+        self._console = console
         self._live = Live(console=console, auto_refresh=False, screen=False, vertical_overflow="crop")
         self._sla: Api = show.connection.open("sla")
         self._last = 0.0
@@ -120,7 +125,7 @@ class Screen:
             return
         self._last = time.monotonic()
         try:
-            self._deadlines = self._sla.get("/v1/deadlines", limit=_DEADLINES)
+            self._deadlines = self._sla.get("/v1/deadlines", limit=_MOST_LINES)
         except HuiyinError:
             self._deadlines = []  # the service is being started anew
         self._live.update(self._drawn(), refresh=True)
@@ -136,9 +141,12 @@ class Screen:
             f"   warned 预警 {found.warnings}   notices sent 已发通知 {found.notices}   ",
             (f"{time.monotonic() - self._show.began:.0f} s", "dim"),
         )
-        parts: list[Any] = [head, "", self._cases(), "", self._next(), "", self._events()]
-        if self.outcome is not None:
-            parts += ["", summary_table(self.outcome.summary)]
+        lines = max(2, min(_MOST_LINES, (self._console.height - _FIXED_LINES) // 2))
+        parts: list[Any] = [head, "", self._cases(), ""]
+        if self.outcome is None:
+            parts += [self._next(lines), "", self._events(lines)]
+        else:
+            parts += [self._events(lines), "", summary_table(self.outcome.summary)]
         parts += ["", Panel(Text("\n".join(hints(self._show))), title="try next 接下来可以试试", title_align="left")]
         return Group(*parts)
 
@@ -151,14 +159,15 @@ class Screen:
             column.justify = "right"
         for procedure in sorted({procedure for procedure, _ in counts}):
             name = self._show.library.get(*procedure).name
-            table.add_row(f"{name.zh}", *(str(counts[procedure, state] or "-") for state in _STATES))
+            shown = f"{name.zh}  {name.en}" if self._console.width >= _WIDE else name.zh
+            table.add_row(shown, *(str(counts[procedure, state] or "-") for state in _STATES))
         return table
 
-    def _next(self) -> Table:
+    def _next(self, lines: int) -> Table:
         table = Table(
             "next deadlines 即将到期", "case", "step", "due 到期", box=None, pad_edge=False, header_style="bold"
         )
-        for row in self._deadlines:
+        for row in self._deadlines[:lines]:
             due_at = datetime.fromisoformat(row["next_at"]).astimezone(zone(_ZONE))
             step = "[red]due[/]" if row["next_step"] == "due" else str(row["next_step"])
             clock = f"{row['clock']}" + (f" ({row['cycle']})" if row["cycle"] > 1 else "")
@@ -172,9 +181,9 @@ class Screen:
                     return file.number
         return case_id[:8]
 
-    def _events(self) -> Table:
+    def _events(self, lines: int) -> Table:
         with self._show.departments.lock:
-            last = list(self._show.departments.seen.last)[-_EVENTS:]
+            last = list(self._show.departments.seen.last)[-lines:]
             numbers = {file.id: file.number for file in self._show.departments.files.values()}
         table = Table("last events 最新动态", "case", "event", box=None, pad_edge=False, header_style="bold")
         for event in last:
@@ -193,25 +202,35 @@ class Screen:
 
 def hints(show: Show) -> list[str]:
     """Where things are, and what to try next."""
+    home = show.connection.home.path
     urls = {name: service.url for name, service in show.connection.state.services.items()}
     with show.departments.lock:
         number = next((file.number for file in show.departments.own_files() if file.number), "NUMBER")
+    command = "huiyin" if home == Path(".huiyin").resolve() else f"HUIYIN_HOME={home} huiyin"
     return [
-        "  ".join(f"{name} {url}" for name, url in urls.items()),
-        f"descriptions of the APIs: {urls['intake']}/docs (and the others)   broker: {show.connection.kafka()}",
-        "huiyin case list           huiyin tail --from-start    huiyin topics",
-        f"huiyin case show {number}",
+        "  ".join(f"{name} {url}" for name, url in urls.items()) + f"  kafka {show.connection.kafka()}",
+        f"{command} case list",
+        f"{command} case show {number}",
+        f"{command} tail --from-start",
         f"curl '{urls['intake']}/v1/progress?case_number={number}&receipt_code=…'",
         f"notices as they were sent, receipt codes among them: {show.connection.home.notices}",
     ]
 
 
 def summary_table(summary: Summary) -> Table:
-    """The count as a table."""
+    """The count as a table of two by two columns."""
     table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(style="bold")
-    table.add_column(justify="right")
-    for name, value in summary.to_dict().items():
-        bad = name in ("lost", "duplicated") and value
-        table.add_row(name.replace("_", " "), f"[red]{value}[/]" if bad else str(value))
+    for _ in range(_SUMMARY_COLUMNS):
+        table.add_column(style="bold")
+        table.add_column(justify="right", min_width=8)
+    cells = list(summary.to_dict().items())
+    height = -(-len(cells) // _SUMMARY_COLUMNS)
+    for row in range(height):
+        shown = [_cell(name, value) for name, value in cells[row::height]]
+        table.add_row(*(text for pair in shown for text in pair))
     return table
+
+
+def _cell(name: str, value: object) -> tuple[str, str]:
+    bad = name in ("lost", "duplicated") and value
+    return name.replace("_", " "), f"[red]{value}[/]" if bad else str(value)
