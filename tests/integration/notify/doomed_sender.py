@@ -22,7 +22,8 @@ async def _main() -> None:
     engine = open_database(os.environ["TEST_DATABASE"])
     folder, vault = Path(os.environ["TEST_FOLDER"]), os.environ["TEST_VAULT"]
     it = Bench(engine, folder, vault, Recipients(), {}, RealClock())
-    await it.sender(failpoint=_die).run()
+    async with asyncio.timeout(60):  # a process of a test outlives nobody
+        await it.sender(failpoint=_die).run()
 
 
 if __name__ == "__main__":

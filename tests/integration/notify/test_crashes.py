@@ -6,7 +6,6 @@ import asyncio
 import io
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -55,7 +54,7 @@ async def test_a_file_is_seen_once_though_its_sender_died(place: str, engine: As
         async with it.sending(failpoint=_dies_at(place)):
 
             async def died() -> bool:
-                return (await it.row("receipt")).state == "sending"
+                return bool((await it.row("receipt")).state == "sending")
 
             await it.until(died)
         await _forget_senders(engine)
@@ -81,7 +80,7 @@ async def test_a_webhook_is_repeated_with_the_same_id(place: str, engine: AsyncE
             async with it.sending(failpoint=_dies_at(place)):
 
                 async def died() -> bool:
-                    return (await it.row("assignment")).state == "sending"
+                    return bool((await it.row("assignment")).state == "sending")
 
                 await it.until(died)
             await _forget_senders(engine)
@@ -103,7 +102,7 @@ async def test_a_mail_is_not_repeated_and_is_listed_as_ambiguous(
             async with it.sending(failpoint=_dies_at(place)):
 
                 async def died() -> bool:
-                    return (await it.row("receipt")).state == "sending"
+                    return bool((await it.row("receipt")).state == "sending")
 
                 await it.until(died)
             await _forget_senders(engine)
@@ -124,7 +123,7 @@ async def test_a_line_on_the_console_is_not_repeated_either(engine: AsyncEngine,
         async with it.sending(failpoint=_dies_at("delivered")):
 
             async def died() -> bool:
-                return (await it.row("receipt")).state == "sending"
+                return bool((await it.row("receipt")).state == "sending")
 
             await it.until(died)
         await _forget_senders(engine)
@@ -140,8 +139,9 @@ async def test_a_killed_process_loses_nothing_and_shows_nothing_twice(
         await it.hear([Story(number).registered() for number in range(300)])
         program = Path(__file__).with_name("doomed_sender.py")
         for _ in range(3):
-            doomed = subprocess.Popen(  # noqa: ASYNC220  (it is watched without waiting for it)
-                [sys.executable, str(program)],
+            doomed = await asyncio.create_subprocess_exec(
+                sys.executable,
+                str(program),
                 env={
                     **os.environ,
                     "TEST_DATABASE": database_url,
@@ -150,9 +150,7 @@ async def test_a_killed_process_loses_nothing_and_shows_nothing_twice(
                     "PYTHONPATH": str(Path(__file__).parents[3]),
                 },
             )
-            while doomed.poll() is None:
-                await asyncio.sleep(0.05)
-            assert doomed.returncode == -signal.SIGKILL
+            assert await asyncio.wait_for(doomed.wait(), 90) == -signal.SIGKILL
             assert await it.rows("state = 'sending'")
             await _forget_senders(engine)
         async with it.sending():

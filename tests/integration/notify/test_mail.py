@@ -239,7 +239,8 @@ async def test_a_mail_that_is_greylisted_is_tried_again_after_about_a_minute(
             async with it.sending():
 
                 async def tried() -> bool:
-                    return (await it.row("receipt")).attempts == 1 and (await it.row("receipt")).state == "waiting"
+                    row = await it.row("receipt")
+                    return bool(row.attempts == 1 and row.state == "waiting")
 
                 await it.until(tried)
                 row = await it.row("receipt")

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.asyncio
 
 async def test_the_migrated_schema_is_the_declared_one(engine: AsyncEngine) -> None:
     def differences(connection: Connection) -> list[Any]:
-        return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
+        return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata))
 
     async with engine.connect() as connection:
         assert await connection.run_sync(differences) == []
