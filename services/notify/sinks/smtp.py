@@ -11,6 +11,7 @@ import re
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -23,6 +24,7 @@ from aiosmtplib.errors import SMTPResponseException
 from services.notify.recipients import SmtpEndpoint
 from services.notify.sinks import SENT, Message, Outcome
 from services.notify.templates import one_line
+from shared.business_time.clock import RealClock
 from shared.errors import InvalidInput
 
 _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
@@ -80,6 +82,7 @@ class SmtpSink:
 
     def __init__(self, server: SmtpServer) -> None:
         self._server = server
+        self._real = RealClock()  # a mail is dated with the time of day, whatever clock the cases run on
 
     async def deliver(self, messages: Sequence[Message]) -> Sequence[Outcome]:
         """Send mails one after another."""
@@ -89,7 +92,7 @@ class SmtpSink:
         where = message.endpoint
         address = where.address if isinstance(where, SmtpEndpoint) and where.address else message.contact.get("email")
         try:
-            mail = compose(message, self._server.sender, address or "")
+            mail = compose(message, self._server.sender, address or "", self._real.now())
         except (ValueError, IndexError):
             return Outcome("refused", "bad-address")  # what the vault holds is not a mail address
         try:
@@ -167,8 +170,8 @@ def _answered(code: int, *, whole_server: bool = False) -> Outcome:
     return Outcome("again", reason)
 
 
-def compose(message: Message, sender: str, address: str) -> EmailMessage:
-    """The mail. The subject is one line and names nothing but coded values; raises `ValueError` for a bad address."""
+def compose(message: Message, sender: str, address: str, at: datetime) -> EmailMessage:
+    """The mail, dated `at`. The subject is one line and names nothing but coded values; raises `ValueError` for a bad address."""
     mail = EmailMessage()
     local, _, domain = address.rpartition("@")
     if not local or not domain or any(char.isspace() or ord(char) < 32 for char in address):
@@ -176,7 +179,7 @@ def compose(message: Message, sender: str, address: str) -> EmailMessage:
     mail["From"] = Address(addr_spec=sender)
     mail["To"] = Address(username=local, domain=domain)
     mail["Subject"] = one_line(message.subject)
-    mail["Date"] = format_datetime(message.made_at)
+    mail["Date"] = format_datetime(at)
     mail["Message-ID"] = f"<{message.id}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's machine shall answer this
     mail["X-Auto-Response-Suppress"] = "All"

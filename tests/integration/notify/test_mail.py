@@ -156,7 +156,7 @@ async def test_starttls_that_is_offered_and_fails_is_not_gone_without(answer: st
 )
 def test_an_address_from_the_vault_cannot_add_a_recipient_or_a_header(evil: str) -> None:
     try:
-        mail = compose(_message(), "notices@example.org", evil)
+        mail = compose(_message(), "notices@example.org", evil, START)
     except (ValueError, IndexError):
         return
     assert len(mail["to"].addresses) == 1
@@ -165,10 +165,14 @@ def test_an_address_from_the_vault_cannot_add_a_recipient_or_a_header(evil: str)
 
 @pytest.mark.parametrize("evil", ["x\r\nBcc: a@b", "x\nBcc: a@b", "x\u2028Bcc: a@b", "x\r\n\r\nbody", "x\x85Bcc: a@b"])
 def test_a_subject_cannot_add_a_header(evil: str) -> None:
-    raw = compose(_message(subject=evil), "notices@example.org", "a@example.com").as_bytes(policy=email.policy.SMTP)
+    raw = compose(_message(subject=evil), "notices@example.org", "a@example.com", START).as_bytes(
+        policy=email.policy.SMTP
+    )
     names = set(email.message_from_bytes(raw).keys())
 
-    assert names == set(email.message_from_bytes(compose(_message(), "n@example.org", "a@b.cn").as_bytes()).keys())
+    assert names == set(
+        email.message_from_bytes(compose(_message(), "n@example.org", "a@b.cn", START).as_bytes()).keys()
+    )
 
 
 @pytest.mark.parametrize(
