@@ -171,7 +171,7 @@ def _answered(code: int, *, whole_server: bool = False) -> Outcome:
 
 
 def compose(message: Message, sender: str, address: str, at: datetime) -> EmailMessage:
-    """The mail, dated `at`. The subject is one line and names nothing but coded values; raises `ValueError` for a bad address."""
+    """The mail, dated `at`; its subject is one line of coded values. Raises `ValueError` for a bad address."""
     mail = EmailMessage()
     local, _, domain = address.rpartition("@")
     if not local or not domain or any(char.isspace() or ord(char) < 32 for char in address):
