@@ -37,6 +37,7 @@ class ServiceSettings(BaseSettings):
 
     # notify: how it reaches intake's vault, and where notices go
     intake_url: str = "http://127.0.0.1:8101"
+    public_url: str | None = Field(default=None, description="where complainants reach intake; in links of notices")
     service_key: SecretStr = Field(default=SecretStr(""), description="API key for calls between services")
     service_key_file: Path | None = None
     notices: Path | None = Field(default=None, description="folder of the file sink")

@@ -45,11 +45,11 @@ class Composed:
 class Composer:
     """Places notices and puts their texts together."""
 
-    def __init__(self, library: Library, recipients: Recipients, vault: Vault, intake_url: str) -> None:
+    def __init__(self, library: Library, recipients: Recipients, vault: Vault, public_url: str) -> None:
         self._library = library
         self._recipients = recipients
         self._vault = vault
-        self._intake_url = intake_url.rstrip("/")
+        self._public_url = public_url.rstrip("/")
 
     def place(self, row: Any, case: Case) -> Placed:
         """Where a notice goes now. Raises `NotFound` where its procedure or its element is not in the library."""
@@ -100,7 +100,7 @@ class Composer:
             placed.procedure,
             language,
             contact,
-            self._intake_url,
+            self._public_url,
         )
         text = placed.element.text.zh if language == "zh" else placed.element.text.en
         rendered: Rendered = render(text.subject, text.body, said)

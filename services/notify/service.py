@@ -30,8 +30,8 @@ def build(context: Context) -> Service:
     settings, real = context.settings, RealClock()
     recipients = load_recipients(settings.recipients, smtp=settings.smtp_url is not None)
     worker = Worker(context.library, context.calendars, real)
-    vault = Vault(settings.intake_url, settings.key())
-    composer = Composer(context.library, recipients, vault, settings.intake_url)
+    vault = Vault(settings.intake_url, settings.key(), public_url=settings.public_url)
+    composer = Composer(context.library, recipients, vault, settings.public_url or settings.intake_url)
     endings = Endings(context.engine, context.clock, real, worker, context.said)
     sender = Sender(context.engine, composer, sinks(settings, recipients), endings, real)
     return Service(

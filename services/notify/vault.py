@@ -28,7 +28,7 @@ class Question(NamedTuple):
 class Vault:
     """A client of intake's internal API. `key` is the key for calls between services."""
 
-    def __init__(self, intake_url: str, key: str, *, connections: int = 8) -> None:
+    def __init__(self, intake_url: str, key: str, *, public_url: str | None = None, connections: int = 8) -> None:
         self._client = httpx.AsyncClient(
             base_url=intake_url,
             headers={"Authorization": f"Bearer {key}"},
@@ -39,7 +39,7 @@ class Vault:
         )
         # Waiting for our own turn is no failure of the vault's, and httpx's pool grows slow when many wait in it.
         self._turn = asyncio.Semaphore(connections)
-        self._intake_url = intake_url.rstrip("/")
+        self._public_url = (public_url or intake_url).rstrip("/")
         self._host = urlsplit(intake_url).hostname or "intake"
 
     async def contacts(self, asked: Sequence[Question]) -> list[Contact | None]:
@@ -66,7 +66,7 @@ class Vault:
         if answer.status_code != 200:
             raise Unavailable("the vault does not answer as it should", hint=f"status {answer.status_code}")
         try:
-            found = [_contact(one, self._intake_url) if one is not None else None for one in answer.json()]
+            found = [_contact(one, self._public_url) if one is not None else None for one in answer.json()]
         except (ValueError, AttributeError, TypeError):
             raise Unavailable("the vault's answer cannot be read") from None
         if len(found) != len(asked):
@@ -78,12 +78,12 @@ class Vault:
         await self._client.aclose()
 
 
-def _contact(body: dict[str, Any], intake_url: str) -> Contact:
+def _contact(body: dict[str, Any], public_url: str) -> Contact:
     language, progress = body.get("language"), _text(body.get("progress_url"))
     return Contact(
         language=language if language in ("zh", "en") else None,
         receipt_code=_text(body.get("receipt_code")),
-        progress_url=f"{intake_url}{progress}" if progress and progress.startswith("/") else progress,
+        progress_url=f"{public_url}{progress}" if progress and progress.startswith("/") else progress,
         fields=_texts(body.get("fields")),
         documents=_texts(body.get("documents")),
     )
