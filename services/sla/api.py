@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 
 from services.sla import store
+from services.sla.domain.explaining import Language, explain_clocks
 from shared.errors import NotFound
 from shared.hosting.host import Context
 from shared.hosting.http import needs
@@ -19,20 +21,26 @@ def routes(context: Context) -> APIRouter:
     router = APIRouter(prefix="/v1", dependencies=[needs("clocks:read")])
 
     @router.get("/cases/{case_id}/clocks")
-    async def clocks(case_id: UUID) -> dict[str, Any]:
-        """All cycles of all clocks of a case, with the facts behind each."""
+    async def clocks(case_id: UUID, explain: Language | None = None) -> dict[str, Any]:
+        """All cycles of all clocks of a case, with the facts behind each; `explain` adds why, in zh or en."""
         async with context.engine.begin() as tx:
             case = (await store.load(tx, [case_id])).get(case_id)
             if case is None:
                 raise NotFound("there is no such case")
             rows = await store.clocks_of(tx, case_id)
         procedure = context.library.get(*case.procedure)
+        now = context.clock.now()
+        shown = [_shown(dict(row), procedure) for row in rows]
+        if explain is not None:
+            reasons = explain_clocks(case, procedure, context.calendars, now, explain)
+            by_cycle = {(one.clock, one.cycle): asdict(one) for one in reasons}
+            shown = [{**row, "explanation": by_cycle.get((row["clock"], row["cycle"]))} for row in shown]
         return {
             "case_id": case_id,
             "procedure": case.procedure[0],
             "version": case.procedure[1],
-            "now": context.clock.now(),
-            "clocks": [_shown(dict(row), procedure) for row in rows],
+            "now": now,
+            "clocks": shown,
         }
 
     @router.get("/deadlines")

@@ -19,11 +19,13 @@ _CHUNK = 1 << 20
 
 def register(app: typer.Typer) -> None:
     """Mount `sla compute`."""
-    group = typer.Typer(help="Deadlines: compute them outside a case.", no_args_is_help=True)
+    group = typer.Typer(
+        help="Deadlines: why a clock is due when it is; computing outside a case.", no_args_is_help=True
+    )
 
     @group.callback()
     def sla() -> None:
-        """Deadlines: compute them outside a case."""
+        """Deadlines: why a clock is due when it is; computing outside a case."""
 
     @group.command()
     def compute() -> None:
@@ -35,6 +37,9 @@ def register(app: typer.Typer) -> None:
         """
         main()
 
+    from shared.cli.sla_explain import explain
+
+    group.command()(explain)
     app.add_typer(group, name="sla")
 
 
