@@ -93,7 +93,8 @@ class Timers:
             has = await store.timers(tx, cases)
             await store.mark_checked(tx, cases, now)
             await outbox.append(tx, events)
-        restored = [key for key, at in has.items() if had.get(key) != at]
+        # What came due between the two looks was fired by this very sweep; that is no fault.
+        restored = [key for key, at in has.items() if key not in had or (had[key] > now and had[key] != at)]
         if restored:
             metrics.TIMERS_RESTORED.inc(len(restored))
             log.error("timers were missing or wrong and are set again", count=len(restored))

@@ -50,6 +50,9 @@ QUALIFIED_BY = {
     "notice-failed": "notices",
 } | dict.fromkeys(DEADLINE, "clocks")
 
+# After one of these the handling is over until the case is reopened: a clock that they would stop does not start.
+FINISHING = ("resolved", "closed", "archived")
+
 # After one of these there is no complaint to answer any more: every clock that it does not stop is cancelled.
 VOID = ("refused", "transferred-out", "merged", "withdrawn")
 

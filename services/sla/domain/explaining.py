@@ -23,7 +23,7 @@ Language = Literal["zh", "en"]
 
 @dataclass(frozen=True)
 class Explained:
-    """One cycle of a clock in words. Seconds are counted on its `basis`; what remains is negative after the due instant.
+    """One cycle of a clock in words. Seconds are counted on its `basis`; what remains may be negative.
 
     Both are None where the clock counts dates, or while its due instant is not known.
     """

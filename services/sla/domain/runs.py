@@ -12,7 +12,7 @@ from shared.business_time.calendars import Calendar
 from shared.business_time.due import due
 from shared.business_time.durations import Duration
 from shared.procedures.conditions import holds
-from shared.procedures.milestones import VOID
+from shared.procedures.milestones import FINISHING, VOID
 from shared.procedures.model import Clock
 
 
@@ -53,7 +53,7 @@ def runs_of(clock: Clock, happenings: Sequence[Happening], calendar: Calendar) -
         if runs and again and not runs[-1].over:
             runs[-1].cancelled_at, runs[-1].cancelled_by = happening.at, names[0]
         starts = bool(runs and again) or (not runs and _any(clock.from_, names))
-        if starts and holds(clock.when, facts) is True:
+        if starts and not _too_late(clock, names, facts) and holds(clock.when, facts) is True:
             run = Run(len(runs) + 1, happening.at)
             _note_due(run, clock, facts)
             runs.append(run)
@@ -106,6 +106,11 @@ def _limited(
         return pause
     end = due(pause[0], Duration.parse(limits[0]), calendar, basis=clock.time).at
     return (pause[0], end if pause[1] is None or pause[1] > end else pause[1])
+
+
+def _too_late(clock: Clock, names: Sequence[str], facts: Mapping[str, Any]) -> bool:
+    """Whether the handling that would stop the clock is over already: an escalation may cross an answer in flight."""
+    return any(facts.get(f"reached:{name}") and name not in names for name in clock.until if name in FINISHING)
 
 
 def _any(wanted: Sequence[str], names: Sequence[str]) -> bool:

@@ -131,6 +131,14 @@ def test_a_complaint_that_is_no_more_has_no_running_clock(name: str) -> None:
     assert ended.clocks[0].next_at is None
 
 
+def test_an_escalation_that_crosses_the_answer_starts_nothing() -> None:
+    rules = procedure({**MINUTES, "from": ["escalated"]})
+    events = [happening("2025-09-29 09:00", "resolved"), happening("2025-09-29 09:01", "escalated")]
+    assert told(rules, events, "2025-09-29 10:00").clocks == ()
+    again = [*events, happening("2025-09-29 11:00", "reopened"), happening("2025-09-29 11:01", "escalated")]
+    assert [row.cycle for row in told(rules, again, "2025-09-29 11:01").clocks] == [1]
+
+
 def test_steps_of_a_ladder_come_in_order_with_their_lateness() -> None:
     rules = procedure(
         {
