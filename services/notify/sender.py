@@ -79,7 +79,9 @@ class Sender:
                 await self._until_done(self._round)
                 self._wake.clear()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
+                    # not wait_for: Python 3.11's swallows a cancellation that comes together with the event
+                    async with asyncio.timeout(_POLL_SECONDS):
+                        await self._wake.wait()
                 if heart.done():
                     heart.result()
         finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from datetime import timedelta
 
 import structlog
@@ -63,8 +62,7 @@ class Timers:
         metrics.OLDEST_DUE_SECONDS.set(overdue)
         seconds = clock.real_seconds_until(due) if due else _LONGEST_SLEEP_SECONDS
         # Never a busy loop: a due case may be held by another worker for a moment.
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.sleep(min(max(seconds, 0.005), _LONGEST_SLEEP_SECONDS))
+        await asyncio.sleep(min(max(seconds, 0.005), _LONGEST_SLEEP_SECONDS))
 
     async def sweep(self) -> None:
         """Prove, case by case, that every open clock has its timer; set again what is missing (rule D9)."""

@@ -201,7 +201,9 @@ async def _nap_until(remaining: Callable[[], float], wake: asyncio.Event | None,
             await asyncio.sleep(nap)
         else:
             try:
-                await asyncio.wait_for(wake.wait(), nap)
+                # not wait_for: Python 3.11's swallows a cancellation that comes together with the event
+                async with asyncio.timeout(nap):
+                    await wake.wait()
             except TimeoutError:
                 continue
 

@@ -169,8 +169,10 @@ class Relay:
         metrics.OUTBOX_OLDEST_SECONDS.labels(service=self._service).set(max(0, age))
 
     async def _pause(self, seconds: float) -> None:
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), seconds)
+        with contextlib.suppress(TimeoutError):
+            # not wait_for: Python 3.11's swallows a cancellation that comes together with the event
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
 
 
 _PARTITIONS = {topic.name: topic.partitions for topic in TOPICS}
