@@ -113,9 +113,9 @@ async def _at_rest(stack: Stack) -> bool:
 
 
 async def _check(stack: Stack, cases: set[str]) -> None:
-    rows = await stack.query("intake", "SELECT id::text, case_number FROM cases")
+    rows = await stack.query("intake", "SELECT id::text, number FROM cases")
     assert {row["id"] for row in rows} == cases
-    numbers = sorted(int(row["case_number"].rpartition("-")[2]) for row in rows)
+    numbers = sorted(int(row["number"].rpartition("-")[2]) for row in rows)
     assert numbers == list(range(1, COMPLAINTS + 1)), "case numbers have a gap or a double"
 
     assigned = await stack.query("routing", "SELECT id::text FROM cases WHERE status = 'assigned'")
