@@ -10,6 +10,7 @@ from shared.events import occurrences
 from shared.events.complaints import ComplaintRegistered
 from shared.events.envelope import Event
 from shared.procedures.conditions import holds
+from shared.procedures.milestones import FINISHING
 from shared.procedures.model import Procedure
 
 _ORDER = {"/huiyin/intake": 0, "/huiyin/routing": 1, "/huiyin/notify": 2}
@@ -25,7 +26,9 @@ def expected_clocks(procedure: Procedure, events: Iterable[Event]) -> set[str]:
             facts = {name: value for name, value in facts.items() if not name.startswith("reached:")}
         facts |= new | {f"reached:{name}": True for name in names}
         for clock in procedure.clocks:
-            if any(name in names for name in clock.from_) and holds(clock.when, facts) is True:
+            # what was handled before it could start has nothing left to time
+            over = any(facts.get(f"reached:{end}") for end in clock.until if end in FINISHING and end not in names)
+            if not over and any(name in names for name in clock.from_) and holds(clock.when, facts) is True:
                 started.add(clock.id)
     return started
 
