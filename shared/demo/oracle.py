@@ -1,7 +1,8 @@
 """Counts what was lost and what came twice, from evidence alone (pure). Each finding names its rule and where it is.
 
-The rules are those of docs/messaging.md and docs/clocks.md: an event that was said reaches every consumer once, in order; a registered case
-gets its department, its clocks, and in the end an answer or a breach on record; a person reads a notice once.
+The rules are those of docs/messaging.md and docs/clocks.md: an event that was said reaches every consumer once, in
+order; a registered case gets its department, its clocks, and in the end an answer or a breach on record; a person
+reads a notice once.
 """
 
 from __future__ import annotations
