@@ -117,8 +117,14 @@ def _logging(home: Home) -> list[str]:
     return [f"-Dlog4j2.configurationFile={home.kafka / 'log4j2.properties'}"]
 
 
+def cluster_id(random: uuid.UUID) -> str:
+    """Kafka's form of a cluster id: 22 characters. Never a leading hyphen, which its tools would take for an option."""
+    text = base64.urlsafe_b64encode(random.bytes).decode("ascii").rstrip("=")
+    return f"A{text[1:]}" if text.startswith("-") else text
+
+
 def _format(home: Home, command: list[str], configuration: Path) -> None:
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode("ascii").rstrip("=")
+    cluster = cluster_id(uuid.uuid4())
     formatted = subprocess.run(  # noqa: S603
         [*command, "-t", cluster, "-c", str(configuration), "--standalone"],
         env=child_environment(), capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
