@@ -1,16 +1,18 @@
 """What is to be said of a case's clocks now: the difference between what holds and what was said before.
 
 Nothing is counted up: clocks are computed from the set of happenings each time, so that late, repeated and reordered
-events lead to the same end. What was said is kept per clock and cycle, so that nothing is said twice.
+events lead to the same end. What was said is kept per clock and cycle, so that nothing is said twice. The steps that
+are still to come are *armed*: named with their instants, so that timers can say them when they come (see `arming`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from services.sla.domain.arming import in_memory
 from services.sla.domain.happenings import Case, ordered
 from services.sla.domain.runs import Run, runs_of
 from services.sla.domain.targets import Step, Target, repetition, target_of
@@ -43,7 +45,11 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True)
 class ClockRow:
-    """One cycle of one clock as it is now; `next_at` is the instant of its next step (None: nothing more to come)."""
+    """One cycle of one clock as it is now, with the steps that are still to come, in order of time.
+
+    `generation` is 1 when it is first armed, and one more each time its steps change: a timer of an earlier generation
+    is void. `changed`: whether the row, or its steps, differ from what the last decision left.
+    """
 
     clock: str
     cycle: int
@@ -51,22 +57,45 @@ class ClockRow:
     started_at: datetime
     due_at: datetime | None
     provisional: bool
-    next_at: datetime | None
-    next_step: str | None
     ended_at: datetime | None
+    steps: tuple[Step, ...]
+    generation: int = field(compare=False)
+    changed: bool = field(compare=False)
+    rearmed: bool = field(compare=False)
+
+    @property
+    def next_at(self) -> datetime | None:
+        """The instant of the next step; None if nothing more is to come."""
+        return self.steps[0].at if self.steps else None
+
+    @property
+    def next_step(self) -> str | None:
+        """The id of the next step."""
+        return self.steps[0].id if self.steps else None
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The case with what was said noted, what is to be said now, and all its clocks."""
+    """The case with what was said noted, what is to be said now, all its clocks, and each (clock, cycle) that is gone."""
 
     case: Case
     said: tuple[Said, ...]
     clocks: tuple[ClockRow, ...]
+    gone: tuple[tuple[str, int], ...]
 
 
-def decide(case: Case, procedure: Procedure, calendars: Mapping[str, Calendar], now: datetime) -> Decision:
-    """Compute all clocks of a case and what has to be said of them at `now` (UTC)."""
+def decide(
+    case: Case,
+    procedure: Procedure,
+    calendars: Mapping[str, Calendar],
+    now: datetime,
+    *,
+    because: str = "later-knowledge",
+) -> Decision:
+    """Compute all clocks of a case and what has to be said of them at `now` (UTC).
+
+    `because` is the cause that a rescheduling gives: why a due instant may differ from the one that was said.
+    """
     happenings = ordered(case.happenings)
     memory: dict[str, Mapping[str, Any]] = {}
     said: list[Said] = []
@@ -75,22 +104,24 @@ def decide(case: Case, procedure: Procedure, calendars: Mapping[str, Calendar], 
         calendar = calendars[clock.calendar or procedure.calendar]
         for run in runs_of(clock, happenings, calendar):
             key = f"{clock.id}#{run.cycle}"
-            teller = _Teller(clock, run, calendar, now, case.said.get(key), case.generation)
+            teller = _Teller(clock, run, calendar, now, case.said.get(key), case.generation, because)
             memory[key] = teller.tell()
             said += teller.said
-            rows.append(teller.row())
+            rows.append(teller.row(memory[key]))
+    gone = []
     for key, before in case.said.items():
         if key in memory:
             continue
-        memory[key] = {**before, "end": "cancelled"}
+        memory[key] = {**before, "end": "cancelled", "armed": []}
         if before.get("end") != "cancelled":
             name, _, cycle = key.partition("#")
+            gone.append((name, int(cycle)))
             due_at = datetime.fromisoformat(before["due"]) if before.get("due") else None
-            gone = ClockCancelled(clock=name, cycle=int(cycle), due_at=due_at, cause=GONE)
-            said.append(Said(gone, f"{key}|gone|{case.generation}"))
+            cancelled = ClockCancelled(clock=name, cycle=int(cycle), due_at=due_at, cause=GONE)
+            said.append(Said(cancelled, f"{key}|gone|{case.generation}"))
     changed = memory != case.said
     after = replace(case, said=memory, generation=case.generation + 1) if changed else case
-    return Decision(after, tuple(said), tuple(rows))
+    return Decision(after, tuple(said), tuple(rows), tuple(gone))
 
 
 class _Teller:
@@ -104,13 +135,14 @@ class _Teller:
         now: datetime,
         before: Mapping[str, Any] | None,
         generation: int,
+        because: str,
     ) -> None:
         self._clock, self._run, self._calendar, self._now = clock, run, calendar, now
         self._before: Mapping[str, Any] = before or {}
-        self._generation = generation
+        self._generation, self._because = generation, because
         self._target: Target = target_of(clock, run, calendar)
         self._fired: dict[str, str] = dict(self._before.get("fired", {}))
-        self._next: Step | None = None
+        self._armed: list[Step] = []
         self.said: list[Said] = []
 
     @property
@@ -152,13 +184,18 @@ class _Teller:
         self._tell_course()
         self._fire_steps()
         self._tell_end()
+        self._arm_the_end_of_a_pause()
         paused = self._paused_since()
+        armed = in_memory(self._armed)
+        same = armed == self._before.get("armed", []) and self._due == self._before.get("due")
         return {
             "due": self._due,
             "extensions": self._run.extensions,
             "paused": paused.isoformat() if paused else None,
             "fired": self._fired,
             "end": self._end(),
+            "armed": armed,
+            "generation": self._before.get("generation", 0) + (0 if same else 1),
         }
 
     def _tell_course(self) -> None:
@@ -182,16 +219,15 @@ class _Teller:
         elif self._run.extensions > before.get("extensions", 0):
             self._say(ClockExtended(**common, previous_due_at=previous), f"extended|{self._run.extensions}")
         elif known_due != self._due and not paused:
-            moved = ClockRescheduled(**common, previous_due_at=previous, cause="later-knowledge")
+            moved = ClockRescheduled(**common, previous_due_at=previous, cause=self._because)
             self._say(moved, f"moved|{known_due}|{self._due}|{self._generation}")
 
     def _fire_steps(self) -> None:
         if self._target.due_at is None:
             return
         for step in self._target.steps:
-            if not self._fire(step):
-                break
-        if self._clock.repeats and self._next is None:
+            self._fire(step)
+        if self._clock.repeats and not self._armed:
             number = 2
             while (again := repetition(self._clock, self._run, self._calendar, self._target, number)) is not None:
                 if not self._fire(again):
@@ -205,7 +241,7 @@ class _Teller:
             return False
         if step.at > self._now:
             if ended_at is None:
-                self._next = step
+                self._armed.append(step)
             return False
         if self._fired.get(step.id) == self._due:
             return True
@@ -238,13 +274,16 @@ class _Teller:
             late = ClockStoppedLate(**self._common(), stopped_at=stopped_at, late_by=late_by)
             self._say(late, discriminator)
 
-    def row(self) -> ClockRow:
-        """The run as it is now; call after `tell`."""
-        end = self._end()
-        state = end or ("paused" if self._paused_since() else "breached" if "due" in self._fired else "running")
-        pause_ends = self._run.pauses[-1][1] if self._paused_since() else None
-        if pause_ends is not None and (self._next is None or pause_ends < self._next.at):
-            self._next = Step("pause-ends", "after", pause_ends)
+    def _arm_the_end_of_a_pause(self) -> None:
+        ends = self._run.pauses[-1][1] if self._paused_since() else None
+        if ends is not None:
+            look = Step("pause-ends", "look", ends, plain=False)
+            self._armed = sorted([look, *self._armed], key=lambda step: step.at)
+
+    def row(self, memory: Mapping[str, Any]) -> ClockRow:
+        """The run as it is now; `memory` is what `tell` returned."""
+        state = self._end() or ("paused" if self._paused_since() else "breached" if "due" in self._fired else "running")
+        generation = memory.get("generation", 0)
         return ClockRow(
             clock=self._clock.id,
             cycle=self._run.cycle,
@@ -252,7 +291,9 @@ class _Teller:
             started_at=self._run.started_at,
             due_at=self._target.due_at,
             provisional=self._target.provisional,
-            next_at=self._next.at if self._next else None,
-            next_step=self._next.id if self._next else None,
             ended_at=self._ended_at,
+            steps=tuple(self._armed),
+            generation=generation,
+            changed=memory != self._before,
+            rearmed=generation != self._before.get("generation", 0),
         )

@@ -17,16 +17,20 @@ from shared.procedures.model import Clock
 GRACE = timedelta(seconds=60)
 """What "at once" allows: an immediate clock is met within it (decision in docs/clocks.md)."""
 
-Kind = Literal["warn", "breach", "after"]
+Kind = Literal["warn", "breach", "after", "look"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Step:
-    """One instant of a run at which something is said."""
+    """One instant (UTC) of a run at which something is said; `look`: at which the run is to be decided on anew.
+
+    `plain`: all that it says is known beforehand, so that it can be said without deciding on the case again.
+    """
 
     id: str
     kind: Kind
     at: datetime
+    plain: bool = True
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def repetition(clock: Clock, run: Run, calendar: Calendar, target: Target, numbe
     at = target.due_at
     for _ in range(number - 1):
         at = step_after(at, Duration.parse(clock.duration), calendar, clock.time)
-    return Step(f"repeat-{number}", "after", at)
+    return Step(f"repeat-{number}", "after", at, plain=False)
 
 
 def _due(clock: Clock, run: Run, calendar: Calendar) -> Due | None:
