@@ -80,7 +80,7 @@ class Evidence:
 
 _OUTBOX = text("SELECT event_id, case_id, topic, sequence, type FROM outbox WHERE topic <> :letters ORDER BY id")
 _EVENTS = text("SELECT value FROM outbox WHERE case_id = ANY(:cases) AND topic <> :letters ORDER BY id")
-_UNPUBLISHED = text("SELECT count(*) FROM unpublished")
+_UNPUBLISHED = text("SELECT coalesce(sum(cardinality(ids)), 0) FROM unpublished")
 _INBOX = text("SELECT event_id FROM inbox")
 _EARLY = text("SELECT count(*) FROM early_events")
 _LETTERS = text("SELECT count(*) FROM dead_letters WHERE settled_at IS NULL")

@@ -21,7 +21,9 @@ _EVERY_SECONDS = 0.7
 
 _SAID = text("SELECT topic, count(*) AS n FROM outbox GROUP BY topic")
 _TAKEN = text("SELECT topic, count(*) AS n FROM inbox GROUP BY topic")
-_ASIDE = text("SELECT (SELECT count(*) FROM unpublished) + (SELECT count(*) FROM early_events)")
+_ASIDE = text(
+    "SELECT (SELECT coalesce(sum(cardinality(ids)), 0) FROM unpublished) + (SELECT count(*) FROM early_events)"
+)
 _NOTICES = text("SELECT count(*) FROM notices WHERE state IN ('waiting', 'sending')")
 
 

@@ -22,8 +22,8 @@ _PAGE = 5_000
 _OLD_OUTBOX = text(
     """
     DELETE FROM outbox WHERE id IN (
-        SELECT id FROM outbox WHERE said_at < :before AND NOT EXISTS
-            (SELECT FROM unpublished WHERE unpublished.id = outbox.id) LIMIT :page)
+        SELECT id FROM outbox WHERE said_at < :before
+            AND id NOT IN (SELECT unnest(ids) FROM unpublished) LIMIT :page)
     """
 )
 _OLD_INBOX = text(

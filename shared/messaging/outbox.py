@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import envelope
 from shared.events.envelope import Event
+
+Row = tuple[UUID, UUID, int, str, str, str | None, str | None, bytes, datetime]
+"""event_id, case_id, sequence, topic, type, department, traceparent, value (the record's bytes), said_at (aware)."""
+
+Place = tuple[UUID, str]
+"""A case and a topic: what sequence numbers are counted by."""
+
+PAGE_IDS = 200
+"""Ids on a page of `unpublished` at most: so many stay in the row itself, uncompressed."""
 
 _KNOWN = text("SELECT event_id FROM outbox WHERE event_id = ANY(:ids)")
 _NUMBERS = text(
@@ -24,18 +33,27 @@ _NUMBERS = text(
     RETURNING case_id, topic, last
     """
 )
+# The ids follow the order of the rows (the ORDER BY within the INSERT), and the pages follow the order of the ids.
 _INSERT = text(
     """
     WITH written AS (
         INSERT INTO outbox (event_id, case_id, sequence, topic, type, department, traceparent, value, said_at)
-        SELECT * FROM unnest(
+        SELECT event_id, case_id, sequence, topic, type, department, traceparent, value, said_at
+        FROM unnest(
             CAST(:event_id AS uuid[]), CAST(:case_id AS uuid[]), CAST(:sequence AS int[]), CAST(:topic AS text[]),
             CAST(:type AS text[]), CAST(:department AS text[]), CAST(:traceparent AS text[]), CAST(:value AS bytea[]),
             CAST(:said_at AS timestamptz[]))
+            WITH ORDINALITY AS given (event_id, case_id, sequence, topic, type, department, traceparent, value, said_at,
+                place)
+        ORDER BY place
         RETURNING id)
-    INSERT INTO unpublished (id) SELECT id FROM written
+    INSERT INTO unpublished (ids)
+    SELECT array_agg(id ORDER BY id)
+    FROM (SELECT id, (row_number() OVER (ORDER BY id) - 1) / :page_ids AS page FROM written) AS numbered
+    GROUP BY page ORDER BY page
     """
 )
+_COLUMNS = ("event_id", "case_id", "sequence", "topic", "type", "department", "traceparent", "value", "said_at")
 
 
 async def append(tx: AsyncConnection, events: Sequence[Event]) -> list[Event]:
@@ -48,47 +66,73 @@ async def append(tx: AsyncConnection, events: Sequence[Event]) -> list[Event]:
         return []
     known = {row.event_id for row in await tx.execute(_KNOWN, {"ids": [event.id for event in events]})}
     fresh = [event for event in {event.id: event for event in events}.values() if event.id not in known]
-    if not fresh:
-        return []
-    counts = Counter(_place(event) for event in fresh)
-    cases, topics = zip(*counts, strict=True)
-    rows = await tx.execute(_NUMBERS, {"cases": list(cases), "topics": list(topics), "counts": list(counts.values())})
-    following = {(row.case_id, row.topic): row.last - counts[row.case_id, row.topic] + 1 for row in rows}
+    following = await take_numbers(tx, Counter(_place(event) for event in fresh))
     numbered = []
     for event in fresh:
         place = _place(event)
         numbered.append(event.numbered(following[place]))
         following[place] += 1
-    await tx.execute(_INSERT, _columns(numbered))
+    await append_rows(tx, [_row(event) for event in numbered])
     return numbered
 
 
-def _place(event: Event) -> tuple[UUID, str]:
+async def take_numbers(tx: AsyncConnection, counts: Mapping[Place, int]) -> dict[Place, int]:
+    """Take so many sequence numbers of each case and topic; returns the first of each (1 for a place that is new).
+
+    They are taken under a row lock that lasts until the transaction ends, and given back if it fails: no gaps.
+    """
+    if not counts:
+        return {}
+    cases, topics = zip(*counts, strict=True)
+    rows = await tx.execute(_NUMBERS, {"cases": list(cases), "topics": list(topics), "counts": list(counts.values())})
+    return {(row.case_id, row.topic): row.last - counts[row.case_id, row.topic] + 1 for row in rows}
+
+
+async def append_rows(tx: AsyncConnection, rows: Sequence[Row]) -> None:
+    """Write events that the caller has numbered (`take_numbers`) and encoded itself, in their order, in one statement.
+
+    The caller holds the lock on each case, as for `append`. Events that were said before are not looked for:
+    sqlalchemy's IntegrityError is raised for an event id that is there already.
+    """
+    if not rows:
+        return
+    values: dict[str, Any] = {
+        name: list(column) for name, column in zip(_COLUMNS, zip(*rows, strict=True), strict=True)
+    }
+    await tx.execute(_INSERT, values | {"page_ids": PAGE_IDS})
+
+
+def _place(event: Event) -> Place:
     return (event.subject, event.data.topic_.name)
 
 
-def _columns(events: Sequence[Event]) -> dict[str, list[Any]]:
-    return {
-        "event_id": [event.id for event in events],
-        "case_id": [event.subject for event in events],
-        "sequence": [event.sequence for event in events],
-        "topic": [event.data.topic_.name for event in events],
-        "type": [event.type for event in events],
-        "department": [getattr(event.data, "department", None) for event in events],
-        "traceparent": [event.traceparent for event in events],
-        "value": [envelope.encode(event) for event in events],
-        "said_at": [event.time for event in events],
-    }
+def _row(event: Event) -> Row:
+    return (
+        event.id,
+        event.subject,
+        event.sequence,
+        event.data.topic_.name,
+        event.type,
+        getattr(event.data, "department", None),
+        event.traceparent,
+        envelope.encode(event),
+        event.time,
+    )
 
 
 _REPUBLISH = """
-    INSERT INTO unpublished (id) SELECT id FROM outbox WHERE said_at >= :since {case}
-    ON CONFLICT DO NOTHING
+    WITH numbered AS (
+        SELECT id, (row_number() OVER (ORDER BY id) - 1) / :page_ids AS page
+        FROM outbox WHERE said_at >= :since {case}),
+    pages AS (
+        INSERT INTO unpublished (ids) SELECT array_agg(id ORDER BY id) FROM numbered GROUP BY page ORDER BY page
+        RETURNING cardinality(ids) AS ids)
+    SELECT coalesce(sum(ids), 0) FROM pages
 """
 
 
 async def republish(tx: AsyncConnection, *, since: datetime, case_id: UUID | None = None) -> int:
     """Mark what was said since then as not published, so that the relay sends it again. Returns how many."""
     sql = _REPUBLISH.format(case="AND case_id = :case_id" if case_id else "")
-    values: dict[str, Any] = {"since": since} | ({"case_id": case_id} if case_id else {})
-    return (await tx.execute(text(sql), values)).rowcount
+    values: dict[str, Any] = {"since": since, "page_ids": PAGE_IDS} | ({"case_id": case_id} if case_id else {})
+    return int(await tx.scalar(text(sql), values) or 0)

@@ -27,24 +27,26 @@ from shared.observability import metrics
 log = structlog.get_logger(__name__)
 
 _LOCK = 0x48756979  # one number for "the relay of this database"
-_PAGE = 5_000
 _BATCH_BYTES = 512 * 1024
 _IDLE_SECONDS = 0.25
 _BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 _WAITING = text(
     """
-    SELECT id, event_id, case_id, topic, type, department, traceparent, value
-    FROM unpublished JOIN outbox USING (id) ORDER BY id LIMIT :page
+    SELECT page, id, event_id, case_id, topic, type, department, traceparent, value
+    FROM (SELECT page, ids FROM unpublished ORDER BY page LIMIT 100) AS waiting
+    JOIN outbox ON id = ANY (ids) ORDER BY page, id
     """
 )
-_MARK = text("DELETE FROM unpublished WHERE id = ANY(:ids)")
 _DEPTH = text(
     """
-    SELECT count(*) AS depth, min(said_at) AS oldest FROM (
-        SELECT said_at FROM unpublished JOIN outbox USING (id) ORDER BY id LIMIT 100000) AS waiting
+    SELECT coalesce(sum(cardinality(ids)), 0) AS depth,
+        (SELECT min(said_at) FROM outbox
+            WHERE id = ANY ((SELECT ids FROM unpublished ORDER BY page LIMIT 1)::bigint[])) AS oldest
+    FROM unpublished
     """
 )
+_MARK = text("DELETE FROM unpublished WHERE page = ANY(:pages)")
 
 
 class Relay:
@@ -112,18 +114,16 @@ class Relay:
     async def _send_pages(self, connection: AsyncConnection, producer: AIOKafkaProducer) -> None:
         while not self._stopping:
             self._wake.clear()
-            rows = (await connection.execute(_WAITING, {"page": _PAGE})).all()
+            rows = (await connection.execute(_WAITING)).all()
             if not rows:
                 metrics.OUTBOX_DEPTH.labels(service=self._service).set(0)
                 metrics.OUTBOX_OLDEST_SECONDS.labels(service=self._service).set(0)
                 await self._pause(_IDLE_SECONDS)
                 continue
-            if len(rows) == _PAGE:
-                await self._measure(connection)
-            else:
-                metrics.OUTBOX_DEPTH.labels(service=self._service).set(len(rows))
-            sent = await self._send(producer, rows)
-            await connection.execute(_MARK, {"ids": sent})
+            await self._measure(connection)
+            sent = set(await self._send(producer, rows))
+            unsent = {row.page for row in rows if row.id not in sent}
+            await connection.execute(_MARK, {"pages": list({row.page for row in rows} - unsent)})
             metrics.PUBLISHED.labels(service=self._service).inc(len(sent))
 
     async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Any]) -> list[int]:

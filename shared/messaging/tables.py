@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Column,
     DateTime,
@@ -39,8 +40,9 @@ def messaging_tables(metadata: MetaData) -> MessagingTables:
     """Declare the tables in `metadata`.
 
     outbox: every event this service has said. Never changed, and kept after it was published (rule D1).
-    unpublished: the outbox rows that the broker has not acknowledged. A row of its own and not a column, because a
-    column would write every index of the outbox anew for each event published.
+    unpublished: which outbox rows the broker has not acknowledged, as pages of their ids. A table of its own and not a
+    column, because a column would write every index of the outbox anew for each event published; and pages, because a
+    row for each event costs as much again as the event's own index.
     inbox: the ids of the events that took effect here, per consumer (rule D4).
     sequences: the last number given per case and topic (rule D5).
     dead_letters: records that could not be processed, with their payload, which never leaves this table.
@@ -63,7 +65,12 @@ def messaging_tables(metadata: MetaData) -> MessagingTables:
         Index("outbox_case", "case_id", "sequence"),
         Index("outbox_said_at", "said_at", postgresql_using="brin"),
     )
-    unpublished = Table("unpublished", metadata, Column("id", BigInteger, primary_key=True, autoincrement=False))
+    unpublished = Table(
+        "unpublished",
+        metadata,
+        Column("page", BigInteger, Identity(), primary_key=True),
+        Column("ids", ARRAY(BigInteger), nullable=False),
+    )
     inbox = Table(
         "inbox",
         metadata,
