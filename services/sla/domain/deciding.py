@@ -76,7 +76,7 @@ class ClockRow:
 
 @dataclass(frozen=True)
 class Decision:
-    """The case with what was said noted, what is to be said now, all its clocks, and each (clock, cycle) that is gone."""
+    """The case with what was said noted, what is to be said now, its clocks, and each (clock, cycle) that is gone."""
 
     case: Case
     said: tuple[Said, ...]
