@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from services.sla import store
+from services.sla import store, store_timers
 from services.sla.domain.explaining import Language, explain_clocks
 from shared.errors import NotFound
 from shared.hosting.host import Context
@@ -23,7 +23,7 @@ def routes(context: Context) -> APIRouter:
     @router.get("/cases/{case_id}/clocks")
     async def clocks(case_id: UUID, explain: Language | None = None) -> dict[str, Any]:
         """All cycles of all clocks of a case, with the facts behind each; `explain` adds why, in zh or en."""
-        async with context.engine.begin() as tx:
+        async with context.engine.connect() as tx:
             case = (await store.load(tx, [case_id])).get(case_id)
             if case is None:
                 raise NotFound("there is no such case")
@@ -49,7 +49,7 @@ def routes(context: Context) -> APIRouter:
     ) -> list[dict[str, Any]]:
         """The clocks whose next step comes first."""
         async with context.engine.connect() as connection:
-            rows = await store.upcoming(connection, procedure=procedure, limit=limit)
+            rows = await store_timers.upcoming(connection, procedure=procedure, limit=limit)
         return [dict(row) for row in rows]
 
     @router.get("/tally")

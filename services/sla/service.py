@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.sla.api import routes
+from services.sla.sweeper import Sweeper
 from services.sla.timers import Timers
 from services.sla.worker import Worker
 from shared.events.topics import ASSIGNMENTS, COMPLAINTS, NOTICES
@@ -12,10 +13,9 @@ from shared.hosting.host import Context, Service
 def build(context: Context) -> Service:
     """What the sla service is made of."""
     worker = Worker(context.library, context.calendars, context.clock)
-    timers = Timers(context, worker)
     return Service(
         routers=[routes(context)],
         topics=[COMPLAINTS, ASSIGNMENTS, NOTICES],
         handler=worker,
-        loops=[timers.fire, timers.sweep],
+        loops=[Timers(context, worker).fire, Sweeper(context, worker).sweep],
     )

@@ -1,4 +1,4 @@
-"""The sla service's tables and every query on them."""
+"""Cases and clocks: the sla service's tables but for its timers (see `store_timers`), and every query on them."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, DateTime, Index, Integer, MetaData, Table, Text, Uuid, text
+from sqlalchemy import ARRAY, Boolean, Column, DateTime, Index, Integer, MetaData, SmallInteger, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.sla.domain.deciding import ClockRow
+from services.sla.domain.deciding import ClockRow, Decision
 from services.sla.domain.happenings import Case, Happening
+from services.sla.store_timers import shard_of, timers_tables
 from shared.messaging.tables import messaging_tables
 from shared.security.keys import api_keys_table
 
 metadata = MetaData()
 messaging_tables(metadata)
 api_keys_table(metadata)
+timers_tables(metadata)
 
 cases = Table(
     "cases",
@@ -35,7 +37,8 @@ cases = Table(
     Index("cases_check", "checked_at", postgresql_where=text("open")),
 )
 
-# One row per cycle of a clock; `next_at` is its timer.
+# One row per cycle of a clock, as the last decision on its case left it. Timers do not touch it when they fire: how it
+# is now is in the view `clocks_now`, which takes what its shard has fired since into account.
 clocks = Table(
     "clocks",
     metadata,
@@ -47,11 +50,13 @@ clocks = Table(
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("due_at", DateTime(timezone=True)),
     Column("provisional", Boolean, nullable=False),
-    Column("next_at", DateTime(timezone=True)),
-    Column("next_step", Text),
     Column("ended_at", DateTime(timezone=True)),
     Column("generation", Integer, nullable=False),
-    Index("clocks_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+    Column("version", Integer, nullable=False),
+    Column("shard", SmallInteger, nullable=False),
+    Column("step_ids", ARRAY(Text), nullable=False),
+    Column("step_at", ARRAY(DateTime(timezone=True)), nullable=False),
+    Index("clocks_armed", "shard", postgresql_where=text("cardinality(step_at) > 0")),
 )
 
 OPEN = ("running", "paused", "breached")
@@ -65,22 +70,9 @@ _CREATE = text(
     ON CONFLICT DO NOTHING
     """
 )
-_COLUMNS = "id, procedure, version, happenings, said, generation"
-_LOAD = text(f"SELECT {_COLUMNS} FROM cases WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")  # noqa: S608
-_DUE = text(
-    "SELECT DISTINCT case_id FROM (SELECT case_id FROM clocks WHERE next_at <= :now "
-    "ORDER BY next_at LIMIT :limit) AS due"
-)
-_CLAIM = text(f"SELECT {_COLUMNS} FROM cases WHERE id = ANY(:ids) ORDER BY id FOR UPDATE SKIP LOCKED")  # noqa: S608
-_UNCHECKED = text(
-    f"""
-    SELECT {_COLUMNS} FROM cases WHERE open AND checked_at < :before
-    ORDER BY checked_at LIMIT :limit FOR UPDATE SKIP LOCKED
-    """  # noqa: S608
-)
+_LOAD = text("SELECT id, procedure, version, happenings, said, generation FROM cases WHERE id = ANY(:ids) ORDER BY id")
+_UNCHECKED = text("SELECT id FROM cases WHERE open AND checked_at < :before ORDER BY checked_at LIMIT :limit")
 _CHECKED = text("UPDATE cases SET checked_at = :now WHERE id = ANY(:ids)")
-_TIMERS = text("SELECT case_id, clock, cycle, next_at FROM clocks WHERE case_id = ANY(:ids) AND next_at IS NOT NULL")
-_NEXT = text("SELECT min(next_at) AS at FROM clocks WHERE next_at IS NOT NULL")
 _SAVE_CASES = text(
     """
     UPDATE cases SET happenings = CAST(given.happenings AS jsonb), said = CAST(given.said AS jsonb),
@@ -91,31 +83,35 @@ _SAVE_CASES = text(
     """
 )
 _DROP_CLOCKS = text(
-    "DELETE FROM clocks WHERE case_id = ANY(:ids) AND (case_id, clock, cycle) NOT IN "
-    "(SELECT * FROM unnest(CAST(:case_ids AS uuid[]), CAST(:clocks AS text[]), CAST(:cycles AS int[])))"
+    """
+    DELETE FROM clocks USING unnest(CAST(:case_ids AS uuid[]), CAST(:clocks AS text[]), CAST(:cycles AS int[]))
+        AS gone (case_id, clock, cycle)
+    WHERE (clocks.case_id, clocks.clock, clocks.cycle) = (gone.case_id, gone.clock, gone.cycle)
+    """
 )
+# One array of steps a clock travels as JSON: an array of arrays of different lengths cannot be a parameter.
 _SAVE_CLOCKS = text(
     """
-    INSERT INTO clocks (case_id, clock, cycle, procedure, state, started_at, due_at, provisional, next_at, next_step,
-                        ended_at, generation)
-    SELECT * FROM unnest(
+    INSERT INTO clocks (case_id, clock, cycle, procedure, version, shard, state, started_at, due_at, provisional,
+                        ended_at, generation, step_ids, step_at)
+    SELECT case_id, clock, cycle, procedure, version, shard, state, started_at, due_at, provisional, ended_at,
+        generation, ARRAY(SELECT step->>0 FROM json_array_elements(steps) AS step),
+        ARRAY(SELECT CAST(step->>1 AS timestamptz) FROM json_array_elements(steps) AS step)
+    FROM unnest(
         CAST(:case_ids AS uuid[]), CAST(:clocks AS text[]), CAST(:cycles AS int[]), CAST(:procedures AS text[]),
-        CAST(:states AS text[]), CAST(:started AS timestamptz[]), CAST(:due AS timestamptz[]),
-        CAST(:provisional AS bool[]), CAST(:next AS timestamptz[]), CAST(:steps AS text[]),
-        CAST(:ended AS timestamptz[]), CAST(:generations AS int[]))
-    ON CONFLICT (case_id, clock, cycle) DO UPDATE SET state = excluded.state, started_at = excluded.started_at,
-        due_at = excluded.due_at, provisional = excluded.provisional, next_at = excluded.next_at,
-        next_step = excluded.next_step, ended_at = excluded.ended_at, generation = excluded.generation
+        CAST(:versions AS int[]), CAST(:shards AS smallint[]), CAST(:states AS text[]), CAST(:started AS timestamptz[]),
+        CAST(:due AS timestamptz[]), CAST(:provisional AS bool[]), CAST(:ended AS timestamptz[]),
+        CAST(:generations AS int[]), CAST(:steps AS json[])) AS given (case_id, clock, cycle, procedure, version, shard,
+        state, started_at, due_at, provisional, ended_at, generation, steps)
+    ON CONFLICT (case_id, clock, cycle) DO UPDATE SET version = excluded.version, state = excluded.state,
+        started_at = excluded.started_at, due_at = excluded.due_at, provisional = excluded.provisional,
+        ended_at = excluded.ended_at, generation = excluded.generation, step_ids = excluded.step_ids,
+        step_at = excluded.step_at
     """
 )
-_OF_CASE = text("SELECT * FROM clocks WHERE case_id = :case_id ORDER BY started_at, clock, cycle")
-_UPCOMING = text(
-    """
-    SELECT * FROM clocks WHERE next_at IS NOT NULL AND (CAST(:procedure AS text) IS NULL OR procedure = :procedure)
-    ORDER BY next_at LIMIT :limit
-    """
-)
-_TALLY = text("SELECT procedure, clock, state, count(*) AS n FROM clocks GROUP BY 1, 2, 3 ORDER BY 1, 2, 3")
+_GENERATIONS = text("SELECT case_id, clock, cycle, generation FROM clocks WHERE case_id = ANY(:ids)")
+_OF_CASE = text("SELECT * FROM clocks_now WHERE case_id = :case_id ORDER BY started_at, clock, cycle")
+_TALLY = text("SELECT procedure, clock, state, count(*) AS n FROM clocks_now GROUP BY 1, 2, 3 ORDER BY 1, 2, 3")
 _OPEN_COUNT = text("SELECT count(*) FROM clocks WHERE state IN ('running', 'paused', 'breached')")
 
 
@@ -131,88 +127,70 @@ async def create_missing(tx: AsyncConnection, pins: dict[UUID, tuple[str, int]],
 
 
 async def load(tx: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, Case]:
-    """Cases, locked until the transaction ends, always in the same order."""
+    """Cases as they were saved: what timers have fired since is not in them (see `Worker.hold`)."""
     return {row.id: _case(row) for row in await tx.execute(_LOAD, {"ids": sorted(set(ids))})}
 
 
-async def claim_due(tx: AsyncConnection, now: datetime, *, limit: int) -> dict[UUID, Case]:
-    """Cases with a step due, the longest due first, that no other worker holds; locked until the transaction ends."""
-    ids = [row.case_id for row in await tx.execute(_DUE, {"now": now, "limit": limit})]
-    if not ids:
-        return {}
-    return {row.id: _case(row) for row in await tx.execute(_CLAIM, {"ids": ids})}
-
-
-async def claim_unchecked(tx: AsyncConnection, before: datetime, *, limit: int) -> dict[UUID, Case]:
-    """Open cases whose timers have not been checked since `before`."""
-    rows = await tx.execute(_UNCHECKED, {"before": before, "limit": limit})
-    return {row.id: _case(row) for row in rows}
+async def unchecked(tx: AsyncConnection, before: datetime, *, limit: int) -> list[UUID]:
+    """Open cases that were not checked since `before`, the longest unchecked first."""
+    return [row.id for row in await tx.execute(_UNCHECKED, {"before": before, "limit": limit})]
 
 
 async def mark_checked(tx: AsyncConnection, ids: Iterable[UUID], now: datetime) -> None:
-    """Note that the timers of these cases were checked."""
+    """Note that these cases were checked."""
     await tx.execute(_CHECKED, {"ids": list(ids), "now": now})
 
 
-async def timers(tx: AsyncConnection, ids: Iterable[UUID]) -> dict[tuple[UUID, str, int], datetime]:
-    """The timers that these cases have: (case, clock, cycle) -> next instant."""
-    rows = await tx.execute(_TIMERS, {"ids": list(ids)})
-    return {(row.case_id, row.clock, row.cycle): row.next_at for row in rows}
-
-
-async def next_instant(tx: AsyncConnection) -> datetime | None:
-    """The instant of the earliest timer."""
-    found: datetime | None = await tx.scalar(_NEXT)
-    return found
-
-
-async def save(tx: AsyncConnection, changed: Sequence[tuple[Case, Sequence[ClockRow]]]) -> None:
-    """Write cases and all their clocks; a clock that a case no longer has is removed."""
-    if not changed:
+async def save(tx: AsyncConnection, decisions: Sequence[Decision], *, whole: bool = False) -> None:
+    """Write cases, and those of their clocks that changed (all of them if `whole`)."""
+    if not decisions:
         return
-    ids = [case.id for case, _ in changed]
     await tx.execute(
         _SAVE_CASES,
         {
-            "ids": ids,
-            "happenings": [_text_of(case.happenings) for case, _ in changed],
-            "said": [json.dumps(case.said, ensure_ascii=False) for case, _ in changed],
-            "generations": [case.generation for case, _ in changed],
-            "open": [any(row.state in OPEN for row in rows) for _, rows in changed],
+            "ids": [one.case.id for one in decisions],
+            "happenings": [_text_of(one.case.happenings) for one in decisions],
+            "said": [json.dumps(one.case.said, ensure_ascii=False) for one in decisions],
+            "generations": [one.case.generation for one in decisions],
+            "open": [any(row.state in OPEN for row in one.clocks) for one in decisions],
         },
     )
-    rows = [(case, row) for case, rows in changed for row in rows]
-    key = {
+    gone = [(one.case.id, clock, cycle) for one in decisions for clock, cycle in one.gone]
+    if gone:
+        ids, names, cycles = zip(*gone, strict=True)
+        await tx.execute(_DROP_CLOCKS, {"case_ids": ids, "clocks": names, "cycles": cycles})
+    rows = [(one.case, row) for one in decisions for row in one.clocks if row.changed or whole]
+    if rows:
+        await tx.execute(_SAVE_CLOCKS, _columns(rows))
+
+
+def _columns(rows: Sequence[tuple[Case, ClockRow]]) -> dict[str, Any]:
+    return {
         "case_ids": [case.id for case, _ in rows],
         "clocks": [row.clock for _, row in rows],
         "cycles": [row.cycle for _, row in rows],
+        "procedures": [case.procedure[0] for case, _ in rows],
+        "versions": [case.procedure[1] for case, _ in rows],
+        "shards": [shard_of(case.id) for case, _ in rows],
+        "states": [row.state for _, row in rows],
+        "started": [row.started_at for _, row in rows],
+        "due": [row.due_at for _, row in rows],
+        "provisional": [row.provisional for _, row in rows],
+        "ended": [row.ended_at for _, row in rows],
+        "generations": [row.generation for _, row in rows],
+        "steps": [json.dumps([[step.id, step.at.isoformat()] for step in row.steps]) for _, row in rows],
     }
-    await tx.execute(_DROP_CLOCKS, {"ids": ids, **key})
-    await tx.execute(
-        _SAVE_CLOCKS,
-        {
-            **key,
-            "procedures": [case.procedure[0] for case, _ in rows],
-            "states": [row.state for _, row in rows],
-            "started": [row.started_at for _, row in rows],
-            "due": [row.due_at for _, row in rows],
-            "provisional": [row.provisional for _, row in rows],
-            "next": [row.next_at for _, row in rows],
-            "steps": [row.next_step for _, row in rows],
-            "ended": [row.ended_at for _, row in rows],
-            "generations": [case.generation for case, _ in rows],
-        },
-    )
+
+
+async def generations(tx: AsyncConnection, ids: Iterable[UUID]) -> dict[tuple[UUID, str, int], int]:
+    """The generation of each clock's row: (case, clock, cycle) -> generation."""
+    rows = await tx.execute(_GENERATIONS, {"ids": list(ids)})
+    return {(row.case_id, row.clock, row.cycle): row.generation for row in rows}
 
 
 async def clocks_of(tx: AsyncConnection, case_id: UUID) -> list[Any]:
     """The clocks of a case, in the order in which they began."""
     return list((await tx.execute(_OF_CASE, {"case_id": case_id})).mappings())
-
-
-async def upcoming(tx: AsyncConnection, *, procedure: str | None, limit: int) -> list[Any]:
-    """The clocks whose next step comes first."""
-    return list((await tx.execute(_UPCOMING, {"procedure": procedure, "limit": limit})).mappings())
 
 
 async def tally(tx: AsyncConnection) -> list[Any]:

@@ -1,13 +1,21 @@
-"""The firing loop and the sweeper. Timers are rows: nothing is lost with the process, and any number may run."""
+"""The firing loop. Timers are rows: nothing is lost with the process, and any number of workers share the work."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
-from services.sla import store
+from services.sla import firing, store_timers
+from services.sla.firing import Page
+from services.sla.horizon import Horizon
+from services.sla.store_timers import SHARDS
 from services.sla.worker import Worker
 from shared.hosting.host import Context
 from shared.messaging import outbox
@@ -16,10 +24,12 @@ from shared.observability import metrics
 
 log = structlog.get_logger(__name__)
 
-_PAGE = 500
-_LONGEST_SLEEP_SECONDS = 0.5  # another process may have set an earlier timer
-_SWEEP_SECONDS = 15.0
-_SWEEP_PAGE = 500
+_EACH = 128  # timers of one shard in a page
+_AHEAD = 64  # instants of one shard in the near horizon
+_AHEAD_SECONDS = 2.0
+_READ_AGAIN_SECONDS = 0.5  # another process may have armed something
+_GAP_SECONDS = 0.004  # between the beginnings of two small pages: a commit for each timer alone would cost a core
+_SMALL = 100
 
 
 class Timers:
@@ -28,14 +38,17 @@ class Timers:
     def __init__(self, context: Context, worker: Worker) -> None:
         self._context = context
         self._worker = worker
+        self._horizon = Horizon(range(SHARDS))
+        self._missed: set[int] = set()
+        self._wake = asyncio.Event()
+        self._read_at = float("-inf")
+        worker.armed = self._armed
 
     async def fire(self) -> None:
         """Sleep until the earliest timer, fire all that are due in pages, and again; until cancelled."""
         while True:
             try:
-                fired = await self.fire_page()
-                if not fired:
-                    await self._sleep()
+                await self._turn()
             except Exception as error:
                 if not is_passing(error):
                     raise
@@ -43,59 +56,91 @@ class Timers:
                 await asyncio.sleep(1.0)
 
     async def fire_page(self) -> int:
-        """Fire one page of what is due now, the longest due first; returns how many cases that were."""
-        now = self._context.clock.now()
-        async with self._context.engine.begin() as tx:
-            cases = await store.claim_due(tx, now, limit=_PAGE)
-            if not cases:
-                return 0
-            events = await self._worker.settle(tx, cases.values(), now)
-            await outbox.append(tx, events)
-        self._context.said.set()
-        return len(cases)
+        """Fire one page of what is due now, whatever is in memory; returns how many steps that were."""
+        return await self._page(range(SHARDS))
 
-    async def _sleep(self) -> None:
-        async with self._context.engine.connect() as connection:
-            due = await store.next_instant(connection)
-        clock = self._context.clock
-        overdue = max(0.0, (clock.now() - due).total_seconds()) / (clock.rate() or 1.0) if due else 0.0
-        metrics.OLDEST_DUE_SECONDS.set(overdue)
-        seconds = clock.real_seconds_until(due) if due else _LONGEST_SLEEP_SECONDS
-        # Never a busy loop: a due case may be held by another worker for a moment.
-        await asyncio.sleep(min(max(seconds, 0.005), _LONGEST_SLEEP_SECONDS))
+    async def _turn(self) -> None:
+        begun = time.monotonic()
+        if begun - self._read_at >= _READ_AGAIN_SECONDS or self._horizon.exhausted():
+            await self._look_ahead()
+        due = self._horizon.due(self._context.clock.now())
+        if not due:
+            await self._sleep()
+            return
+        fired = await self._page(due)
+        if fired < _SMALL:
+            await asyncio.sleep(max(0.0, begun + _GAP_SECONDS - time.monotonic()))
 
-    async def sweep(self) -> None:
-        """Prove, case by case, that every open clock has its timer; set again what is missing (rule D9)."""
-        while True:
-            await asyncio.sleep(_SWEEP_SECONDS)
-            try:
-                while await self.sweep_page():
-                    pass
-                async with self._context.engine.connect() as connection:
-                    metrics.CLOCKS_OPEN.set(await store.count_open(connection))
-            except Exception as error:
-                if not is_passing(error):
-                    raise
-
-    async def sweep_page(self) -> bool:
-        """Check one page of cases; returns whether there may be more."""
+    async def _look_ahead(self) -> None:
         clock = self._context.clock
         now = clock.now()
-        before = now - timedelta(seconds=_SWEEP_SECONDS * (clock.rate() or 1.0))
+        until = now + timedelta(seconds=_AHEAD_SECONDS * (clock.rate() or 1.0))
+        async with self._context.engine.connect() as connection:
+            found = await store_timers.ahead(connection, range(SHARDS), until, each=_AHEAD)
+        self._horizon.read(((row.shard, row.due_at) for row in found), until, _AHEAD)
+        self._read_at = time.monotonic()
+        first = self._horizon.next()
+        overdue = max(0.0, (now - first).total_seconds()) / (clock.rate() or 1.0) if first else 0.0
+        metrics.OLDEST_DUE_SECONDS.set(overdue)
+
+    def _armed(self, found: Iterable[tuple[int, datetime]]) -> None:
+        """The worker has armed timers in a transaction that will end soon; its locks make a page wait for that."""
+        if self._horizon.armed(found):
+            self._wake.set()
+
+    async def _sleep(self) -> None:
+        due = self._horizon.next()
+        seconds = self._read_at + _READ_AGAIN_SECONDS - time.monotonic()
+        if due is not None:
+            seconds = min(seconds, self._context.clock.real_seconds_until(due))
+        self._wake.clear()
+        with contextlib.suppress(TimeoutError):
+            # not wait_for: Python 3.11's swallows a cancellation that comes together with the event
+            async with asyncio.timeout(max(seconds, 0.0005)):
+                await self._wake.wait()
+
+    async def _page(self, wanted: Collection[int]) -> int:
         async with self._context.engine.begin() as tx:
-            cases = await store.claim_unchecked(tx, before, limit=_SWEEP_PAGE)
-            if not cases:
-                return False
-            had = await store.timers(tx, cases)
-            events = await self._worker.settle(tx, cases.values(), now)
-            has = await store.timers(tx, cases)
-            await store.mark_checked(tx, cases, now)
-            await outbox.append(tx, events)
-        # What came due between the two looks was fired by this very sweep; that is no fault.
-        restored = [key for key, at in has.items() if key not in had or (had[key] > now and had[key] != at)]
-        if restored:
-            metrics.TIMERS_RESTORED.inc(len(restored))
-            log.error("timers were missing or wrong and are set again", count=len(restored))
-        if events:
+            held = await self._hold(tx, wanted)
+            now = self._context.clock.now()  # after the locks: what was armed before them is beyond every cursor
+            page = firing.sort_out(await store_timers.page(tx, held, now, each=_EACH), _EACH)
+            fired = await self._say(tx, page, now)
+            if page.passed:
+                await store_timers.move(tx, page.passed)
+        for shard in held - page.full:
+            self._horizon.done(shard, now)
+        if fired:
             self._context.said.set()
-        return len(cases) == _SWEEP_PAGE
+        return fired
+
+    async def _hold(self, tx: Any, wanted: Collection[int]) -> set[int]:
+        """Take the shards that nobody holds; those that were missed are waited for the next time, so none starves."""
+        if self._missed:
+            held = await store_timers.lock_shards(tx, self._missed, wait=True)
+            self._missed = set()
+            return held
+        held = await store_timers.lock_shards(tx, wanted, wait=False)
+        self._missed = set(wanted) - held
+        return held
+
+    async def _say(self, tx: Any, page: Page, now: datetime) -> int:
+        fired = len(page.plain)
+        if page.plain:
+            numbers = await outbox.take_numbers(tx, firing.places(page.plain))
+            await outbox.append_rows(tx, firing.rows_of(page.plain, numbers, now))
+            self._count(page, now)
+        if page.decide:
+            cases, now = await self._worker.hold(tx, page.decide)
+            events = await self._worker.settle(tx, cases.values(), now)
+            fired += len(await outbox.append(tx, events))
+        return fired
+
+    def _count(self, page: Page, now: datetime) -> None:
+        rate = self._context.clock.rate() or 1.0
+        for row in page.plain:
+            metrics.STEP_LATENESS.observe((now - row.due_at).total_seconds() / rate)
+        for (procedure, clock, breach), count in Counter(
+            (row.procedure, row.clock, row.step == "due") for row in page.plain
+        ).items():
+            kind = "breached" if breach else "warned"
+            metrics.STEPS_FIRED.labels(procedure=procedure, clock=clock, kind=kind).inc(count)

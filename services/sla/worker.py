@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.sla import store
-from services.sla.domain.deciding import ClockRow, decide
+from services.sla import store, store_timers
+from services.sla.domain.arming import Lost, absorbed, without
+from services.sla.domain.deciding import Decision, decide
 from services.sla.domain.happenings import Case, from_event
+from services.sla.store_timers import shard_of
 from shared.business_time.calendars import Calendar
 from shared.business_time.clock import Clock as TimeSource
 from shared.events.deadlines import ClockBreached, ClockStarted, ClockWarned
@@ -29,6 +31,8 @@ class Worker:
         self._calendars = calendars
         self._clock = clock
         self._procedures: dict[tuple[str, int], Procedure] = {}
+        self.armed: Callable[[Iterable[tuple[int, datetime]]], None] = lambda found: None
+        """Told of each timer (shard, instant) that is armed, before the transaction ends."""
 
     async def unknown_cases(self, tx: AsyncConnection, cases: Collection[UUID]) -> set[UUID]:
         """None: clocks are computed from a set, so an event may come before its case's registration."""
@@ -41,7 +45,7 @@ class Worker:
             return []
         pins = {event.subject: (event.procedure, event.procedure_version) for event in relevant}
         await store.create_missing(tx, pins, now)
-        cases = await store.load(tx, pins)
+        cases, now = await self.hold(tx, pins)
         for event in relevant:
             case = cases[event.subject]
             known = {one.id for one in case.happenings}
@@ -49,18 +53,45 @@ class Worker:
             cases[event.subject] = replace(case, happenings=case.happenings + new)
         return await self.settle(tx, cases.values(), now)
 
-    async def settle(self, tx: AsyncConnection, cases: Iterable[Case], now: datetime) -> list[Event]:
-        """Decide on cases that are locked, save them, and return what is said, each case's in order."""
-        changed: list[tuple[Case, Sequence[ClockRow]]] = []
+    async def hold(
+        self, tx: AsyncConnection, ids: Iterable[UUID], *, lost: Mapping[UUID, Lost] | None = None
+    ) -> tuple[dict[UUID, Case], datetime]:
+        """Cases as they are now, held until the transaction ends, and the instant (UTC) to decide on them.
+
+        The instant is taken after the locks and is never before what the timers have fired, even if the clock was set
+        back: what is armed at it is beyond every cursor. `lost`: clocks whose timers are gone, for which the cursor
+        says nothing.
+        """
+        ids = list(ids)
+        cursors = await store_timers.lock(tx, ids)
+        cases = await store.load(tx, ids)
+        cases |= {id_: without(cases[id_], clocks) for id_, clocks in (lost or {}).items() if id_ in cases}
+        now = max([self._clock.now(), *(cursor.at for cursor in cursors.values())])
+        return {id_: absorbed(case, cursors[shard_of(id_)]) for id_, case in cases.items()}, now
+
+    async def settle(
+        self,
+        tx: AsyncConnection,
+        cases: Iterable[Case],
+        now: datetime,
+        *,
+        because: str = "later-knowledge",
+        whole: bool = False,
+    ) -> list[Event]:
+        """Decide on cases that are held, save them, arm their timers, and return what is said, each case's in order.
+
+        `because`: the cause that a rescheduling gives. `whole`: write all clocks of the cases, changed or not.
+        """
+        decisions: list[Decision] = []
         events: list[Event] = []
         for case in cases:
-            procedure = self._procedure(case.procedure)
-            decision = decide(case, procedure, self._calendars, now)
-            changed.append((decision.case, decision.clocks))
+            decision = decide(case, self._procedure(case.procedure), self._calendars, now, because=because)
+            decisions.append(decision)
             for said in decision.said:
                 events.append(make("sla", case.id, case.procedure, said.data, cause=said.cause, at=now))
                 self._count(case.procedure[0], said.data)
-        await store.save(tx, changed)
+        await store.save(tx, decisions, whole=whole)
+        self.armed(await store_timers.arm(tx, decisions))
         return events
 
     def _procedure(self, pin: tuple[str, int]) -> Procedure:

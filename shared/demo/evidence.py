@@ -88,7 +88,7 @@ _NUMBERS = text("SELECT case_id, topic, last FROM sequences")
 _CASES = text("SELECT id, procedure, procedure_version, number, status FROM cases")
 _TIMELINE = text("SELECT event_id, occurrence FROM timeline")
 _ROUTED = text("SELECT id, status FROM cases")
-_CLOCKS = text("SELECT case_id, clock, cycle, state FROM clocks")
+_CLOCKS = text("SELECT case_id, clock, cycle, state FROM clocks_now")
 _NOTICES = text("SELECT id, case_id, notice, event_id, state, resends FROM notices")
 
 

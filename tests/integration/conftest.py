@@ -54,8 +54,10 @@ async def open_service(database_urls: dict[str, str]) -> AsyncIterator[Open]:
         engines.append(engine)
         async with engine.begin() as tx:
             names = await tx.run_sync(lambda connection: inspect(connection).get_table_names())
-            tables = ", ".join(f'"{name}"' for name in names if name != "alembic_version")
+            tables = ", ".join(f'"{name}"' for name in names if name not in ("alembic_version", "shards"))
             await tx.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
+            if "shards" in names:
+                await tx.execute(text("UPDATE shards SET cursor_at = '1970-01-01', swept_at = '1970-01-01'"))
         return engine
 
     yield open_it

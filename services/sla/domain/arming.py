@@ -6,7 +6,7 @@ has been said. So the next decision on the case first takes up the armed steps b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -40,4 +40,18 @@ def absorbed(case: Case, cursor: Cursor) -> Case:
             continue
         come = {name: before["due"] for name, _, plain in armed[: len(armed) - len(left)] if plain}
         said[key] = {**before, "armed": left, "fired": {**before["fired"], **come}}
+    return replace(case, said=said)
+
+
+Lost = Mapping[tuple[str, int], int | None]
+"""Clocks whose timers are gone: (clock, cycle) -> the generation that this is true of (None: whatever it is)."""
+
+
+def without(case: Case, lost: Lost) -> Case:
+    """The case as if nothing were armed of these clocks: the next decision arms them anew, and fires what has come."""
+    said = dict(case.said)
+    for (clock, cycle), generation in lost.items():
+        before = said.get(f"{clock}#{cycle}")
+        if before and before.get("armed") and generation in (None, before["generation"]):
+            said[f"{clock}#{cycle}"] = {**before, "armed": []}
     return replace(case, said=said)

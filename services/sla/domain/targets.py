@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from services.sla.domain.runs import Run
@@ -89,7 +89,7 @@ def _agreed(run: Run, calendar: Calendar) -> Due | None:
     if agreed.tzinfo is None:  # a date: until the end of that day where the calendar is
         noon = agreed.replace(hour=12, tzinfo=zone(calendar.time_zone))
         return due_unless_paused(noon, Duration(Unit.DAYS, 0), calendar, basis="elapsed")
-    return Due(agreed, provisional=False)
+    return Due(agreed.astimezone(UTC), provisional=False)
 
 
 def _warnings(clock: Clock, run: Run, due_at: datetime, calendar: Calendar) -> list[Step]:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.sla.sweeper import Sweeper
 from services.sla.timers import Timers
 from services.sla.worker import Worker
 from shared.business_time.clock import VirtualClock
@@ -52,6 +53,10 @@ class Bench:
     def timers(self) -> Timers:
         """One firing loop's worth of timers."""
         return Timers(self.context, self.worker)
+
+    def sweeper(self) -> Sweeper:
+        """One sweeper."""
+        return Sweeper(self.context, self.worker)
 
     async def hear(self, *events: Event) -> None:
         """Events come in."""
@@ -125,9 +130,9 @@ async def test_a_timer_that_a_bug_removed_is_set_again_and_fires_once(open_servi
     bench, case = Bench(await open_service("sla")), uuid4()
     await bench.hear(registered(case))
     async with bench.engine.begin() as tx:
-        await tx.execute(text("DELETE FROM clocks"))
+        await tx.execute(text("DELETE FROM timers"))
     bench.clock.set(AT + timedelta(minutes=1))
-    await bench.timers().sweep_page()
+    await bench.sweeper().sweep_all()
     for minutes in (20, 30, 90):
         bench.clock.set(AT + timedelta(minutes=minutes))
         await bench.timers().fire_page()
@@ -138,10 +143,10 @@ async def test_a_timer_that_was_due_while_it_was_missing_fires_when_it_is_found(
     bench, case = Bench(await open_service("sla")), uuid4()
     await bench.hear(registered(case))
     async with bench.engine.begin() as tx:
-        await tx.execute(text("DELETE FROM clocks"))
+        await tx.execute(text("DELETE FROM timers"))
     bench.clock.set(AT + timedelta(minutes=40))
     assert await bench.timers().fire_page() == 0
-    await bench.timers().sweep_page()
+    await bench.sweeper().sweep_all()
     assert (await bench.steps())[(case, "due")] == 1
 
 

@@ -1,0 +1,55 @@
+"""What the sweeper asks of the timers' tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+NEVER = datetime(1971, 1, 1, tzinfo=UTC)
+"""A case whose last check is before this was never checked: a migration set it to 1970."""
+
+_CURSOR = text("SELECT cursor_at FROM shards WHERE shard = :shard")
+# In one statement, so that clocks, timers and the cursor are of one moment.
+_LOST = text(
+    """
+    SELECT c.case_id, c.clock, c.cycle, c.generation
+    FROM shards s JOIN clocks c USING (shard) CROSS JOIN LATERAL unnest(c.step_ids, c.step_at) AS armed (step, at)
+    LEFT JOIN timers t ON t.shard = :shard AND t.due_at = armed.at AND t.case_id = c.case_id AND t.clock = c.clock
+        AND t.cycle = c.cycle AND t.generation = c.generation AND t.step = armed.step
+    WHERE s.shard = :shard AND cardinality(c.step_at) > 0 AND armed.at > s.swept_at AND t.id IS NULL
+    """
+)
+_SWEPT = text("UPDATE shards SET swept_at = greatest(swept_at, :at) WHERE shard = :shard")
+_CLEAR = text(
+    """
+    DELETE FROM timers WHERE ctid = ANY(ARRAY(
+        SELECT t.ctid FROM timers t JOIN shards s USING (shard)
+        WHERE t.shard = :shard AND t.due_at <= s.swept_at LIMIT 5000))
+    """
+)
+
+
+async def cursor_at(tx: AsyncConnection, shard: int) -> datetime:
+    """The instant up to which a shard has fired."""
+    found: datetime = (await tx.execute(_CURSOR, {"shard": shard})).scalar_one()
+    return found
+
+
+async def lost(tx: AsyncConnection, shard: int) -> Sequence[Any]:
+    """Armed steps, not yet swept, that have no timer: (case_id, clock, cycle, generation) each."""
+    return (await tx.execute(_LOST, {"shard": shard})).all()
+
+
+async def mark_swept(tx: AsyncConnection, shard: int, at: datetime) -> None:
+    """Note that all steps of a shard up to an instant were seen to have had their timers."""
+    await tx.execute(_SWEPT, {"shard": shard, "at": at})
+
+
+async def clear(engine: AsyncEngine, shard: int) -> bool:
+    """Remove a page of the timers that were swept; returns whether there may be more."""
+    async with engine.begin() as tx:
+        return (await tx.execute(_CLEAR, {"shard": shard})).rowcount == 5000

@@ -1,0 +1,188 @@
+"""Timers and shards: one row for each step to come, insert-only, and how far each shard has fired.
+
+A timer is never locked or changed: a shard's *cursor* moves past it. Who decides on a case or fires a shard holds the
+shard's advisory lock until the transaction ends, so that nothing is armed behind a cursor. A timer whose generation is
+no longer its clock's is void, and is passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Identity,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.sla.domain.arming import Cursor
+from services.sla.domain.deciding import Decision
+
+SHARDS = 16
+_LOCKS = 0x51A  # the first half of these advisory locks; the second is the shard
+
+
+def timers_tables(metadata: MetaData) -> None:
+    """Declare the tables in `metadata`."""
+    Table(
+        "timers",
+        metadata,
+        Column("shard", SmallInteger, primary_key=True, autoincrement=False),
+        Column("due_at", DateTime(timezone=True), primary_key=True),
+        Column("case_id", Uuid, primary_key=True),
+        Column("id", BigInteger, Identity(), primary_key=True),
+        Column("clock", Text, nullable=False),
+        Column("cycle", Integer, nullable=False),
+        Column("generation", Integer, nullable=False),
+        Column("step", Text, nullable=False),
+        Column("plain", Boolean, nullable=False),
+    )
+    Table(
+        "shards",
+        metadata,
+        Column("shard", SmallInteger, primary_key=True, autoincrement=False),
+        Column("cursor_at", DateTime(timezone=True), nullable=False),
+        Column("cursor_case", Uuid, nullable=False),
+        Column("swept_at", DateTime(timezone=True), nullable=False),
+    )
+
+
+def shard_of(case_id: UUID) -> int:
+    """The shard of a case: its id's last four bits, which are random."""
+    return case_id.int & (SHARDS - 1)
+
+
+_LOCK = text("SELECT pg_advisory_xact_lock(:space, shard) FROM unnest(CAST(:shards AS int[])) AS shard")
+# OFFSET 0: the lock is tried for the wanted shards only, whatever the planner thinks of it.
+_TRY_LOCK = text(
+    """
+    SELECT shard FROM (SELECT shard FROM unnest(CAST(:shards AS int[])) AS shard OFFSET 0) AS wanted
+    WHERE pg_try_advisory_xact_lock(:space, shard)
+    """
+)
+_CURSORS = text("SELECT shard, cursor_at, cursor_case FROM shards WHERE shard = ANY(:shards)")
+_AHEAD = text(
+    """
+    SELECT s.shard, t.due_at FROM shards s CROSS JOIN LATERAL (
+        SELECT due_at FROM timers t
+        WHERE t.shard = s.shard AND (t.due_at, t.case_id) > (s.cursor_at, s.cursor_case) AND t.due_at <= :until
+        ORDER BY t.due_at LIMIT :each) AS t
+    WHERE s.shard = ANY(:shards)
+    """
+)
+_PAGE = text(
+    """
+    SELECT t.shard, t.due_at, t.case_id, t.clock, t.cycle, t.step, t.plain, c.due_at AS target_due, c.provisional,
+        c.procedure, c.version, c.generation IS NOT DISTINCT FROM t.generation AS valid
+    FROM shards s CROSS JOIN LATERAL (
+        SELECT * FROM timers t
+        WHERE t.shard = s.shard AND (t.due_at, t.case_id) > (s.cursor_at, s.cursor_case) AND t.due_at <= :now
+        ORDER BY t.due_at, t.case_id, t.id LIMIT :each) AS t
+    LEFT JOIN clocks c ON c.case_id = t.case_id AND c.clock = t.clock AND c.cycle = t.cycle
+    WHERE s.shard = ANY(:shards)
+    ORDER BY t.shard, t.due_at, t.case_id, t.id
+    """
+)
+_MOVE = text(
+    """
+    UPDATE shards SET cursor_at = given.at, cursor_case = given.case_id
+    FROM unnest(CAST(:shards AS int[]), CAST(:at AS timestamptz[]), CAST(:cases AS uuid[]))
+        AS given (shard, at, case_id)
+    WHERE shards.shard = given.shard
+    """
+)
+_UPCOMING = text(
+    """
+    WITH next AS (
+        SELECT t.* FROM shards s CROSS JOIN LATERAL (
+            SELECT * FROM timers t WHERE t.shard = s.shard AND (t.due_at, t.case_id) > (s.cursor_at, s.cursor_case)
+            ORDER BY t.due_at, t.case_id, t.id LIMIT :look) AS t)
+    SELECT DISTINCT ON (next_at, case_id, clock, cycle) c.* FROM (SELECT DISTINCT case_id, clock, cycle FROM next) AS n
+    JOIN clocks_now c USING (case_id, clock, cycle)
+    WHERE next_at IS NOT NULL AND (CAST(:procedure AS text) IS NULL OR procedure = :procedure)
+    ORDER BY next_at, case_id, clock, cycle LIMIT :limit
+    """
+)
+_COLUMNS = ("shard", "due_at", "case_id", "clock", "cycle", "generation", "step", "plain")
+
+
+async def lock(tx: AsyncConnection, cases: Iterable[UUID]) -> dict[int, Cursor]:
+    """Hold the shards of these cases until the transaction ends; returns how far each has fired."""
+    shards = sorted({shard_of(case) for case in cases})
+    await tx.execute(_LOCK, {"space": _LOCKS, "shards": shards})
+    return await cursors(tx, shards)
+
+
+async def lock_shards(tx: AsyncConnection, shards: Collection[int], *, wait: bool) -> set[int]:
+    """Hold shards until the transaction ends: all of them (`wait`), or those that nobody holds."""
+    given = {"space": _LOCKS, "shards": sorted(shards)}
+    if wait:
+        await tx.execute(_LOCK, given)
+        return set(shards)
+    return {row.shard for row in await tx.execute(_TRY_LOCK, given)}
+
+
+async def cursors(tx: AsyncConnection, shards: Collection[int]) -> dict[int, Cursor]:
+    """How far shards have fired."""
+    rows = await tx.execute(_CURSORS, {"shards": list(shards)})
+    return {row.shard: Cursor(row.cursor_at, row.cursor_case) for row in rows}
+
+
+async def ahead(tx: AsyncConnection, shards: Collection[int], until: datetime, *, each: int) -> list[Any]:
+    """The instants (shard, due_at) of the next timers of shards, `each` at most, void ones among them."""
+    return list(await tx.execute(_AHEAD, {"shards": list(shards), "until": until, "each": each}))
+
+
+async def page(tx: AsyncConnection, shards: Collection[int], now: datetime, *, each: int) -> Sequence[Any]:
+    """What is due in shards that the caller holds, `each` timers of a shard at most, in order within each shard."""
+    return (await tx.execute(_PAGE, {"shards": list(shards), "now": now, "each": each})).all()
+
+
+async def move(tx: AsyncConnection, passed: Mapping[int, Cursor]) -> None:
+    """Note how far shards have fired."""
+    values = {
+        "shards": list(passed),
+        "at": [cursor.at for cursor in passed.values()],
+        "cases": [cursor.case for cursor in passed.values()],
+    }
+    await tx.execute(_MOVE, values)
+
+
+async def arm(tx: AsyncConnection, decisions: Iterable[Decision]) -> list[tuple[int, datetime]]:
+    """Set the timers of all clocks whose steps changed; returns the shard and instant of each."""
+    rows = [
+        (shard_of(one.case.id), step.at, one.case.id, row.clock, row.cycle, row.generation, step.id, step.plain)
+        for one in decisions
+        for row in one.clocks
+        if row.rearmed
+        for step in row.steps
+    ]
+    if rows:
+        await insert(tx, rows)
+    return [(row[0], row[1]) for row in rows]
+
+
+async def insert(tx: AsyncConnection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write timers: (shard, due_at, case_id, clock, cycle, generation, step, plain) each."""
+    connection = (await tx.get_raw_connection()).driver_connection
+    assert connection is not None  # noqa: S101  (an open transaction has one)
+    await connection.copy_records_to_table("timers", records=rows, columns=_COLUMNS)
+
+
+async def upcoming(tx: AsyncConnection, *, procedure: str | None, limit: int) -> list[Any]:
+    """The clocks whose next step comes first, as far as the next timers of each shard show them."""
+    values = {"procedure": procedure, "limit": limit, "look": 4 * limit + 64}
+    return list((await tx.execute(_UPCOMING, values)).mappings())
