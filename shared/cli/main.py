@@ -23,6 +23,7 @@ _GROUPS = (
     "shared.cli.procedure",
     "shared.cli.calendar",
     "shared.cli.sla_compute",
+    "services.sla.replay_command",
     "shared.bench.business_time",
 )
 
