@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.events import occurrences
+from shared.events.assignments import MilestoneReached
 from shared.events.complaints import ComplaintRegistered
 from shared.events.envelope import Event
 
@@ -39,6 +40,8 @@ def from_event(event: Event) -> tuple[Happening, ...]:
     if isinstance(event.data, ComplaintRegistered):
         received = Happening(f"{event.id}/received", ("received",), event.data.received_at, (-1, 0), facts)
         return (received, Happening(str(event.id), ("registered",), event.time, place, facts))
+    if isinstance(event.data, MilestoneReached) and event.data.clock is not None:
+        facts[f"{event.data.milestone}.by"] = event.data.by  # who may extend a clock is judged with the clock
     cause = getattr(event.data, "cause", None)
     return (Happening(str(event.id), names, occurrences.happened_at(event, names[0]), place, facts, cause),)
 

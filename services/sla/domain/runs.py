@@ -5,20 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from services.sla.domain.happenings import Happening
+from services.sla.domain.spans import limited, united
 from shared.business_time.calendars import Calendar
-from shared.business_time.due import due
-from shared.business_time.durations import Duration
 from shared.procedures.conditions import holds
 from shared.procedures.milestones import FINISHING, VOID
 from shared.procedures.model import Clock
 
+MIGRATED = "migrated"
+"""The cause that a cancellation gives when the case has moved to another version of its procedure."""
+
+Seen = tuple[Happening, Mapping[str, Any]]
+"""Something that happened, and the facts as they are from it on."""
+
+
+class Extending(NamedTuple):
+    """One step of an extension: asked for, approved, refused, or an approval that does not count."""
+
+    word: Literal["requested", "approved", "refused", "void"]
+    at: datetime
+
 
 @dataclass
 class Run:
-    """One cycle of a clock. `pauses` are (from, until); `until` is None while the pause is open and unlimited."""
+    """One cycle of a clock. `pauses` are (from, until), disjoint and in order; `until` is None while one is open.
+
+    `stood` is what `pauses` are made of: which of the clock's pauses, from, until. A pause ends with the run.
+    """
 
     cycle: int
     started_at: datetime
@@ -28,44 +43,51 @@ class Run:
     cancelled_at: datetime | None = None
     cancelled_by: str | None = None
     pauses: list[tuple[datetime, datetime | None]] = field(default_factory=list)
+    stood: list[tuple[int, datetime, datetime | None]] = field(default_factory=list)
     extensions: int = 0
+    """How many approvals count: no more than the clock allows, each by somebody who may approve."""
+    extending: list[Extending] = field(default_factory=list)
     due_fact: str | None = None
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it was stopped or cancelled."""
+        return self.stopped_at or self.cancelled_at
 
     @property
     def over(self) -> bool:
         """Whether it was stopped or cancelled."""
-        return self.stopped_at is not None or self.cancelled_at is not None
+        return self.ended_at is not None
+
+    def cancel(self, at: datetime, cause: str) -> None:
+        """End it without a stop."""
+        self.cancelled_at, self.cancelled_by = at, cause
 
 
 def runs_of(clock: Clock, happenings: Sequence[Happening], calendar: Calendar) -> list[Run]:
     """The cycles of a clock, first to last. `happenings` are in order (see `happenings.ordered`).
 
     A cycle starts at the first `from` occurrence at which `when` holds; a later `from` does not start it again, only
-    `restart_on` does. One event may stop a cycle and start the next, or end a pause and stop the clock.
+    `restart_on` does, and with `starts_again` the first `from` after a stop. One event may stop a cycle and start the
+    next, or end a pause and stop the clock. For clocks of a group see `groups`.
     """
     runs: list[Run] = []
-    for happening, facts in _with_facts(happenings):
+    for happening, facts in with_facts(happenings):
         names = happening.names
-        present = runs[-1] if runs and not runs[-1].over else None
-        if present is not None:
-            _go_on(present, clock, happening, facts, calendar)
-        again = _any(clock.restart_on, names)
-        if runs and again and not runs[-1].over:
-            runs[-1].cancelled_at, runs[-1].cancelled_by = happening.at, names[0]
-        starts = bool(runs and again) or (not runs and _any(clock.from_, names))
-        if starts and not _too_late(clock, names, facts) and holds(clock.when, facts) is True:
-            run = Run(len(runs) + 1, happening.at)
-            _note_due(run, clock, facts)
-            runs.append(run)
-            # A stop of the same event ends it at once: "on the spot".
-            if _any(clock.until, names) and not again:
-                run.stopped_at = happening.at
+        if runs and not runs[-1].over:
+            go_on(runs[-1], clock, happening, facts)
+        again = bool(runs) and named(clock.restart_on, names)
+        if again and not runs[-1].over:
+            runs[-1].cancel(happening.at, names[0])
+        fresh = named(clock.from_, names) and (not runs or may_start_again(clock, runs[-1], happening))
+        if (again or fresh) and not is_too_late(clock, names, facts) and holds(clock.when, facts) is True:
+            runs.append(begun(clock, len(runs) + 1, happening, facts, again=again))
     for run in runs:
-        run.pauses = [_limited(clock, pause, calendar) for pause in run.pauses]
+        settle_pauses(run, clock, calendar)
     return runs
 
 
-def _with_facts(happenings: Sequence[Happening]) -> Iterator[tuple[Happening, dict[str, Any]]]:
+def with_facts(happenings: Sequence[Happening]) -> Iterator[Seen]:
     """Each happening with the facts as they are from it on; `reached:` counts from the last reopening."""
     facts: dict[str, Any] = {}
     for happening in happenings:
@@ -75,43 +97,80 @@ def _with_facts(happenings: Sequence[Happening]) -> Iterator[tuple[Happening, di
         yield happening, facts
 
 
-def _go_on(run: Run, clock: Clock, happening: Happening, facts: Mapping[str, Any], calendar: Calendar) -> None:
-    names, at = happening.names, happening.at
-    open_pause = bool(run.pauses) and run.pauses[-1][1] is None
-    if open_pause and any(_any(pause.until, names) for pause in clock.pauses):
-        run.pauses[-1] = (run.pauses[-1][0], at)
-    elif not open_pause and any(pause.on in names for pause in clock.pauses):
-        run.pauses.append((at, None))
-    if f"extension-approved:{clock.id}" in names:
-        run.extensions += 1
+def begun(clock: Clock, cycle: int, happening: Happening, facts: Mapping[str, Any], *, again: bool) -> Run:
+    """A new run. A stop of the same event ends it at once ("on the spot"), unless it is what restarts it."""
+    run = Run(cycle, happening.at)
     _note_due(run, clock, facts)
-    if _any(clock.until, names):
+    if not again and named(clock.until, happening.names):
+        run.stopped_at = happening.at
+    return run
+
+
+def go_on(run: Run, clock: Clock, happening: Happening, facts: Mapping[str, Any]) -> None:
+    """What a later happening does to a run that is not over."""
+    names, at = happening.names, happening.at
+    _note_pauses(run, clock, happening)
+    _note_extension(run, clock, happening)
+    _note_due(run, clock, facts)
+    if named(clock.until, names):
         run.stopped_at = at
         run.stopped_by_breach = happening.cause == f"breached:{clock.id}"
-    elif _any(clock.cancel_on, names) or _any(VOID, names):
-        run.cancelled_at, run.cancelled_by = at, names[0]
+    elif named(clock.cancel_on, names) or named(VOID, names):
+        run.cancel(at, names[0])
+
+
+def settle_pauses(run: Run, clock: Clock, calendar: Calendar) -> None:
+    """Make `pauses` of what the run stood: each no longer than it may be, none beyond the run's end."""
+    spans = []
+    for index, begins, ends in run.stood:
+        ends = ends or run.ended_at
+        at_most = clock.pauses[index].at_most
+        spans.append((begins, ends if at_most is None else limited(begins, ends, at_most, calendar, clock.time)))
+    run.pauses = united(spans)
+
+
+def may_start_again(clock: Clock, last: Run, happening: Happening) -> bool:
+    """Whether a further `from` starts the next cycle: after a stop, but not by the event that stopped it."""
+    return clock.starts_again and last.stopped_at is not None and happening.at > last.stopped_at
+
+
+def is_too_late(clock: Clock, names: Sequence[str], facts: Mapping[str, Any]) -> bool:
+    """Whether there is nothing left to time: the handling that would stop the clock is over already (an escalation may
+    cross an answer in flight), or there is no complaint any more."""
+    finished = (name for name in clock.until if name in FINISHING)
+    return any(facts.get(f"reached:{name}") and name not in names for name in (*finished, *VOID))
+
+
+def named(wanted: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether one of the wanted occurrences is among the names."""
+    return any(name in names for name in wanted)
+
+
+def _note_pauses(run: Run, clock: Clock, happening: Happening) -> None:
+    names, at = happening.names, happening.at
+    for index, pause in enumerate(clock.pauses):
+        standing = next((n for n, (of, _, until) in enumerate(run.stood) if of == index and until is None), None)
+        if standing is not None and named(pause.until, names):
+            run.stood[standing] = (index, run.stood[standing][1], at)
+        elif standing is None and pause.on in names:
+            run.stood.append((index, at, None))
+
+
+def _note_extension(run: Run, clock: Clock, happening: Happening) -> None:
+    rule = clock.extension
+    if rule is None:
+        return
+    if f"extension-requested:{clock.id}" in happening.names:
+        run.extending.append(Extending("requested", happening.at))
+    if f"extension-refused:{clock.id}" in happening.names:
+        run.extending.append(Extending("refused", happening.at))
+    if f"extension-approved:{clock.id}" in happening.names:
+        by = happening.facts.get("extension-approved.by")
+        counts = run.extensions < rule.times and (not rule.approved_by or by is None or by in rule.approved_by)
+        run.extending.append(Extending("approved" if counts else "void", happening.at))
+        run.extensions += counts
 
 
 def _note_due(run: Run, clock: Clock, facts: Mapping[str, Any]) -> None:
     if clock.due_field is not None and facts.get(clock.due_field) is not None:
         run.due_fact = str(facts[clock.due_field])
-
-
-def _limited(
-    clock: Clock, pause: tuple[datetime, datetime | None], calendar: Calendar
-) -> tuple[datetime, datetime | None]:
-    """A pause that has a limit ends there by itself."""
-    limits = [spec.at_most for spec in clock.pauses if spec.at_most is not None]
-    if not limits:
-        return pause
-    end = due(pause[0], Duration.parse(limits[0]), calendar, basis=clock.time).at
-    return (pause[0], end if pause[1] is None or pause[1] > end else pause[1])
-
-
-def _too_late(clock: Clock, names: Sequence[str], facts: Mapping[str, Any]) -> bool:
-    """Whether the handling that would stop the clock is over already: an escalation may cross an answer in flight."""
-    return any(facts.get(f"reached:{name}") and name not in names for name in clock.until if name in FINISHING)
-
-
-def _any(wanted: Sequence[str], names: Sequence[str]) -> bool:
-    return any(name in names for name in wanted)

@@ -8,7 +8,7 @@ Cross-references (does this level exist?) are checked by `check`; form is checke
 from __future__ import annotations
 
 from shared.procedures.model.base import DurationText, Element, Id, Named, Occurrence, Text
-from shared.procedures.model.clocks import AfterBreach, Clock, Extension, Pause, Warning_
+from shared.procedures.model.clocks import AfterBreach, Clock, Extension, Pause, QuietHours, Warning_
 from shared.procedures.model.complaint import (
     Admissibility,
     AdmissionRule,
@@ -75,6 +75,7 @@ __all__ = [
     "Occurrence",
     "Pause",
     "Procedure",
+    "QuietHours",
     "Reopening",
     "Requirement",
     "Role",
