@@ -1,0 +1,261 @@
+"""What is to be said of one cycle of a clock: the difference between what holds and what was said before.
+
+What was said is kept per clock and cycle, so that nothing is said twice. The steps that are still to come are *armed*:
+named with their instants, so that timers can say them when they come (see `arming`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from services.sla.domain.arming import in_memory
+from services.sla.domain.basis import Basis, is_kept, said_target
+from services.sla.domain.runs import Run
+from services.sla.domain.targets import Step, Target, repetition, target_of
+from shared.business_time.calendars import Calendar
+from shared.events.base import EventData
+from shared.events.deadlines import (
+    BreachRetracted,
+    ClockBreached,
+    ClockCancelled,
+    ClockExtended,
+    ClockMet,
+    ClockPaused,
+    ClockRescheduled,
+    ClockResumed,
+    ClockStarted,
+    ClockStoppedLate,
+    ClockWarned,
+)
+from shared.procedures.model import Clock
+
+GONE = "no-longer-applies"
+
+
+class Said(NamedTuple):
+    """Something to say, and the cause that makes its event's id."""
+
+    data: EventData
+    cause: str
+
+
+@dataclass(frozen=True)
+class ClockRow:
+    """One cycle of one clock as it is now, with the steps that are still to come, in order of time.
+
+    `generation` is 1 when it is first armed, and one more each time its steps change: a timer of an earlier generation
+    is void. `changed`: whether the row, or its steps, differ from what the last decision left.
+    """
+
+    clock: str
+    cycle: int
+    state: str
+    started_at: datetime
+    due_at: datetime | None
+    provisional: bool
+    ended_at: datetime | None
+    steps: tuple[Step, ...]
+    generation: int = field(compare=False)
+    changed: bool = field(compare=False)
+    rearmed: bool = field(compare=False)
+
+    @property
+    def next_at(self) -> datetime | None:
+        """The instant of the next step; None if nothing more is to come."""
+        return self.steps[0].at if self.steps else None
+
+    @property
+    def next_step(self) -> str | None:
+        """The id of the next step."""
+        return self.steps[0].id if self.steps else None
+
+
+class Teller:
+    """Tells what is new of one run. `before` is what was said of it, empty if nothing."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        run: Run,
+        calendar: Calendar,
+        now: datetime,
+        before: Mapping[str, Any],
+        generation: int,
+        because: str,
+        basis: Basis,
+    ) -> None:
+        self._clock, self._run, self._calendar, self._now = clock, run, calendar, now
+        self._before = before
+        self._generation, self._because = generation, because
+        kept = said_target(self._before, run, basis)
+        self._target: Target = kept or target_of(clock, run, calendar)
+        self._on = list(basis) if kept is None else self._before["on"]
+        self._kept = is_kept(self._before, run, basis)
+        self._fired: dict[str, str] = dict(self._before.get("fired", {}))
+        self._armed: list[Step] = []
+        self.said: list[Said] = []
+
+    @property
+    def _due(self) -> str | None:
+        return self._target.due_at.isoformat() if self._target.due_at else None
+
+    @property
+    def _ended_at(self) -> datetime | None:
+        return self._run.stopped_at or self._run.cancelled_at
+
+    def _end(self) -> str | None:
+        run, due_at = self._run, self._target.due_at
+        if run.stopped_at is not None:
+            late = due_at is not None and (run.stopped_at > due_at or run.stopped_by_breach)
+            return "late" if late else "met"
+        return "cancelled" if run.cancelled_at is not None else None
+
+    def _paused_since(self) -> datetime | None:
+        if self._run.over or not self._run.pauses:
+            return None
+        start, until = self._run.pauses[-1]
+        return start if until is None or until > self._now else None
+
+    def _say(self, data: EventData, cause: str) -> None:
+        self.said.append(Said(data, f"{self._clock.id}#{self._run.cycle}|{cause}"))
+
+    def _common(self) -> dict[str, Any]:
+        return {
+            "clock": self._clock.id,
+            "cycle": self._run.cycle,
+            "due_at": self._target.due_at,
+            "provisional": self._target.provisional,
+        }
+
+    def tell(self) -> Mapping[str, Any]:
+        """Say what is new; returns what has been said of this run by now."""
+        if self._kept:
+            return self._before
+        if not self._before and self._end() == "cancelled":
+            return {"due": self._due, "end": "cancelled", **self._grounds()}  # it ended before anybody heard of it
+        self._tell_course()
+        self._fire_steps()
+        self._tell_end()
+        self._arm_the_end_of_a_pause()
+        paused = self._paused_since()
+        armed = in_memory(self._armed)
+        same = armed == self._before.get("armed", []) and self._due == self._before.get("due")
+        return {
+            "due": self._due,
+            "extensions": self._run.extensions,
+            "paused": paused.isoformat() if paused else None,
+            "fired": self._fired,
+            "end": self._end(),
+            "armed": armed,
+            "generation": self._before.get("generation", 0) + (0 if same else 1),
+            **self._grounds(),
+        }
+
+    def _grounds(self) -> dict[str, Any]:
+        """What `basis` needs to know when the calendar or the procedure has changed."""
+        ended = {"ended": self._ended_at.isoformat()} if self._ended_at else {}
+        return {"provisional": self._target.provisional, "on": self._on, **ended}
+
+    def _tell_course(self) -> None:
+        common, before = self._common(), self._before
+        paused = self._paused_since()
+        if not before:
+            started = self._run.started_at
+            self._say(ClockStarted(**common, started_at=started), f"started|{started.isoformat()}")
+            if paused:
+                self._say(ClockPaused(**common, at=paused), f"paused|{paused.isoformat()}")
+            return
+        known_due, known_pause = before.get("due"), before.get("paused")
+        as_firm = before.get("provisional", self._target.provisional) == self._target.provisional
+        if before.get("end") is not None and before["end"] == self._end() and known_due == self._due:
+            return
+        previous = datetime.fromisoformat(known_due) if known_due else None
+        if known_pause is None and paused:
+            self._say(ClockPaused(**common, at=paused), f"paused|{paused.isoformat()}")
+        elif known_pause is not None and not paused and not self._run.over:
+            at = self._run.pauses[-1][1] if self._run.pauses else None
+            self._say(ClockResumed(**common, at=at or self._now), f"resumed|{known_pause}|{self._due}")
+        elif self._run.extensions > before.get("extensions", 0):
+            self._say(ClockExtended(**common, previous_due_at=previous), f"extended|{self._run.extensions}")
+        elif (known_due != self._due or not as_firm) and not paused:
+            moved = ClockRescheduled(**common, previous_due_at=previous, cause=self._because)
+            self._say(moved, f"moved|{known_due}|{self._due}|{self._generation}")
+
+    def _fire_steps(self) -> None:
+        if self._target.due_at is None:
+            return
+        for step in self._target.steps:
+            self._fire(step)
+        if self._clock.repeats and not self._armed:
+            number = 2
+            while (again := repetition(self._clock, self._run, self._calendar, self._target, number)) is not None:
+                if not self._fire(again):
+                    break
+                number += 1
+
+    def _fire(self, step: Step) -> bool:
+        """Fire a step whose time has come while the run went on; False when this and later ones have not come."""
+        ended_at = self._ended_at
+        if ended_at is not None and (step.at > ended_at or (step.at == ended_at and not self._run.stopped_by_breach)):
+            return False
+        if step.at > self._now:
+            if ended_at is None:
+                self._armed.append(step)
+            return False
+        if self._fired.get(step.id) == self._due:
+            return True
+        self._fired[step.id] = self._due or ""
+        model = ClockBreached if step.kind == "breach" else ClockWarned
+        fired = model(
+            **self._common(),
+            step=step.id,
+            step_due_at=step.at,
+            fired_at=self._now,
+            late_by=(self._now - step.at).total_seconds(),
+        )
+        self._say(fired, f"{step.id}|{self._due}")
+        return True
+
+    def _tell_end(self) -> None:
+        end, stopped_at, before = self._end(), self._run.stopped_at, self._before.get("end")
+        if "due" in self._fired and (end == "met" or self._fired["due"] != self._due):
+            announced = self._fired.pop("due")
+            self._say(BreachRetracted(**self._common(), stopped_at=stopped_at), f"{announced}|{self._generation}")
+        if end is None or end == before:
+            return
+        discriminator = f"{stopped_at.isoformat() if stopped_at else self._ended_at}|{self._generation}"
+        if end == "cancelled":
+            self._say(ClockCancelled(**self._common(), cause=self._run.cancelled_by or GONE), discriminator)
+        elif end == "met" and stopped_at is not None:
+            self._say(ClockMet(**self._common(), stopped_at=stopped_at), discriminator)
+        elif stopped_at is not None and self._target.due_at is not None:
+            late_by = (stopped_at - self._target.due_at).total_seconds()
+            late = ClockStoppedLate(**self._common(), stopped_at=stopped_at, late_by=late_by)
+            self._say(late, discriminator)
+
+    def _arm_the_end_of_a_pause(self) -> None:
+        ends = self._run.pauses[-1][1] if self._paused_since() else None
+        if ends is not None:
+            look = Step("pause-ends", "look", ends, plain=False)
+            self._armed = sorted([look, *self._armed], key=lambda step: step.at)
+
+    def row(self, memory: Mapping[str, Any]) -> ClockRow:
+        """The run as it is now; `memory` is what `tell` returned."""
+        state = self._end() or ("paused" if self._paused_since() else "breached" if "due" in self._fired else "running")
+        generation = memory.get("generation", 0)
+        return ClockRow(
+            clock=self._clock.id,
+            cycle=self._run.cycle,
+            state=state,
+            started_at=self._run.started_at,
+            due_at=self._target.due_at,
+            provisional=self._target.provisional,
+            ended_at=self._ended_at,
+            steps=tuple(self._armed),
+            generation=generation,
+            changed=memory != self._before,
+            rearmed=generation != self._before.get("generation", 0),
+        )
