@@ -13,9 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import envelope
 from shared.events.envelope import Event
-
-Row = tuple[UUID, UUID, int, str, str, str | None, str | None, bytes, datetime]
-"""event_id, case_id, sequence, topic, type, department, traceparent, value (the record's bytes), said_at (aware)."""
+from shared.messaging import hot
+from shared.messaging.rows import COLUMNS, Row
 
 Place = tuple[UUID, str]
 """A case and a topic: what sequence numbers are counted by."""
@@ -51,9 +50,9 @@ _INSERT = text(
     SELECT array_agg(id ORDER BY id)
     FROM (SELECT id, (row_number() OVER (ORDER BY id) - 1) / :page_ids AS page FROM written) AS numbered
     GROUP BY page ORDER BY page
+    RETURNING ids
     """
 )
-_COLUMNS = ("event_id", "case_id", "sequence", "topic", "type", "department", "traceparent", "value", "said_at")
 
 
 async def append(tx: AsyncConnection, events: Sequence[Event]) -> list[Event]:
@@ -96,10 +95,11 @@ async def append_rows(tx: AsyncConnection, rows: Sequence[Row]) -> None:
     """
     if not rows:
         return
-    values: dict[str, Any] = {
-        name: list(column) for name, column in zip(_COLUMNS, zip(*rows, strict=True), strict=True)
-    }
-    await tx.execute(_INSERT, values | {"page_ids": PAGE_IDS})
+    values: dict[str, Any] = dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+    pages = await tx.execute(_INSERT, values | {"page_ids": PAGE_IDS})
+    kept = hot.announced_for(tx)
+    if kept is not None:
+        kept.put(sorted(id_ for page in pages for id_ in page.ids), rows)
 
 
 def _place(event: Event) -> Place:
@@ -120,19 +120,24 @@ def _row(event: Event) -> Row:
     )
 
 
+_LOCK = text("LOCK TABLE unpublished IN SHARE ROW EXCLUSIVE MODE")
 _REPUBLISH = """
-    WITH numbered AS (
-        SELECT id, (row_number() OVER (ORDER BY id) - 1) / :page_ids AS page
-        FROM outbox WHERE said_at >= :since {case}),
-    pages AS (
-        INSERT INTO unpublished (ids) SELECT array_agg(id ORDER BY id) FROM numbered GROUP BY page ORDER BY page
-        RETURNING cardinality(ids) AS ids)
-    SELECT coalesce(sum(ids), 0) FROM pages
+    WITH gone AS (DELETE FROM unpublished RETURNING ids),
+    wanted AS (SELECT id FROM outbox WHERE said_at >= :since {case}),
+    waiting AS (SELECT id FROM wanted UNION SELECT unnest(ids) FROM gone),
+    numbered AS (SELECT id, (row_number() OVER (ORDER BY id) - 1) / :page_ids AS page FROM waiting),
+    pages AS (INSERT INTO unpublished (ids) SELECT array_agg(id ORDER BY id) FROM numbered GROUP BY page ORDER BY page)
+    SELECT count(*) FROM wanted
 """
 
 
 async def republish(tx: AsyncConnection, *, since: datetime, case_id: UUID | None = None) -> int:
-    """Mark what was said since then as not published, so that the relay sends it again. Returns how many."""
+    """Mark what was said since then (an aware instant, included) as not published, so that the relay sends it again.
+
+    Returns how many events that are. What waits already is put in line with it, by age, so that a case's events come in
+    their order even to a broker that has lost everything. Whoever appends meanwhile waits until `tx` ends.
+    """
+    await tx.execute(_LOCK)
     sql = _REPUBLISH.format(case="AND case_id = :case_id" if case_id else "")
     values: dict[str, Any] = {"since": since, "page_ids": PAGE_IDS} | ({"case_id": case_id} if case_id else {})
     return int(await tx.scalar(text(sql), values) or 0)
