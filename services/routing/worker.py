@@ -32,14 +32,15 @@ class Worker:
         self._rules: dict[tuple[str, int], Rules] = {}
 
     def rules(self, procedure: tuple[str, int]) -> Rules:
-        """A procedure's version with its calendar."""
-        if procedure not in self._rules:
-            found = self._library.get(*procedure)
-            calendar = self._calendars.get(found.calendar)
-            if calendar is None:
-                raise NotFound("the procedure's calendar is not known", field="calendar")
-            self._rules[procedure] = Rules(found, calendar)
-        return self._rules[procedure]
+        """A procedure's version with its calendar as it is now."""
+        known = self._rules.get(procedure)
+        found = known.procedure if known else self._library.get(*procedure)
+        calendar = self._calendars.get(found.calendar)
+        if calendar is None:
+            raise NotFound("the procedure's calendar is not known", field="calendar")
+        if known is None or known.calendar is not calendar:
+            known = self._rules[procedure] = Rules(found, calendar)
+        return known
 
     async def unknown_cases(self, tx: AsyncConnection, cases: Collection[UUID]) -> set[UUID]:
         """Cases whose registration has not come: everything else of them waits for it."""

@@ -18,10 +18,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.business_time.clock import Clock, open_clock
-from shared.business_time.loader import load_calendars
 from shared.errors import HuiyinError
 from shared.events.topics import Topic
 from shared.hosting.http import Loop, make_app
+from shared.hosting.reloading import Folders, Rules
 from shared.messaging.database import open_database
 from shared.messaging.housekeeping import keep_house
 from shared.messaging.processing import Handler, Processor
@@ -30,7 +30,7 @@ from shared.messaging.relay import Relay
 from shared.observability import metrics
 from shared.observability.health import Check
 from shared.observability.logging import set_up_logging
-from shared.procedures.loader import Library, load_library
+from shared.procedures.loader import Library
 from shared.security.keys import KeyRing
 from shared.settings import ServiceSettings
 
@@ -91,8 +91,8 @@ class _Host:
         engine = open_database(settings.database)
         clock = open_clock(settings.clock)
         said = asyncio.Event()
-        library = load_library(settings.procedures)
-        context = Context(name, settings, engine, clock, library, load_calendars(settings.calendars), said)
+        rules = Rules(Folders(settings.calendars, settings.procedures), name)
+        context = Context(name, settings, engine, clock, rules.library, rules.calendars, said)
         service = self._build(context)
         works = settings.role in ("worker", "all")
         relay = Relay(engine, settings.kafka, clock, service=name, said=said)
@@ -100,6 +100,7 @@ class _Host:
         server = self._server(service, engine, pump)
         tasks = [asyncio.create_task(server.serve(), name="http")]
         tasks.append(asyncio.create_task(relay.run(), name="relay"))
+        tasks.append(asyncio.create_task(rules.watch(), name="rules"))
         try:
             if pump is not None:
                 await pump.start()

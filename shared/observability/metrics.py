@@ -45,6 +45,9 @@ DEAD_LETTERS = Counter("huiyin_dead_letters_total", "Records that could not be p
 LAG = Gauge("huiyin_consumer_lag_records", "Records behind the end of the topics", ("service",))
 BATCH_BUSY_SECONDS = Gauge("huiyin_batch_busy_seconds", "How long the batch in hand has been worked on", ("service",))
 
+# --- rules, in every service
+RULES_READ = Counter("huiyin_rules_read_total", "Changed calendars or procedures, by outcome", ("service", "outcome"))
+
 # --- HTTP, in every service
 REQUESTS = Counter("huiyin_http_requests_total", "Requests answered", ("service", "route", "status"))
 REQUEST_SECONDS = Histogram("huiyin_http_request_seconds", "Time to answer", ("service", "route"), buckets=_WAIT)

@@ -101,11 +101,15 @@ def _below(data: Any, key: str | int) -> Any:
         return None
 
 
-@dataclass(frozen=True)
+@dataclass
 class Library:
     """The procedures that a process knows, by id and version."""
 
     procedures: tuple[Procedure, ...]
+
+    def put(self, procedures: tuple[Procedure, ...]) -> None:
+        """Take these, in the order of ids and versions, in place of all others, at once for every reader."""
+        self.procedures = procedures
 
     def all(self) -> tuple[Procedure, ...]:
         """Every version of every procedure, by id, then version."""
@@ -147,7 +151,12 @@ def assemble(procedures: Iterable[tuple[str, Procedure]]) -> Library:
 
 @lru_cache(maxsize=8)
 def load_library(extra: Path | None = None) -> Library:
-    """The shipped procedures and those of a further folder; read once per process.
+    """As `read_library`; read once per process."""
+    return read_library(extra)
+
+
+def read_library(extra: Path | None = None) -> Library:
+    """The shipped procedures and those of a further folder, as its files are now.
 
     Raises `ProcedureError` for a file that breaks the language, or whose cross-references do not hold.
     """

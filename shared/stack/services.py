@@ -79,8 +79,7 @@ def service_command(spec: ServiceSpec, around: Surroundings) -> Command:
         environment["HUIYIN_CLOCK"] = str(home.clock_file)
     if home.recipients.exists():
         environment["HUIYIN_RECIPIENTS"] = str(home.recipients)
-    if home.calendars.is_dir():
-        environment.setdefault("HUIYIN_CALENDARS", str(home.calendars))
+    environment.setdefault("HUIYIN_CALENDARS", str(home.calendars))  # it may be made while the services run
     return Command(arguments=spec.arguments, environment=environment)
 
 
