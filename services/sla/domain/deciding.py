@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from services.sla.domain.basis import LATER_KNOWLEDGE, basis_of, cause_of, migrated_away
+from services.sla.domain.courses import courses_of
 from services.sla.domain.happenings import Case, ordered
-from services.sla.domain.runs import MIGRATED, runs_of
-from services.sla.domain.telling import GONE, ClockRow, Said, Teller
+from services.sla.domain.runs import MIGRATED
+from services.sla.domain.telling import GONE, ClockRow, Said, Teller, farewell
 from shared.business_time.calendars import Calendar
-from shared.events.deadlines import ClockCancelled
 from shared.procedures.model import Procedure
 
 __all__ = ["GONE", "ClockRow", "Decision", "Said", "decide"]
@@ -48,17 +48,15 @@ def decide(
     memory: dict[str, Mapping[str, Any]] = {}
     said: list[Said] = []
     rows: list[ClockRow] = []
-    for clock in procedure.clocks:
-        calendar = calendars[clock.calendar or procedure.calendar]
-        for run in runs_of(clock, happenings, calendar):
-            key = f"{clock.id}#{run.cycle}"
-            basis = basis_of(procedure, calendar)
-            before = case.said.get(key, {})
-            cause = cause_of(before, basis, procedure.id) or because
-            teller = Teller(clock, run, calendar, now, before, case.generation, cause, basis)
-            memory[key] = teller.tell()
-            said += teller.said
-            rows.append(teller.row(memory[key]))
+    for course in courses_of(procedure, happenings, calendars):
+        key = f"{course.clock.id}#{course.run.cycle}"
+        basis = basis_of(procedure, course.calendar)
+        before = case.said.get(key, {})
+        cause = cause_of(before, basis, procedure.id) or because
+        teller = Teller(course, now, before, case.generation, cause, basis)
+        memory[key] = teller.tell()
+        said += teller.said
+        rows.append(teller.row(memory[key]))
     gone = []
     for key, before in case.said.items():
         if key in memory:
@@ -67,15 +65,13 @@ def decide(
         if elsewhere and before.get("end") is not None:
             memory[key] = before  # it ended under the version that knew it
             continue
-        memory[key] = {**before, "end": "cancelled", "armed": []}
-        if before.get("end") != "cancelled":
+        if before.get("end") == "cancelled":
+            memory[key] = {**before, "armed": []}
+        else:
             name, _, cycle = key.partition("#")
             gone.append((name, int(cycle)))
-            due_at = datetime.fromisoformat(before["due"]) if before.get("due") else None
-            cancelled = ClockCancelled(
-                clock=name, cycle=int(cycle), due_at=due_at, cause=MIGRATED if elsewhere else GONE
-            )
-            said.append(Said(cancelled, f"{key}|gone|{case.generation}"))
+            memory[key], last = farewell(key, before, MIGRATED if elsewhere else GONE, case.generation)
+            said += last
     changed = memory != case.said
     after = replace(case, said=memory, generation=case.generation + 1) if changed else case
     return Decision(after, tuple(said), tuple(rows), tuple(gone))

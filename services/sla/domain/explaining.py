@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from services.sla.domain.courses import Course, courses_of
 from services.sla.domain.happenings import Case, ordered
-from services.sla.domain.runs import Run, runs_of
-from services.sla.domain.targets import GRACE, target_of
+from services.sla.domain.runs import Run
+from services.sla.domain.targets import GRACE, length_of
 from shared.business_time.calendars import Calendar
 from shared.business_time.due import elapsed_seconds
-from shared.business_time.durations import Duration, Unit
+from shared.business_time.durations import Unit
 from shared.business_time.explain import explain
 from shared.business_time.explain_text import explain_text
 from shared.business_time.zones import zone
@@ -43,28 +44,21 @@ def explain_clocks(
     case: Case, procedure: Procedure, calendars: Mapping[str, Calendar], now: datetime, language: Language
 ) -> list[Explained]:
     """Every cycle of every clock of a case, as computed at `now` (UTC)."""
-    happenings = ordered(case.happenings)
-    found = []
-    for clock in procedure.clocks:
-        calendar = calendars[clock.calendar or procedure.calendar]
-        found += [_explained(clock, run, calendar, now, language) for run in runs_of(clock, happenings, calendar)]
-    return found
+    courses = courses_of(procedure, ordered(case.happenings), calendars)
+    return [_explained(course, now, language) for course in courses]
 
 
-def _explained(clock: Clock, run: Run, calendar: Calendar, now: datetime, language: Language) -> Explained:
-    target = target_of(clock, run, calendar)
+def _explained(course: Course, now: datetime, language: Language) -> Explained:
+    clock, run, calendar, target = course.clock, course.run, course.calendar, course.target
     zh = language == "zh"
     lines = []
-    if run.extensions and clock.extension is not None:
-        lines.append(
-            f"已延期 {run.extensions} 次，自原起点共 {clock.extension.to}"
-            if zh
-            else f"Extended {run.extensions} time(s): {clock.extension.to} in all, from the original start"
-        )
+    lines += _extension_lines(clock, run, calendar, language)
     lines += _rule_lines(clock, run, calendar, language)
-    ended = run.stopped_at or run.cancelled_at
+    if course.capped:
+        lines.append(f"不晚于 {clock.within} 的期限" if zh else f"Never later than {clock.within} is due")
+    ended = run.ended_at
     if ended is not None:
-        moment = f"{ended.astimezone(zone(calendar.time_zone)):%Y-%m-%d %H:%M}"
+        moment = _moment(ended, calendar)
         word = ("已停止" if zh else "Stopped") if run.stopped_at else ("已取消" if zh else "Cancelled")
         lines.append(f"{word}：{moment}" if zh else f"{word}: {moment}")
     elapsed, remaining = _seconds(clock, run, target.due_at, calendar, ended or now)
@@ -81,13 +75,42 @@ def _explained(clock: Clock, run: Run, calendar: Calendar, now: datetime, langua
     )
 
 
+def _extension_lines(clock: Clock, run: Run, calendar: Calendar, language: Language) -> list[str]:
+    zh = language == "zh"
+    words = {
+        "requested": ("申请延期", "Extension asked for"),
+        "approved": ("批准延期", "Extension approved"),
+        "refused": ("不予延期", "Extension refused"),
+        "void": (
+            "延期批准无效：超过次数，或批准人无权",
+            "Approval that does not count: too often, or not theirs to give",
+        ),
+    }
+    lines = []
+    for word, at in run.extending:
+        text, moment = words[word][0 if zh else 1], _moment(at, calendar)
+        lines.append(f"{text}：{moment}" if zh else f"{text}: {moment}")
+    if run.extensions:
+        total = length_of(clock, run.extensions)
+        lines.append(
+            f"已延期 {run.extensions} 次，自原起点共 {total}"
+            if zh
+            else f"Extended {run.extensions} time(s): {total} in all, from the original start"
+        )
+    return lines
+
+
+def _moment(instant: datetime, calendar: Calendar) -> str:
+    return f"{instant.astimezone(zone(calendar.time_zone)):%Y-%m-%d %H:%M}"
+
+
 def _rule_lines(clock: Clock, run: Run, calendar: Calendar, language: Language) -> list[str]:
     zh = language == "zh"
     if clock.due_field is not None:
         if run.due_fact is None:
             return ["约定的期限尚未填报" if zh else "The agreed date has not been reported yet"]
         return [f"约定的期限：{run.due_fact}" if zh else f"The agreed date: {run.due_fact}"]
-    duration = Duration.parse(_duration(clock, run))
+    duration = length_of(clock, run.extensions)
     if duration.unit is Unit.IMMEDIATE:
         seconds = int(GRACE.total_seconds())
         return [f"立即办理：起算后 {seconds} 秒内" if zh else f"At once: within {seconds} seconds of its start"]
@@ -97,16 +120,10 @@ def _rule_lines(clock: Clock, run: Run, calendar: Calendar, language: Language) 
     return explain_text(explanation, language)
 
 
-def _duration(clock: Clock, run: Run) -> str:
-    if run.extensions and clock.extension is not None:
-        return clock.extension.to
-    return clock.duration or "IMMEDIATE"
-
-
 def _seconds(
     clock: Clock, run: Run, due_at: datetime | None, calendar: Calendar, until: datetime
 ) -> tuple[float | None, float | None]:
-    if due_at is None or (clock.duration is not None and Duration.parse(_duration(clock, run)).in_days):
+    if due_at is None or (clock.duration is not None and length_of(clock, run.extensions).in_days):
         return None, None
     pauses = tuple(run.pauses)
     elapsed = elapsed_seconds(run.started_at, max(until, run.started_at), calendar, clock.time, pauses)

@@ -7,15 +7,15 @@ named with their instants, so that timers can say them when they come (see `armi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from services.sla.domain.arming import in_memory
 from services.sla.domain.basis import Basis, is_kept, said_target
-from services.sla.domain.runs import Run
-from services.sla.domain.targets import Step, Target, repetition, target_of
-from shared.business_time.calendars import Calendar
+from services.sla.domain.courses import Course
+from services.sla.domain.stepping import has_come, steps_of
+from services.sla.domain.targets import Step, Target
 from shared.events.base import EventData
 from shared.events.deadlines import (
     BreachRetracted,
@@ -30,7 +30,6 @@ from shared.events.deadlines import (
     ClockStoppedLate,
     ClockWarned,
 )
-from shared.procedures.model import Clock
 
 GONE = "no-longer-applies"
 
@@ -78,33 +77,31 @@ class Teller:
 
     def __init__(
         self,
-        clock: Clock,
-        run: Run,
-        calendar: Calendar,
+        course: Course,
         now: datetime,
         before: Mapping[str, Any],
         generation: int,
         because: str,
         basis: Basis,
     ) -> None:
-        self._clock, self._run, self._calendar, self._now = clock, run, calendar, now
+        self._clock, self._run, self._calendar, self._now = course.clock, course.run, course.calendar, now
         self._before = before
+        self._unheard = "fired" not in before
         self._generation, self._because = generation, because
-        kept = said_target(self._before, run, basis)
-        self._target: Target = kept or target_of(clock, run, calendar)
+        kept = said_target(before, self._run, basis)
+        self._target: Target = kept or course.target
         self._on = list(basis) if kept is None else self._before["on"]
-        self._kept = is_kept(self._before, run, basis)
+        self._kept = is_kept(before, self._run, basis)
         self._fired: dict[str, str] = dict(self._before.get("fired", {}))
         self._armed: list[Step] = []
+        self._repeated: list[Any] = self._before.get("repeated", [None, 1])
+        self._dues: list[str] = [*self._before.get("dues", ())]
+        self._edition: int = self._before.get("edition", 0)
         self.said: list[Said] = []
 
     @property
     def _due(self) -> str | None:
         return self._target.due_at.isoformat() if self._target.due_at else None
-
-    @property
-    def _ended_at(self) -> datetime | None:
-        return self._run.stopped_at or self._run.cancelled_at
 
     def _end(self) -> str | None:
         run, due_at = self._run, self._target.due_at
@@ -134,9 +131,11 @@ class Teller:
         """Say what is new; returns what has been said of this run by now."""
         if self._kept:
             return self._before
-        if not self._before and self._end() == "cancelled":
+        if self._unheard and self._end() == "cancelled":
             return {"due": self._due, "end": "cancelled", **self._grounds()}  # it ended before anybody heard of it
+        self._note_edition()
         self._tell_course()
+        self._take_back()
         self._fire_steps()
         self._tell_end()
         self._arm_the_end_of_a_pause()
@@ -148,6 +147,9 @@ class Teller:
             "extensions": self._run.extensions,
             "paused": paused.isoformat() if paused else None,
             "fired": self._fired,
+            **({"repeated": self._repeated} if self._repeated[1] > 1 else {}),
+            **({"dues": self._dues} if self._dues else {}),
+            **({"edition": self._edition} if self._edition else {}),
             "end": self._end(),
             "armed": armed,
             "generation": self._before.get("generation", 0) + (0 if same else 1),
@@ -156,17 +158,19 @@ class Teller:
 
     def _grounds(self) -> dict[str, Any]:
         """What `basis` needs to know when the calendar or the procedure has changed."""
-        ended = {"ended": self._ended_at.isoformat()} if self._ended_at else {}
+        ended = {"ended": self._run.ended_at.isoformat()} if self._run.ended_at else {}
         return {"provisional": self._target.provisional, "on": self._on, **ended}
 
     def _tell_course(self) -> None:
         common, before = self._common(), self._before
         paused = self._paused_since()
-        if not before:
+        revived = before.get("end") == "cancelled" and not self._run.over  # what had ended it did not hold
+        if self._unheard or revived:
             started = self._run.started_at
-            self._say(ClockStarted(**common, started_at=started), f"started|{started.isoformat()}")
+            again = f"|{self._generation}" if revived and not self._unheard else ""
+            self._say(ClockStarted(**common, started_at=started), f"started|{started.isoformat()}{again}")
             if paused:
-                self._say(ClockPaused(**common, at=paused), f"paused|{paused.isoformat()}")
+                self._say(ClockPaused(**common, at=paused), f"paused|{paused.isoformat()}|{self._generation}")
             return
         known_due, known_pause = before.get("due"), before.get("paused")
         as_firm = before.get("provisional", self._target.provisional) == self._target.provisional
@@ -174,40 +178,55 @@ class Teller:
             return
         previous = datetime.fromisoformat(known_due) if known_due else None
         if known_pause is None and paused:
-            self._say(ClockPaused(**common, at=paused), f"paused|{paused.isoformat()}")
+            self._say(ClockPaused(**common, at=paused), f"paused|{paused.isoformat()}|{self._generation}")
         elif known_pause is not None and not paused and not self._run.over:
             at = self._run.pauses[-1][1] if self._run.pauses else None
-            self._say(ClockResumed(**common, at=at or self._now), f"resumed|{known_pause}|{self._due}")
-        elif self._run.extensions > before.get("extensions", 0):
-            self._say(ClockExtended(**common, previous_due_at=previous), f"extended|{self._run.extensions}")
-        elif (known_due != self._due or not as_firm) and not paused:
+            self._say(ClockResumed(**common, at=at or self._now), f"resumed|{known_pause}|{self._generation}")
+        if self._run.extensions > before.get("extensions", 0):
+            self._say(
+                ClockExtended(**common, previous_due_at=previous), f"extended|{self._run.extensions}|{self._generation}"
+            )
+        elif (known_due != self._due or not as_firm) and not paused and known_pause is None:
             moved = ClockRescheduled(**common, previous_due_at=previous, cause=self._because)
             self._say(moved, f"moved|{known_due}|{self._due}|{self._generation}")
 
-    def _fire_steps(self) -> None:
-        if self._target.due_at is None:
+    def _note_edition(self) -> None:
+        """Notice when a due instant comes back that was said before: its steps are then other events than those."""
+        known = self._before.get("due")
+        if known == self._due:
             return
-        for step in self._target.steps:
-            self._fire(step)
-        if self._clock.repeats and not self._armed:
-            number = 2
-            while (again := repetition(self._clock, self._run, self._calendar, self._target, number)) is not None:
-                if not self._fire(again):
-                    break
-                number += 1
+        if known is not None and known not in self._dues:
+            self._dues.append(known)
+        self._edition += self._due in self._dues
 
-    def _fire(self, step: Step) -> bool:
-        """Fire a step whose time has come while the run went on; False when this and later ones have not come."""
-        ended_at = self._ended_at
-        if ended_at is not None and (step.at > ended_at or (step.at == ended_at and not self._run.stopped_by_breach)):
-            return False
-        if step.at > self._now:
-            if ended_at is None:
-                self._armed.append(step)
-            return False
-        if self._fired.get(step.id) == self._due:
-            return True
-        self._fired[step.id] = self._due or ""
+    def _take_back(self) -> None:
+        """Retract a breach that was said and does not stand: the target moved, or the run had ended by then."""
+        announced = self._fired.get("due")
+        if announced is None:
+            return
+        breach = Step("due", "breach", datetime.fromisoformat(announced))
+        if announced == self._due and has_come(breach, self._run, max(self._now, breach.at)):
+            return
+        del self._fired["due"]
+        self._edition += 1
+        retracted = BreachRetracted(**self._common(), stopped_at=self._run.stopped_at)
+        self._say(retracted, f"{announced}|{self._generation}")
+
+    def _fire_steps(self) -> None:
+        of, repeated = self._repeated
+        repeated = repeated if of == self._due else 1
+        steps = steps_of(self._clock, self._run, self._calendar, self._target, self._now, self._fired, repeated)
+        for step in (*steps.passed, *steps.said):
+            if not step.id.startswith("repeat-"):  # those are counted, not listed
+                self._fired[step.id] = self._due or ""
+        for step in steps.said:
+            self._fire(step)
+        if self._due is not None:
+            self._repeated = [self._due, steps.repeated]
+        # What timers say without deciding is of the first edition.
+        self._armed = [replace(step, plain=step.plain and not self._edition) for step in steps.armed]
+
+    def _fire(self, step: Step) -> None:
         model = ClockBreached if step.kind == "breach" else ClockWarned
         fired = model(
             **self._common(),
@@ -216,17 +235,14 @@ class Teller:
             fired_at=self._now,
             late_by=(self._now - step.at).total_seconds(),
         )
-        self._say(fired, f"{step.id}|{self._due}")
-        return True
+        again = f"|{self._edition}" if self._edition else ""
+        self._say(fired, f"{step.id}|{self._due}{again}")
 
     def _tell_end(self) -> None:
         end, stopped_at, before = self._end(), self._run.stopped_at, self._before.get("end")
-        if "due" in self._fired and (end == "met" or self._fired["due"] != self._due):
-            announced = self._fired.pop("due")
-            self._say(BreachRetracted(**self._common(), stopped_at=stopped_at), f"{announced}|{self._generation}")
         if end is None or end == before:
             return
-        discriminator = f"{stopped_at.isoformat() if stopped_at else self._ended_at}|{self._generation}"
+        discriminator = f"{stopped_at.isoformat() if stopped_at else self._run.ended_at}|{self._generation}"
         if end == "cancelled":
             self._say(ClockCancelled(**self._common(), cause=self._run.cancelled_by or GONE), discriminator)
         elif end == "met" and stopped_at is not None:
@@ -253,9 +269,30 @@ class Teller:
             started_at=self._run.started_at,
             due_at=self._target.due_at,
             provisional=self._target.provisional,
-            ended_at=self._ended_at,
+            ended_at=self._run.ended_at,
             steps=tuple(self._armed),
             generation=generation,
             changed=memory != self._before,
             rearmed=generation != self._before.get("generation", 0),
         )
+
+
+def farewell(key: str, before: Mapping[str, Any], cause: str, generation: int) -> tuple[Mapping[str, Any], list[Said]]:
+    """What is said of a cycle that there is no more, and its memory after that; `key` is `<clock>#<cycle>`.
+
+    A breach of it never was, unless the cycle was left behind by a migration of its case.
+    """
+    clock, _, cycle = key.partition("#")
+    common: dict[str, Any] = {
+        "clock": clock,
+        "cycle": int(cycle),
+        "due_at": datetime.fromisoformat(before["due"]) if before.get("due") else None,
+    }
+    said = []
+    fired, edition = dict(before.get("fired", {})), before.get("edition", 0)
+    if cause == GONE and "due" in fired:
+        said.append(Said(BreachRetracted(**common), f"{key}|{fired.pop('due')}|{generation}"))
+        edition += 1
+    said.append(Said(ClockCancelled(**common, cause=cause), f"{key}|gone|{generation}"))
+    after = {**before, "end": "cancelled", "paused": None, "armed": [], "fired": fired}
+    return after | ({"edition": edition} if edition else {}), said

@@ -96,7 +96,7 @@ def test_a_cycle_that_ended_is_decided_anew_when_another_end_comes_to_be_known()
 
     after = decided(earlier, "2020-03-01 09:00", AFTER_THE_EXTENSION)
 
-    assert words(after) == ["Rescheduled", "Warned:day-left", "BreachRetracted", "Met"]
+    assert words(after) == ["Rescheduled", "BreachRetracted", "Warned:day-left", "Met"]
 
 
 def test_a_year_that_is_published_makes_the_clock_firm_and_says_so_though_nothing_moves() -> None:

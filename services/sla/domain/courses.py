@@ -1,0 +1,76 @@
+"""All clocks of a case together: which of a group runs, and what a clock within another is held to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from services.sla.domain.groups import runs_of_group
+from services.sla.domain.happenings import Happening
+from services.sla.domain.runs import Run, runs_of
+from services.sla.domain.targets import Target, target_of
+from shared.business_time.calendars import Calendar
+from shared.business_time.due import Due
+from shared.procedures.model import Clock, Procedure
+
+
+@dataclass(frozen=True)
+class Course:
+    """One cycle of one clock, with its calendar and its target; `capped`: by the clock that it is within."""
+
+    clock: Clock
+    calendar: Calendar
+    run: Run
+    target: Target
+    capped: bool
+
+
+def courses_of(
+    procedure: Procedure, happenings: Sequence[Happening], calendars: Mapping[str, Calendar]
+) -> list[Course]:
+    """Every cycle of every clock, in the procedure's order; `happenings` are in order (see `happenings.ordered`)."""
+    return _Courses(procedure, happenings, calendars).all()
+
+
+class _Courses:
+    def __init__(
+        self, procedure: Procedure, happenings: Sequence[Happening], calendars: Mapping[str, Calendar]
+    ) -> None:
+        self._clocks = {clock.id: clock for clock in procedure.clocks}
+        self._calendars = calendars
+        self._own = {clock.id: calendars[clock.calendar or procedure.calendar] for clock in procedure.clocks}
+        self._runs: dict[str, list[Run]] = {}
+        for clock in procedure.clocks:
+            if clock.group is None:
+                self._runs[clock.id] = runs_of(clock, happenings, self._own[clock.id])
+            elif clock.id not in self._runs:
+                members = [one for one in procedure.clocks if one.group == clock.group]
+                self._runs |= runs_of_group(members, happenings, self._own)
+
+    def all(self) -> list[Course]:
+        return [self._course(clock, run) for clock in self._clocks.values() for run in self._runs[clock.id]]
+
+    def _course(self, clock: Clock, run: Run) -> Course:
+        calendar, target = self._own[clock.id], self._target(clock, run, frozenset())
+        capped = clock.within is not None and target.due_at != target_of(clock, run, calendar, self._calendars).due_at
+        return Course(clock, calendar, run, target, capped)
+
+    def _target(self, clock: Clock, run: Run, inside: frozenset[str]) -> Target:
+        """`inside`: the clocks on whose behalf this is asked, so that a circle of `within` comes to an end."""
+        cap = self._cap(clock, run, inside | {clock.id}) if clock.within is not None else None
+        return target_of(clock, run, self._own[clock.id], self._calendars, cap)
+
+    def _cap(self, clock: Clock, run: Run, inside: frozenset[str]) -> Due | None:
+        """When the overall clock is due that ran when this run began; the latest to begin, if there are several."""
+        caps = []
+        for overall in self._clocks.values():
+            if clock.within not in (overall.id, overall.group) or overall.id in inside:
+                continue
+            for one in self._runs[overall.id]:
+                if one.started_at > run.started_at or (one.ended_at is not None and one.ended_at <= run.started_at):
+                    continue
+                target = self._target(overall, one, inside)
+                # One that was cancelled before it was due promises nothing.
+                if target.due_at is not None and (one.cancelled_at is None or one.cancelled_at > target.due_at):
+                    caps.append((one.cancelled_at is None, one.started_at, target.due_at, target.provisional))
+        return Due(*max(caps)[2:]) if caps else None
