@@ -5,7 +5,7 @@ No row is lost: what cannot have happened is refused with its reason, and rows a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from shared.cli.import_columns import Reason
 from shared.cli.import_rows import Cell, Row, has_value
 from shared.cli.import_values import Refusal
 
-AT_RECEIPT = ("admitted", "assigned")
+AT_RECEIPT = ("registered", "admitted", "assigned")
 """What is taken to happen at the instant of receipt, unless a column of its own is given."""
 
 
@@ -51,10 +51,10 @@ class Columns:
         """Every occurrence that a case of this history may have."""
         given = [name for name, column in self.milestones if column]
         found = {name for occurrence in (*given, self.answered_as) for name in names_and_facts(occurrence)[0]}
-        return found | {"received", "registered", *self.at_receipt()}
+        return found | {"received", *self.at_receipt()}
 
     def at_receipt(self) -> tuple[str, ...]:
-        """What happens at the instant of receipt, beside the receipt and the registration."""
+        """What happens at the instant of receipt, beside the receipt."""
         own = {names_and_facts(name)[0][0] for name, _ in self.milestones}
         return tuple(name for name in AT_RECEIPT if name not in own and name != self.answered_as)
 
@@ -193,8 +193,10 @@ def _impossible(past: Past, columns: Columns) -> Iterator[Reason]:
             yield Reason(f"--milestone {name}", "before-received", "it happened before the complaint was received")
 
 
-def occurred(past: Past, columns: Columns, further: Mapping[str, Any]) -> list[Occurred]:
+def occurred(past: Past, columns: Columns, at_receipt: Sequence[str], further: Mapping[str, Any]) -> list[Occurred]:
     """What happened to a case, in the order in which the services would have said it within one instant.
+
+    `at_receipt` are those of `Columns.at_receipt` that any clock looks at.
 
     All facts are known from the receipt on. A milestone on a date without a time happened at the end of that day, or
     with the answer if that came earlier on that day; the same for an answer, which is last.
@@ -203,8 +205,7 @@ def occurred(past: Past, columns: Columns, further: Mapping[str, Any]) -> list[O
     facts = {**further, **columns.constants, **past.facts}
     if past.due is not None:
         facts[DUE_FACT] = past.due
-    found = [Occurred(("received",), at, facts), Occurred(("registered",), at)]
-    found += [Occurred((name,), at) for name in columns.at_receipt()]
+    found = [Occurred(("received",), at, facts), *(Occurred((name,), at) for name in at_receipt)]
     for (occurrence, _), moment in zip(columns.milestones, past.milestones, strict=True):
         if moment is not None:
             names, facts = names_and_facts(occurrence)

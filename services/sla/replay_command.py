@@ -95,6 +95,9 @@ def replay(
     form: Annotated[Form, typer.Option("--format", help="csv: one line per case and clock")] = Form.text,
     output: Annotated[Path | None, typer.Option(help="file for the report [standard output]")] = None,
     refused: Annotated[Path | None, typer.Option(help="file for the refused rows, as JSONL with reasons")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="processes [1; from 20,000 cases one per processor]")
+    ] = None,
     lang: Annotated[Lang, typer.Option(help="language of the text")] = Lang.en,
 ) -> None:
     """What would the deadlines have said? Plays a file of past cases through the clocks of a procedure, or through a
@@ -134,6 +137,7 @@ def replay(
         refused=refused,
         output=output,
         lines=form is Form.csv,
+        workers=workers,
     )
     _give(run(inspect(file, encoding), choices), form, output, lang)
 

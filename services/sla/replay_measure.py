@@ -24,7 +24,7 @@ from shared.business_time.dates import Boundary, date_count
 from shared.business_time.due import Basis, elapsed_seconds
 from shared.business_time.durations import Duration, Unit
 from shared.business_time.pauses import united
-from shared.business_time.zones import LAST_YEAR, micros
+from shared.business_time.zones import LAST_YEAR, instant_of, micros
 from shared.errors import CalendarNeverOpen
 from shared.procedures.model import Clock
 
@@ -61,14 +61,17 @@ class Measure:
 
     def elapsed(self, start: datetime, end: datetime, pauses: Paused = ()) -> float:
         """What counted from `start` to `end`, which is not before it; a pause still open lasts to the end."""
-        ended = [(begins, until or end) for begins, until in pauses if until is not None or begins < end]
         if self.divisor:
+            ended = [(begins, until or end) for begins, until in pauses if until is not None or begins < end]
             return elapsed_seconds(start, end, self.calendar, self.basis, ended) / self.divisor
         axis = compiled(self.calendar)
-        dates = date_count(axis, micros(start), self.duration, self.boundary, united(ended))
-        last = self._date_of(end, not_before=dates.first)
-        lost = sum(ordinal <= last for ordinal in dates.lost(dates.first + 1)) if ended else 0
-        return float(self._dates(dates.first, last) - lost)
+        first = axis.local(micros(start))[0]
+        last = self._date_of(end, not_before=first)
+        # an open pause takes the date of the end too, as it would have stood at that date's boundary
+        spans = united([(begins, until or instant_of(axis.end_of_day(last))) for begins, until in pauses])
+        dates = date_count(axis, micros(start), self.duration, self.boundary, spans)
+        lost = sum(ordinal <= last for ordinal in dates.lost(first + 1)) if spans else 0
+        return float(self._dates(first, last) - lost)
 
     def late_by(self, due_at: datetime, end: datetime) -> float:
         """What counted from the due instant to an end after it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from shared.business_time.calendars import Calendar
@@ -105,6 +105,22 @@ def startable(procedure: Procedure, names: Iterable[str]) -> tuple[Procedure, tu
     possible = set(names)
     able = tuple(one for one in procedure.clocks if possible.intersection(one.from_))
     return procedure.model_copy(update={"clocks": able}), tuple(one for one in procedure.clocks if one not in able)
+
+
+def mentioned(procedure: Procedure) -> set[str]:
+    """Every word of the clocks: what is not among them is no occurrence that any clock looks at."""
+
+    def words(part: Any) -> Iterator[str]:
+        if isinstance(part, str):
+            yield part.removeprefix("reached:")
+        elif isinstance(part, Mapping):
+            for below in part.values():
+                yield from words(below)
+        elif isinstance(part, list | tuple):
+            for below in part:
+                yield from words(below)
+
+    return {word for clock in procedure.clocks for word in words(clock.model_dump())}
 
 
 def require_occurrence(procedure: Procedure, occurrence: str, option: str) -> None:

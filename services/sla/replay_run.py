@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from services.sla.replay_cases import Cases, Past, latest, occurred
+from services.sla.replay_cases import Cases, Columns, Past, latest, occurred
 from services.sla.replay_cells import Facts, Moments
+from services.sla.replay_measure import Measure
 from services.sla.replay_output import Lines, refused_lines, written
 from services.sla.replay_report import Report, grouped
-from services.sla.replay_rules import startable
+from services.sla.replay_rules import mentioned, startable
 from services.sla.replay_setup import Choices, by_name, end_of, found, learned, opened, rules
 from services.sla.replay_text import Replayed
-from services.sla.replaying import Outcome, Replay
+from services.sla.replay_workers import answers, fitting
 from shared.business_time.calendars import Calendar
 from shared.business_time.due import period
 from shared.business_time.zones import zone
@@ -27,8 +30,9 @@ from shared.cli.import_rows import Row, Table
 from shared.cli.import_source import Source
 from shared.cli.import_tally import Refusals
 from shared.cli.import_values import Reading
-from shared.errors import HuiyinError, InvalidInput
+from shared.errors import InvalidInput
 from shared.procedures.conditions import fields_of
+from shared.procedures.model import Procedure
 
 _SHOWN_EVERY = 256
 _PERIOD = "received.period"
@@ -39,15 +43,15 @@ class _Refused:
     """Rows without a case, counted by reason. A case may have several reasons."""
 
     cases: int = 0
-    reasons: dict[str, Refusals] = field(default_factory=dict)
+    reasons: dict[Reason, Refusals] = field(default_factory=dict)
     by_row: dict[int, list[Reason]] = field(default_factory=dict)
 
     def take(self, rows: Sequence[int], reasons: Sequence[Reason]) -> None:
         self.cases += 1
         for row in rows:
             self.by_row.setdefault(row, []).extend(reasons)
-        for line in {f"{one.field}: {one.message}" if one.field else one.message for one in reasons}:
-            self.reasons.setdefault(line, Refusals(first_row=rows[0])).count += 1
+        for reason in set(reasons):
+            self.reasons.setdefault(reason, Refusals(first_row=rows[0])).count += 1
 
 
 def run(source: Source, choices: Choices) -> Replayed:
@@ -69,13 +73,14 @@ def run(source: Source, choices: Choices) -> Replayed:
     if (ends := until or latest(pasts)) is None:
         raise InvalidInput("no row of the file is a case", field="FILE", hint=_most(refused))
     played, idle = startable(procedure, cases.columns.names())
-    replay = Replay(played, calendars, ends)
     report = Report({name: zone(one.time_zone) for name, one in by_name(calendars, played).items()})
-    units = {one.id: replay.unit(one.id) for one in played.clocks}
+    units = {one.id: Measure.of(one, by_name(calendars, played)[one.id]).unit for one in played.clocks}
     reads_period = any(_PERIOD in fields_of(one.when) for one in played.clocks)
-    game = _Game(cases, replay, report, refused, calendars[played.calendar] if reads_period else None)
-    with _lines(choices, units, reading.zone.key) as lines:
-        game.play(pasts, lines)
+    at_receipt = [name for name in cases.columns.at_receipt() if name in mentioned(played)]
+    periods = calendars[played.calendar] if reads_period else None
+    game = _Game(cases.columns, at_receipt, played, calendars, ends, report, refused, periods)
+    with _lines(choices, units, reading.zone.key) as lines, _kept_in_memory():
+        game.play(pasts, lines, choices.workers or fitting(len(pasts)))
     if choices.refused is not None:
         with opened(source, choices.sheet) as table, written(choices.refused, "--refused") as file:
             file.writelines(refused_lines(table.rows, refused.by_row))
@@ -97,8 +102,10 @@ def run(source: Source, choices: Choices) -> Replayed:
 
 
 def _most(refused: _Refused) -> str | None:
-    reasons = sorted(refused.reasons.items(), key=lambda one: -one[1].count)
-    return f"{reasons[0][0]} (first in row {reasons[0][1].first_row})" if reasons else None
+    if not refused.reasons:
+        return None
+    reason, found = max(refused.reasons.items(), key=lambda one: one[1].count)
+    return f"{reason.field or 'most'}: {reason.message} (first in row {found.first_row})"
 
 
 @contextmanager
@@ -108,6 +115,16 @@ def _lines(choices: Choices, units: Mapping[str, str], time_zone: str) -> Iterat
         return
     with written(choices.output, "--output") as file:
         yield Lines(file, units, time_zone, marked=choices.output is not None)
+
+
+@contextmanager
+def _kept_in_memory() -> Iterator[None]:
+    """What was read stays to the end: the garbage collector need not look through a million cases again and again."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _progress() -> Progress:
@@ -124,43 +141,46 @@ def _read(cases: Cases, rows: Iterator[Row], table: Table) -> None:
                 show(progress)
 
 
+@dataclass
 class _Game:
     """Plays cases. `periods` is the calendar that says whether a case came in opening hours, where a clock asks."""
 
-    def __init__(
-        self, cases: Cases, replay: Replay, report: Report, refused: _Refused, periods: Calendar | None
-    ) -> None:
-        self._columns, self._replay, self._report, self._refused = cases.columns, replay, report, refused
-        self._periods = periods
+    columns: Columns
+    at_receipt: Sequence[str]
+    procedure: Procedure
+    calendars: Mapping[str, Calendar]
+    until: datetime
+    report: Report
+    refused: _Refused
+    periods: Calendar | None
 
-    def play(self, pasts: Sequence[Past], lines: Lines | None) -> None:
+    def play(self, pasts: Sequence[Past], lines: Lines | None, workers: int) -> None:
         """Play every case, in the order of the file; a case that cannot be computed is refused."""
-        split = self._columns.by is not None
+        split = self.columns.by is not None
         groups = grouped(Counter(one.by for one in pasts)) if split else {}
+        known = [one for one in pasts if self._known(one)]
+        stories = (occurred(one, self.columns, self.at_receipt, self._facts(one)) for one in known)
+        answered = answers(self.procedure, self.calendars, self.until, stories, workers)
         progress = _progress()
-        with progress_shown(lambda: done / len(pasts), progress) as show:
-            for done, past in enumerate(pasts):
-                group = groups[past.by] if split else None
-                outcomes = self._outcomes(past)
-                if outcomes is not None:
-                    self._report.take(outcomes, group)
+        with progress_shown(lambda: done / len(known), progress) as show:
+            for done, (past, answer) in enumerate(zip(known, answered, strict=True)):
+                if isinstance(answer, Reason):
+                    self.refused.take(past.rows, [answer])
+                else:
+                    group = groups[past.by] if split else None
+                    self.report.take(answer, group)
                     if lines is not None:
-                        lines.take(past, group, outcomes)
+                        lines.take(past, group, answer)
                 progress.tally.rows += len(past.rows)
                 if done % _SHOWN_EVERY == 0:
                     show(progress)
 
-    def _outcomes(self, past: Past) -> list[Outcome] | None:
-        """What became of a case; None if it is refused."""
-        if past.received_at() > self._replay.until:
-            late = Reason("--until", "received-after-the-end", "it was received after the end of the replay")
-            self._refused.take(past.rows, [late])
-            return None
-        try:
-            return self._replay.outcomes(occurred(past, self._columns, self._facts(past)))
-        except HuiyinError as error:  # so far away that no calendar reaches it
-            self._refused.take(past.rows, [Reason(None, error.code, error.message)])
-            return None
+    def _known(self, past: Past) -> bool:
+        if past.received_at() <= self.until:
+            return True
+        late = Reason("--until", "received-after-the-end", "it was received after the end of the replay")
+        self.refused.take(past.rows, [late])
+        return False
 
     def _facts(self, past: Past) -> dict[str, Any]:
-        return {_PERIOD: period(past.received_at(), self._periods)} if self._periods else {}
+        return {_PERIOD: period(past.received_at(), self.periods)} if self.periods else {}

@@ -33,7 +33,8 @@ _LEARNED_FROM = 200
 
 @dataclass(frozen=True)
 class Choices:
-    """What the caller chose, beside the file. `lines`: write a line per case and clock to `output`."""
+    """What the caller chose, beside the file. `lines`: write a line per case and clock to `output`.
+    `workers`: processes; None for as many as the cases are worth."""
 
     columns: Columns
     procedure: str | None
@@ -49,6 +50,7 @@ class Choices:
     refused: Path | None
     output: Path | None
     lines: bool
+    workers: int | None = None
 
 
 def rules(choices: Choices) -> tuple[Procedure, dict[str, Calendar]]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from services.sla.replay_report import PERCENTILES, Report, Tally, spread
 from services.sla.replay_rules import text
+from shared.cli.import_columns import Reason
 from shared.cli.import_tally import Refusals
 from shared.procedures.model import Clock, Procedure
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _REASONS_SHOWN = 20
-_MONTHS_ON_A_LINE = 6
+_MONTHS_ON_A_LINE = 5
 _COUNTS = ("met", "late", "breached", "open", "cancelled", "undated")
 
 _WORDS: Mapping[str, tuple[str, str]] = {
@@ -33,9 +34,9 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "cycles": ("轮次", "cycles"),
     "on-time": ("按时率", "on time"),
     "met": ("按时", "met"),
-    "late": ("逾期后办结", "answered late"),
-    "breached": ("逾期未结", "late, still open"),
-    "open": ("未到期", "open, in time"),
+    "late": ("逾期后办结", "late"),
+    "breached": ("逾期未结", "late, open"),
+    "open": ("未到期", "open"),
     "cancelled": ("取消", "cancelled"),
     "undated": ("无期限", "no due date"),
     "warnings": ("预警", "warnings"),
@@ -47,9 +48,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "months": ("逾期（按到期月份）", "breaches by month of the due date"),
     "by": ("按 {} 分组", "by {}"),
     "group": ("组", "group"),
+    "agreed": ("约定", "agreed"),
     "idle": ("未起算", "never started"),
     "none-started": ("起算于", "starts with"),
-    "provisional": ("到期日暂定", "due dates provisional"),
+    "provisional": ("到期日暂定", "provisional"),
     "speed": ("{:.1f} 秒，每秒 {:.0f} 个案件、{:.0f} 行", "{:.1f} s, {:.0f} cases/s, {:.0f} rows/s"),
     "working-days": ("工作日", "working days"),
     "days": ("自然日", "calendar days"),
@@ -57,6 +59,22 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "business-hours": ("工作小时", "business hours"),
     "elapsed-minutes": ("分钟", "minutes"),
     "business-minutes": ("工作分钟", "business minutes"),
+}
+
+_ZH_REASONS: Mapping[str, str] = {
+    "malformed": "此行无法读取",
+    "no-case": "未写明属于哪个案件",
+    "no-received": "没有收到时间",
+    "not-a-time": "不是可以识别的日期或时间",
+    "answered-before-received": "答复早于收到",
+    "before-received": "该事项早于收到",
+    "received-after-the-end": "收到时间晚于推演截止时刻",
+    "nested": "不是单一的值",
+    "not-a-choice": "不在可选值之内",
+    "not-a-boolean": "不是“是”或“否”",
+    "not-an-integer": "不是整数",
+    "out-of-range": "超出字段的范围",
+    "calendar-never-open": "超出工作日历所及的范围",
 }
 
 
@@ -74,11 +92,11 @@ class Replayed:
     empty: int
     refused_rows: int
     refused_cases: int
-    reasons: Mapping[str, Refusals]
+    reasons: Mapping[Reason, Refusals]
     by: str | None
     seconds: float
 
-    def sorted_reasons(self) -> list[tuple[str, Refusals]]:
+    def sorted_reasons(self) -> list[tuple[Reason, Refusals]]:
         """The most frequent first."""
         return sorted(self.reasons.items(), key=lambda one: (-one[1].count, one[1].first_row))
 
@@ -95,9 +113,10 @@ class Replayed:
             "refused": {
                 "rows": self.refused_rows,
                 "cases": self.refused_cases,
-                "reasons": {
-                    line: {"cases": one.count, "first_row": one.first_row} for line, one in self.sorted_reasons()
-                },
+                "reasons": [
+                    {**asdict(reason), "cases": one.count, "first_row": one.first_row}
+                    for reason, one in self.sorted_reasons()
+                ],
             },
             "clocks": {
                 clock: {
@@ -133,7 +152,6 @@ class Replayed:
 class _Printer:
     def __init__(self, done: Replayed, console: Console, language: str) -> None:
         self._done, self._console, self._language = done, console, language
-        self._names = {clock.id: f"{text(clock.name, language)} ({clock.id})" for clock in done.procedure.clocks}
 
     def _say(self, word: str) -> str:
         return _WORDS[word][self._language == "en"]
@@ -141,15 +159,17 @@ class _Printer:
     def all(self, groups: Iterable[tuple[str, dict[str, Tally]]]) -> None:
         self._head()
         started = {name: tally for name, tally in self._done.report.clocks.items() if tally.cycles}
+        self._clocks(started)
         if started:
-            self._console.print(self._counts(self._say("clock"), {self._names[n]: t for n, t in started.items()}))
+            self._console.print(self._counts(self._say("clock"), started))
             self._console.print(self._spreads(started))
             self._months(started)
         self._not_started()
         if self._done.by:
             groups = list(groups)
             for clock in started:
-                title = f"{self._names[clock]} · {self._say('by').format(self._done.by)}"
+                unit = self._say(self._done.units[clock])
+                title = f"{clock} · {self._say('by').format(self._done.by)} · {self._say('elapsed')}: {unit}"
                 split = {name: tallies[clock] for name, tallies in groups}
                 self._console.print(self._counts(self._say("group"), split, title, clock))
         rate = self._done.seconds
@@ -166,14 +186,14 @@ class _Printer:
         table.add_row(self._say("cases"), str(done.report.cases), "")
         rows = f"{self._say('rows')}: {done.refused_rows}" if done.refused_rows else ""
         table.add_row(self._say("refused"), str(done.refused_cases), rows)
-        for line, found in done.sorted_reasons()[:_REASONS_SHOWN]:
-            table.add_row("", str(found.count), f"{line} ({self._say('first').format(found.first_row)})")
+        for reason, found in done.sorted_reasons()[:_REASONS_SHOWN]:
+            message = _ZH_REASONS.get(reason.code, reason.message) if self._language == "zh" else reason.message
+            where = f"{reason.field}: " if reason.field else ""
+            table.add_row("", str(found.count), f"{where}{message} ({self._say('first').format(found.first_row)})")
         self._console.print(table)
 
     def _counts(self, head: str, tallies: Mapping[str, Tally], title: str | None = None, clock: str = "") -> Table:
-        from rich.table import Table
-
-        table = Table(title=title, title_justify="left")
+        table = _ruled(title)
         table.add_column(head, overflow="fold")
         shown = [state for state in _COUNTS if any(tally.states[state] for tally in tallies.values())]
         extra = [
@@ -181,7 +201,7 @@ class _Printer:
         ]
         if clock:
             extra = []
-        middle = [f"{self._say('elapsed')} {name}" for name in ("p50", "p90")] if clock else []
+        middle = ["p50", "p90"] if clock else []
         for name in (self._say("cycles"), self._say("on-time"), *map(self._say, (*shown, *extra)), *middle):
             table.add_column(name, justify="right")
         for name, tally in tallies.items():
@@ -189,13 +209,11 @@ class _Printer:
             spreads = spread(tally.elapsed) if clock else None
             cells = [str(tally.states[state]) for state in shown] + [str(_count(tally, one)) for one in extra]
             cells += [_amount(spreads[one]) if spreads else "–" for one in ("p50", "p90")] if clock else []
-            table.add_row(name, str(tally.cycles), share, *cells)
+            table.add_row(name or "–", str(tally.cycles), share, *cells)
         return table
 
     def _spreads(self, tallies: Mapping[str, Tally]) -> Table:
-        from rich.table import Table
-
-        table = Table()
+        table = _ruled(None)
         for name in (self._say("clock"), "", self._say("measure")):
             table.add_column(name, overflow="fold")
         for name in (*(f"p{one}" for one in PERCENTILES), self._say("max")):
@@ -204,17 +222,27 @@ class _Printer:
             for word, values in (("elapsed", tally.elapsed), ("lateness", tally.lateness)):
                 if found := spread(values):
                     unit = self._say(self._done.units[name])
-                    table.add_row(self._names[name], self._say(word), unit, *map(_amount, found.values()))
+                    table.add_row(name, self._say(word), unit, *map(_amount, found.values()))
         return table
 
     def _months(self, tallies: Mapping[str, Tally]) -> None:
         for name, tally in tallies.items():
             if not tally.months:
                 continue
-            self._console.print(f"{self._names[name]} · {self._say('months')}")
-            told = [f"{month} {count:>6}" for month, count in sorted(tally.months.items())]
+            self._console.print(f"{name} · {self._say('months')}")
+            told = [f"{month} {count:>5}" for month, count in sorted(tally.months.items())]
             for start in range(0, len(told), _MONTHS_ON_A_LINE):
-                self._console.print("  " + "   ".join(told[start : start + _MONTHS_ON_A_LINE]))
+                self._console.print("  " + "  ".join(told[start : start + _MONTHS_ON_A_LINE]))
+
+    def _clocks(self, started: Container[str]) -> None:
+        """Which clocks judge, and how."""
+        table = _plain()
+        for clock in self._done.procedure.clocks:
+            if clock.id in started:
+                course = f"{' / '.join(clock.from_)} → {' / '.join(clock.until)}"
+                name = text(clock.name, self._language)
+                table.add_row(clock.id, clock.duration or self._say("agreed"), f"{name}: {course}")
+        self._console.print(table)
 
     def _not_started(self) -> None:
         done = self._done
@@ -233,7 +261,16 @@ def _count(tally: Tally, name: str) -> int:
 
 
 def _amount(value: float) -> str:
-    return str(int(value)) if value == int(value) else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    if value == int(value) or value >= 1_000:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def _ruled(title: str | None) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    return Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
 
 
 def _plain() -> Table:

@@ -74,10 +74,6 @@ class Replay:
     def _calendar(self, clock: Clock) -> Calendar:
         return self._calendars[clock.calendar or self._procedure.calendar]
 
-    def unit(self, clock: str) -> str:
-        """In what the clock's `elapsed` and `late_by` are counted."""
-        return self._measures[clock].unit
-
     def outcomes(self, occurred: Sequence[Occurred]) -> list[Outcome]:
         """Every cycle of every clock of a case; of what happened at one instant, the order given is the order taken.
 

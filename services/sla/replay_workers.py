@@ -1,0 +1,75 @@
+"""Plays many cases: in this process, or in several at once. Either way the outcomes come in the order of the cases."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from datetime import datetime
+from itertools import chain, islice
+
+from services.sla.replaying import Occurred, Outcome, Replay
+from shared.business_time.calendars import Calendar
+from shared.cli.import_columns import Reason
+from shared.errors import HuiyinError
+from shared.procedures.model import Procedure
+
+Story = list[Occurred]
+Answer = list[Outcome] | Reason
+"""What became of a case, or why it cannot be computed."""
+
+_WORTH_IT = 20_000
+"""Cases from which on starting processes (about a second) is worth it."""
+_CHUNK = 500
+
+_replay: Replay | None = None  # in a worker process: what it plays with
+
+
+def fitting(cases: int) -> int:
+    """How many processes so many cases are worth on this machine."""
+    return (os.cpu_count() or 1) if cases >= _WORTH_IT else 1
+
+
+def answers(
+    procedure: Procedure,
+    calendars: Mapping[str, Calendar],
+    until: datetime,
+    stories: Iterable[Story],
+    workers: int,
+) -> Iterator[Answer]:
+    """Play each story; `workers` processes beside this one, or none for 1."""
+    if workers == 1:
+        replay = Replay(procedure, calendars, until)
+        yield from (_answer(replay, story) for story in stories)
+        return
+    rest = iter(stories)
+    context = multiprocessing.get_context("spawn")  # a fork would copy the threads of the progress bar half
+    with ProcessPoolExecutor(workers, context, _begin, (procedure, dict(calendars), until)) as pool:
+        ahead: deque[Future[list[Answer]]] = deque()
+        try:
+            while chunk := list(islice(rest, _CHUNK)):
+                ahead.append(pool.submit(_play, chunk))
+                if len(ahead) > 2 * workers:
+                    yield from ahead.popleft().result()
+            yield from chain.from_iterable(one.result() for one in ahead)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _begin(procedure: Procedure, calendars: Mapping[str, Calendar], until: datetime) -> None:
+    global _replay
+    _replay = Replay(procedure, calendars, until)
+
+
+def _play(stories: list[Story]) -> list[Answer]:
+    assert _replay is not None  # noqa: S101  # the pool begins every process with `_begin`
+    return [_answer(_replay, story) for story in stories]
+
+
+def _answer(replay: Replay, story: Story) -> Answer:
+    try:
+        return replay.outcomes(story)
+    except HuiyinError as error:  # so far away that no calendar reaches it
+        return Reason(None, error.code, error.message)
