@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from services.sla.api import routes
+from services.sla.api_changes import WHAT_IF_LIMIT, WHAT_IF_PATH, change_routes
+from services.sla.changes import Changes
 from services.sla.sweeper import Sweeper
 from services.sla.timers import Timers
 from services.sla.worker import Worker
@@ -14,8 +16,9 @@ def build(context: Context) -> Service:
     """What the sla service is made of."""
     worker = Worker(context.library, context.calendars, context.clock)
     return Service(
-        routers=[routes(context)],
+        routers=[routes(context), change_routes(context)],
         topics=[COMPLAINTS, ASSIGNMENTS, NOTICES],
         handler=worker,
-        loops=[Timers(context, worker).fire, Sweeper(context, worker).sweep],
+        loops=[Timers(context, worker).fire, Sweeper(context, worker).sweep, Changes(context, worker).run],
+        limits={WHAT_IF_PATH: WHAT_IF_LIMIT},
     )
