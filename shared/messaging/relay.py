@@ -31,6 +31,7 @@ _ROUND_IDS = 5_000
 _MOST_PAGES = 1_000
 _IDLE_SECONDS = 0.25
 _MEASURE_SECONDS = 2.0
+_STEADY_SECONDS = 60.0
 _BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -54,14 +55,16 @@ class Relay:
 
     async def run(self) -> None:
         """Send until stopped; never raises on a broker or database that is away, but waits for it."""
-        failures = 0
+        loop, failures = asyncio.get_running_loop(), 0
         while not self._stopping:
+            began = loop.time()
             try:
                 await self._hold_and_send()
-                failures = 0
             except (KafkaError, Exception) as error:
                 if not isinstance(error, KafkaError) and not is_passing(error):
                     raise
+                if loop.time() - began > _STEADY_SECONDS:
+                    failures = 0
                 wait = _BACK_OFF_SECONDS[min(failures, len(_BACK_OFF_SECONDS) - 1)]
                 failures += 1
                 log.warning("relay waits", service=self._service, error=type(error).__name__, seconds=wait)

@@ -19,7 +19,7 @@ from shared.events.topics import TOPICS
 from shared.messaging.partitions import partitions
 from shared.messaging.rows import Row
 
-BATCH_BYTES = 512 * 1024
+BATCH_BYTES = 960 * 1024
 REQUEST_TIMEOUT_MS = 15_000
 
 _CONTENT_TYPE = ("content-type", CONTENT_TYPE.encode())
