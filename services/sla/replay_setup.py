@@ -16,11 +16,12 @@ from services.sla.replay_rules import chosen, of_targets, require_occurrence, ta
 from shared.business_time.calendars import Calendar
 from shared.business_time.due import Basis
 from shared.business_time.loader import load_calendars
+from shared.business_time.zones import zone
 from shared.cli.import_rows import Row, Table, open_csv, open_jsonl
 from shared.cli.import_source import Source
 from shared.cli.import_values import Refusal, normal
 from shared.cli.import_xlsx import open_xlsx
-from shared.errors import CalendarError, InvalidInput, ProcedureError
+from shared.errors import CalendarError, InvalidInput, NotFound, ProcedureError
 from shared.procedures.check import check_procedure
 from shared.procedures.loader import load_library, load_procedure
 from shared.procedures.model import Procedure
@@ -59,6 +60,8 @@ def rules(choices: Choices) -> tuple[Procedure, dict[str, Calendar]]:
     Without a procedure the days of the targets are counted in `--time-zone`. Raises naming the option.
     """
     settings, columns = ServiceSettings(), choices.columns
+    if choices.time_zone is not None:
+        _require_zone(choices.time_zone)
     calendars = load_calendars(settings.calendars)
     if choices.calendar is not None and choices.calendar not in calendars:
         raise InvalidInput(
@@ -84,7 +87,6 @@ def rules(choices: Choices) -> tuple[Procedure, dict[str, Calendar]]:
     else:
         name = choices.calendar or _DEFAULT_CALENDAR
         if choices.time_zone is not None:
-            _require_zone(choices.time_zone)
             calendars[name] = dataclasses.replace(calendars[name], time_zone=choices.time_zone)
         procedure = of_targets((), name, calendars[name].time_zone)
     procedure = chosen(procedure, choices.clocks, further, calendars)
@@ -95,8 +97,6 @@ def rules(choices: Choices) -> tuple[Procedure, dict[str, Calendar]]:
 
 
 def _require_zone(name: str) -> None:
-    from shared.business_time.zones import zone
-
     try:
         zone(name)
     except CalendarError as error:
@@ -105,10 +105,15 @@ def _require_zone(name: str) -> None:
 
 def _named(name: str, folder: Path | None) -> Procedure:
     if not name.endswith((".yaml", ".yml")):
-        return load_library(folder).get(name)
-    procedure = load_procedure(Path(name))
-    mistakes = [f"{one.path}: {one.en}" for one in check_procedure(procedure) if one.severity == "error"]
-    if mistakes:
+        try:
+            return load_library(folder).get(name)
+        except NotFound as error:
+            raise InvalidInput(error.message, field="--procedure", hint=error.hint) from None
+    try:
+        procedure = load_procedure(Path(name))
+    except ProcedureError as error:
+        raise ProcedureError(error.message, field=f"--procedure {error.field}", hint=error.hint) from None
+    if mistakes := [f"{one.path}: {one.en}" for one in check_procedure(procedure) if one.severity == "error"]:
         raise ProcedureError("\n".join(mistakes), field="--procedure", hint="`huiyin procedure check` shows them")
     return procedure
 
