@@ -27,7 +27,7 @@ def load_calendars(extra: Path | None = None) -> dict[str, Calendar]:
         documents = [
             (path.name, _document(path.read_text("utf-8"), path.name)) for path in sorted(extra.glob("*.yaml"))
         ]
-        for name, document in sorted(documents, key=lambda found: _is_extension(found[1])):
+        for name, document in sorted(documents, key=lambda found: is_extension(found[1])):
             calendar = _calendar(document, name, calendars | own)
             if calendar.id in own:
                 raise CalendarError("another file of this folder has the same id", field=f"{name}: id")
@@ -45,12 +45,18 @@ def read_calendar(path: Path, calendars: Mapping[str, Calendar] | None = None) -
     return _calendar(_document(path.read_text(encoding="utf-8"), path.name), path.name, known)
 
 
+def document_from(path: Path) -> Any:
+    """A calendar file's document, as `read_document` takes it; raises `CalendarError` for what is not YAML."""
+    return _document(path.read_text(encoding="utf-8"), path.name)
+
+
 def read_document(document: Any, calendars: Mapping[str, Calendar]) -> Calendar:
     """A calendar from its document (as `calendar_from`), which may extend one of `calendars` (as `extended`)."""
-    return extended(document, calendars) if _is_extension(document) else calendar_from(document)
+    return extended(document, calendars) if is_extension(document) else calendar_from(document)
 
 
-def _is_extension(document: Any) -> bool:
+def is_extension(document: Any) -> bool:
+    """Whether the document adds to another calendar instead of being a whole one."""
     return isinstance(document, Mapping) and "extends" in document
 
 

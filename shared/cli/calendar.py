@@ -89,32 +89,49 @@ def show(
 def load(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="a calendar as YAML")],
     home: HomeOption = None,
+    wait: Annotated[bool, typer.Option(help="wait until open clocks are recomputed")] = True,
 ) -> None:
-    """Check a calendar file and put it into the calendars folder. Running services read it when they next start."""
+    """Check a calendar file and put it into the calendars folder; running services take it within two seconds.
+
+    The file is a whole calendar, or `extends` one that is there by some dates (see docs/changing-rules.md).
+    """
     from shared.business_time.clock import RealClock
     from shared.business_time.compiled import compiled
-    from shared.business_time.loader import read_calendar
+    from shared.business_time.loader import document_from, is_extension, load_calendars, read_calendar
+    from shared.cli.calendar_wait import Recomputing
 
-    calendar = read_calendar(file)
     folder = _folder(home)
+    known = load_calendars(folder)
+    calendar = read_calendar(file, known)
     target = folder / f"{calendar.id}.yaml"
     for other in sorted(folder.glob("*.yaml")) if folder.is_dir() else ():
-        present = read_calendar(other)
-        if present.id != calendar.id:
-            continue
-        if other != target:
+        if other != target and read_calendar(other, known).id == calendar.id:
             raise Conflict("another file of the calendars folder has the same id", field=other.name)
-        if present.version == calendar.version and present != calendar:
-            raise Conflict("this version is loaded with other content", field="version", hint="give it a new version")
+    present = known.get(calendar.id)
+    if present is not None and present.version == calendar.version and present != calendar:
+        raise Conflict("this version is loaded with other content", field="version", hint="give it a new version")
+    recomputing = Recomputing.of(calendar, home) if wait and present != calendar else None
     axis, today = compiled(calendar), RealClock().now()
     for day, seconds in axis.altered_days(today.date(), date(today.year + _LOOK_AHEAD_YEARS, 12, 31)):
         change = f"{abs(seconds) // 60:.0f} minutes {'less' if seconds < 0 else 'more'}"
         print(f"note: on {day} the zone's clocks change during opening hours: {change}")
     folder.mkdir(parents=True, exist_ok=True)
     part = target.with_suffix(".part")
-    part.write_bytes(file.read_bytes())
+    part.write_bytes(_as_whole(calendar) if is_extension(document_from(file)) else file.read_bytes())
     part.replace(target)
     print(f"{calendar.id} {calendar.version} loaded into {target}")
+    if recomputing is not None:
+        recomputing.wait()
+
+
+def _as_whole(calendar: Calendar) -> bytes:
+    """A calendar as a file of its own: what it was extended from may change later."""
+    import yaml
+
+    from shared.business_time.extending import document_of
+
+    text: str = yaml.safe_dump(document_of(calendar), allow_unicode=True, sort_keys=False, default_flow_style=None)
+    return text.encode()
 
 
 def _year(calendar: Calendar, year: int, lang: Literal["zh", "en"]) -> dict[str, Any]:

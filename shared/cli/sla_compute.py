@@ -37,9 +37,11 @@ def register(app: typer.Typer) -> None:
         """
         main()
 
+    from shared.cli.sla_changes import what_if
     from shared.cli.sla_explain import explain
 
     group.command()(explain)
+    group.command("what-if")(what_if)
     app.add_typer(group, name="sla")
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,6 +34,7 @@ from shared.events.complaints import ComplaintAdmitted
 from shared.events.envelope import Event, decode, make
 from shared.hosting.host import Context
 from shared.hosting.http import make_app
+from shared.hosting.reloading import Folders, Rules
 from shared.messaging import outbox
 from shared.procedures.loader import assemble
 from shared.security.keys import KeyRing, ensure_key
@@ -320,3 +323,23 @@ async def test_the_calendars_in_force_and_the_changes_can_be_read(bench: Bench, 
 async def test_without_the_scope_nothing_is_told(bench: Bench, client: httpx.AsyncClient) -> None:
     answer = await client.get("/v1/recomputations", headers={"Authorization": "Bearer hyk_nobody"})
     assert answer.status_code == 401
+
+
+async def test_a_file_in_the_calendars_folder_moves_the_clocks_within_seconds(bench: Bench, tmp_path: Path) -> None:
+    """The folder, the watch and the recomputing together; each waits at most half a second, the settling two."""
+    rules = Rules(Folders(tmp_path, None), "sla")
+    rules.calendars["cn"] = BEFORE_THE_EXTENSION
+    bench.clock.set(NOW)
+    context = replace(bench.context, calendars=rules.calendars)
+    changes = Changes(context, Worker(context.library, rules.calendars, bench.clock))
+    await changes.note()
+    loops = [asyncio.create_task(rules.watch()), asyncio.create_task(changes.run())]
+
+    (tmp_path / "cn.yaml").write_text(json.dumps(document_of(AFTER_THE_EXTENSION)), "utf-8")
+
+    async with asyncio.timeout(10):
+        while not (rows := await bench.rows("SELECT * FROM recomputations")) or rows[0]["finished_at"] is None:
+            await asyncio.sleep(0.05)
+    for loop in loops:
+        loop.cancel()
+    assert len(await bench.said("rescheduled")) == 12
