@@ -96,7 +96,7 @@ def replay(
     output: Annotated[Path | None, typer.Option(help="file for the report [standard output]")] = None,
     refused: Annotated[Path | None, typer.Option(help="file for the refused rows, as JSONL with reasons")] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="processes [1; from 20,000 cases one per processor]")
+        int | None, typer.Option(min=1, metavar="N", help="processes [1; from 5,000 cases one per processor]")
     ] = None,
     lang: Annotated[Lang, typer.Option(help="language of the text")] = Lang.en,
 ) -> None:

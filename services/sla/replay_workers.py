@@ -7,20 +7,21 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
 from itertools import chain, islice
 
 from services.sla.replaying import Occurred, Outcome, Replay
 from shared.business_time.calendars import Calendar
 from shared.cli.import_columns import Reason
-from shared.errors import HuiyinError
+from shared.errors import HuiyinError, Unavailable
 from shared.procedures.model import Procedure
 
 Story = list[Occurred]
 Answer = list[Outcome] | Reason
 """What became of a case, or why it cannot be computed."""
 
-_WORTH_IT = 20_000
+_WORTH_IT = 5_000
 """Cases from which on starting processes (about a second) is worth it."""
 _CHUNK = 500
 
@@ -39,13 +40,18 @@ def answers(
     stories: Iterable[Story],
     workers: int,
 ) -> Iterator[Answer]:
-    """Play each story; `workers` processes beside this one, or none for 1."""
+    """Play each story; `workers` processes beside this one, or none for 1.
+
+    Raises `Unavailable` if one of them is ended from outside.
+    """
     if workers == 1:
         replay = Replay(procedure, calendars, until)
         yield from (_answer(replay, story) for story in stories)
         return
     rest = iter(stories)
-    context = multiprocessing.get_context("spawn")  # a fork would copy the threads of the progress bar half
+    # a plain fork would copy the threads of the progress bar half; a fork server imports once for all
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     with ProcessPoolExecutor(workers, context, _begin, (procedure, dict(calendars), until)) as pool:
         ahead: deque[Future[list[Answer]]] = deque()
         try:
@@ -54,6 +60,10 @@ def answers(
                 if len(ahead) > 2 * workers:
                     yield from ahead.popleft().result()
             yield from chain.from_iterable(one.result() for one in ahead)
+        except BrokenProcessPool:
+            raise Unavailable(
+                "a process of the replay has ended too early", hint="try again with --workers 1"
+            ) from None
         finally:
             pool.shutdown(cancel_futures=True)
 
