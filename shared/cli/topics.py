@@ -1,6 +1,6 @@
 """`huiyin topics`: what there is on the broker, and how far each consumer has come.
 
-Mounts the other commands around messages too: `tail` and `dead-letters`.
+Mounts the other commands around messages too: `topics republish`, `tail` and `dead-letters`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.cli import dead_letters, tail
+from shared.cli import dead_letters, republish, tail
 
 REQUEST_MS = 10_000
 Place = tuple[str, int]
@@ -21,7 +21,10 @@ Place = tuple[str, int]
 
 def register(app: typer.Typer) -> None:
     """Add these commands to `huiyin`."""
-    app.command()(topics)
+    group = typer.Typer(help="what there is on the broker; what was said sent again")
+    group.callback(invoke_without_command=True)(topics)
+    group.command()(republish.republish)
+    app.add_typer(group, name="topics")
     tail.register(app)
     dead_letters.register(app)
 
@@ -40,12 +43,15 @@ class TopicLine:
 
 
 def topics(
+    context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
     home: Annotated[Path | None, typer.Option(help="home folder of the running stack")] = None,
 ) -> None:
     """Every topic: who writes it and what it says, its partitions and records, and the lag of each consumer."""
     from shared.cli.client import Connection
 
+    if context.invoked_subcommand is not None:
+        return
     lines = read_topics(Connection(home).kafka())
     if as_json:
         print(json.dumps([asdict(line) for line in lines], indent=2))
