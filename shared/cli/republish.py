@@ -14,7 +14,7 @@ from shared.errors import InvalidInput
 
 
 def republish(
-    since: Annotated[str, typer.Option(help="instant with its offset, like 2026-09-29T08:00+08:00 (included)")],
+    since: Annotated[str, typer.Option(help="instant by the services' clock, like 2026-09-29T08:00+08:00")],
     service: Annotated[
         list[str] | None, typer.Option(help="only this service; may be given several times; else all")
     ] = None,
