@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.events import deadlines as d
-from shared.events.complaints import ComplaintRegistered
+from shared.events.complaints import ComplaintRegistered, ProcedureMigrated
 from shared.events.envelope import Event
 from shared.events.occurrences import facts, happened_at, names
 
@@ -65,9 +65,8 @@ def opened(event: Event) -> Case:
 
 def fold(case: Case, event: Event) -> None:
     """Take an event into the case. The same event twice changes nothing; any order gives the same case."""
-    if event.time >= case.pinned_at:
-        case.pinned_at = event.time
-        case.procedure, case.version = event.procedure, event.procedure_version
+    if isinstance(event.data, ProcedureMigrated) and event.time >= case.pinned_at:
+        case.pinned_at, case.version = event.time, event.data.to_version
     if isinstance(event.data, ComplaintRegistered):
         case.case_number = event.data.case_number
     said = stamp(event.time)

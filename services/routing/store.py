@@ -72,7 +72,8 @@ _SAVE = text(
                 CAST(:received_at AS timestamptz[]), CAST(:resolved_at AS timestamptz[]), CAST(:details AS text[]))
         AS given (id, procedure, version, status, class_, department, level, cycle, received_at, resolved_at, details)
     ORDER BY id
-    ON CONFLICT (id) DO UPDATE SET status = excluded.status, class = excluded.class, department = excluded.department,
+    ON CONFLICT (id) DO UPDATE SET version = excluded.version,
+        status = excluded.status, class = excluded.class, department = excluded.department,
         level = excluded.level, cycle = excluded.cycle, received_at = excluded.received_at,
         resolved_at = excluded.resolved_at, details = excluded.details, changed_at = excluded.changed_at
     """

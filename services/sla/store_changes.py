@@ -94,6 +94,14 @@ _LIST = text(
     ORDER BY id DESC LIMIT :limit
     """
 )
+_PIN = text(
+    """
+    UPDATE cases SET procedure = given.procedure, version = given.version
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:procedures AS text[]), CAST(:versions AS int[]))
+        AS given (id, procedure, version)
+    WHERE cases.id = given.id
+    """
+)
 _COUNT_OPEN = text("SELECT count(*) FROM cases WHERE open")
 
 
@@ -154,6 +162,16 @@ async def go_on(tx: AsyncConnection, id: int, after: UUID, looked: int) -> None:
 async def finish(tx: AsyncConnection, one: Recomputation, since: datetime, now: datetime) -> None:
     """Close a recomputation and count what was said because of it, from `since` on."""
     await tx.execute(_FINISH, {"id": one.id, "because": one.because, "since": since, "now": now})
+
+
+async def pin(tx: AsyncConnection, pins: Mapping[UUID, tuple[str, int]]) -> None:
+    """Pin cases, which the caller holds, to versions of their procedures."""
+    values = {
+        "ids": list(pins),
+        "procedures": [procedure for procedure, _ in pins.values()],
+        "versions": [version for _, version in pins.values()],
+    }
+    await tx.execute(_PIN, values)
 
 
 async def listed(connection: AsyncConnection, *, limit: int) -> list[Any]:

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.sla import store, store_timers
+from services.sla import store, store_changes, store_timers
 from services.sla.domain.arming import Lost, absorbed, without
 from services.sla.domain.deciding import Decision, decide
-from services.sla.domain.happenings import Case, from_event
+from services.sla.domain.happenings import Case, from_event, pin_of
 from services.sla.store_timers import shard_of
 from shared.business_time.calendars import Calendar
 from shared.business_time.clock import Clock as TimeSource
@@ -51,6 +51,10 @@ class Worker:
             known = {one.id for one in case.happenings}
             new = tuple(one for one in from_event(event) if one.id not in known)
             cases[event.subject] = replace(case, happenings=case.happenings + new)
+        pinned = {id_: pin for id_, case in cases.items() if (pin := pin_of(case)) != case.procedure}
+        if pinned:
+            await store_changes.pin(tx, pinned)
+            cases |= {id_: replace(cases[id_], procedure=pin) for id_, pin in pinned.items()}
         return await self.settle(tx, cases.values(), now)
 
     async def hold(

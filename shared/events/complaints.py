@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -78,6 +79,21 @@ class ComplaintMerged(EventData):
     """It is the same matter as an earlier case and goes on there."""
 
     into: UUID
+
+
+@event("huiyin.complaint.procedure-migrated.v1", COMPLAINTS)
+class ProcedureMigrated(EventData):
+    """The case goes on under another version of its procedure, to which the event itself is pinned already.
+
+    `mode`: clocks keep the time that has elapsed, or the open ones begin anew. `migration` names the decision, whose
+    reason intake keeps; `by` is the name of the key that gave it.
+    """
+
+    from_version: int
+    to_version: int
+    mode: Literal["keep-elapsed", "restart"]
+    migration: UUID
+    by: str
 
 
 @event("huiyin.complaint.withdrawn.v1", COMPLAINTS)

@@ -51,6 +51,8 @@ def names_of(data: EventData) -> tuple[str, ...]:
     match data:
         case c.ComplaintRegistered():
             return ("received", "registered")
+        case c.ProcedureMigrated(mode=x):
+            return ("procedure-migrated", f"procedure-migrated:{x}")
         case a.CaseClassified(class_=x):
             return ("classified", f"classified:{x}")
         case a.CaseAssigned(department=x):

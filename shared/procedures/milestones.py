@@ -17,6 +17,7 @@ COMPLAINT = (
     "transferred-out",
     "merged",
     "withdrawn",
+    "procedure-migrated",  # it goes on under another version of its procedure
 )
 # What routing decides.
 DECIDED = ("classified", "assigned", "reassigned", "escalated", "reopened", "repeated")

@@ -25,6 +25,7 @@ SCOPES = {
     "complaints:write": "register complaints, supplements, withdrawals",
     "cases:read": "read cases and timelines without identities",
     "admissions:write": "decide on held complaints",
+    "procedures:migrate": "move open cases to another version of their procedure",
     "vault:read": "read a complainant's contact and the complaint's text",
     "reports:write": "report milestones for a department",
     "clocks:read": "read clocks and their explanation",

@@ -23,6 +23,7 @@ from shared.events.complaints import (
     ComplaintSupplemented,
     ComplaintTransferredOut,
     ComplaintWithdrawn,
+    ProcedureMigrated,
 )
 from shared.events.envelope import Event
 from shared.procedures.model import Procedure
@@ -58,6 +59,8 @@ def decide(case: Case, event: Event, rules: Rules, now: datetime, counts: Mappin
             case = record(case, said, now)
         case ComplaintRefused() | ComplaintTransferredOut() | ComplaintMerged() | ComplaintWithdrawn():
             case = replace(case, status="ended")
+        case ProcedureMigrated(to_version=version):
+            case = replace(case, procedure=(case.procedure[0], version))
     return _and_what_follows(case, rules, said, names, at, now)
 
 

@@ -13,6 +13,8 @@ from services.sla.domain.runs import (
     is_too_late,
     may_start_again,
     named,
+    restarting_cause,
+    restarts,
     settle_pauses,
     with_facts,
 )
@@ -43,9 +45,9 @@ def runs_of_group(
     for index, (happening, facts) in enumerate(seen):
         if chosen is not None and not chosen[1].over:
             go_on(chosen[1], chosen[0], happening, facts)
-        again = origin is not None and named(lead.restart_on, happening.names)
+        again = origin is not None and restarts(lead, happening.names, chosen[1] if chosen else None)
         if again and chosen is not None and not chosen[1].over:
-            chosen[1].cancel(happening.at, happening.names[0])
+            chosen[1].cancel(happening.at, restarting_cause(happening.names))
         fresh = named(lead.from_, happening.names) and (
             origin is None or (chosen is not None and may_start_again(lead, chosen[1], happening))
         )

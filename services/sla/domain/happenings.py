@@ -10,11 +10,15 @@ from uuid import UUID
 
 from shared.events import occurrences
 from shared.events.assignments import MilestoneReached
-from shared.events.complaints import ComplaintRegistered
+from shared.events.complaints import ComplaintRegistered, ProcedureMigrated
 from shared.events.envelope import Event
 
 # Events of one instant are put in the order in which the services cause each other.
 _RANKS = {"/huiyin/intake": 0, "/huiyin/routing": 1, "/huiyin/notify": 2}
+
+
+MIGRATED_TO = "procedure-migrated.to"
+"""The fact that holds the version of the procedure under which a case goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ def from_event(event: Event) -> tuple[Happening, ...]:
         return (received, Happening(str(event.id), ("registered",), event.time, place, facts))
     if isinstance(event.data, MilestoneReached) and event.data.clock is not None:
         facts[f"{event.data.milestone}.by"] = event.data.by  # who may extend a clock is judged with the clock
+    if isinstance(event.data, ProcedureMigrated):
+        facts |= {MIGRATED_TO: event.data.to_version}
     cause = getattr(event.data, "cause", None)
     return (Happening(str(event.id), names, occurrences.happened_at(event, names[0]), place, facts, cause),)
 
@@ -61,3 +67,11 @@ class Case:
     happenings: tuple[Happening, ...] = ()
     said: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     generation: int = 0
+
+
+def pin_of(case: Case) -> tuple[str, int]:
+    """The procedure and version that the case is pinned to: by the last of its migrations, if there was one."""
+    moves = [one for one in case.happenings if MIGRATED_TO in one.facts]
+    if not moves:
+        return case.procedure
+    return (case.procedure[0], int(max(moves, key=lambda one: (one.at, one.place, one.id)).facts[MIGRATED_TO]))

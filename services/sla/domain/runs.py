@@ -17,6 +17,9 @@ from shared.procedures.model import Clock
 MIGRATED = "migrated"
 """The cause that a cancellation gives when the case has moved to another version of its procedure."""
 
+RESTART = "procedure-migrated:restart"
+"""The occurrence that ends each open cycle and starts the next at its instant."""
+
 Seen = tuple[Happening, Mapping[str, Any]]
 """Something that happened, and the facts as they are from it on."""
 
@@ -76,9 +79,9 @@ def runs_of(clock: Clock, happenings: Sequence[Happening], calendar: Calendar) -
         names = happening.names
         if runs and not runs[-1].over:
             go_on(runs[-1], clock, happening, facts)
-        again = bool(runs) and named(clock.restart_on, names)
+        again = bool(runs) and restarts(clock, names, runs[-1])
         if again and not runs[-1].over:
-            runs[-1].cancel(happening.at, names[0])
+            runs[-1].cancel(happening.at, restarting_cause(names))
         fresh = named(clock.from_, names) and (not runs or may_start_again(clock, runs[-1], happening))
         if (again or fresh) and not is_too_late(clock, names, facts) and holds(clock.when, facts) is True:
             runs.append(begun(clock, len(runs) + 1, happening, facts, again=again))
@@ -132,6 +135,16 @@ def settle_pauses(run: Run, clock: Clock, calendar: Calendar) -> None:
 def may_start_again(clock: Clock, last: Run, happening: Happening) -> bool:
     """Whether a further `from` starts the next cycle: after a stop, but not by the event that stopped it."""
     return clock.starts_again and last.stopped_at is not None and happening.at > last.stopped_at
+
+
+def restarts(clock: Clock, names: Sequence[str], last: Run | None) -> bool:
+    """Whether an occurrence starts the next cycle: one of `restart_on`, or a migration that restarts what is open."""
+    return named(clock.restart_on, names) or (RESTART in names and last is not None and not last.over)
+
+
+def restarting_cause(names: Sequence[str]) -> str:
+    """The cause that the cancellation gives of a cycle in whose place the next one starts."""
+    return MIGRATED if RESTART in names else names[0]
 
 
 def is_too_late(clock: Clock, names: Sequence[str], facts: Mapping[str, Any]) -> bool:
