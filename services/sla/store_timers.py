@@ -7,7 +7,7 @@ no longer its clock's is void, and is passed over.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -29,7 +29,10 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sla.domain.arming import Cursor
-from services.sla.domain.deciding import Decision
+from services.sla.domain.deciding import ClockRow, Decision
+from services.sla.domain.targets import Step
+from shared.events.deadlines import ClockBreached, ClockWarned
+from shared.events.envelope import event_id
 
 SHARDS = 16
 _LOCKS = 0x51A  # the first half of these advisory locks; the second is the shard
@@ -44,6 +47,7 @@ def timers_tables(metadata: MetaData) -> None:
         Column("due_at", DateTime(timezone=True), primary_key=True),
         Column("case_id", Uuid, primary_key=True),
         Column("id", BigInteger, Identity(), primary_key=True),
+        Column("event_id", Uuid, nullable=False),
         Column("clock", Text, nullable=False),
         Column("cycle", Integer, nullable=False),
         Column("generation", Integer, nullable=False),
@@ -83,27 +87,6 @@ _AHEAD = text(
     WHERE s.shard = ANY(:shards)
     """
 )
-_PAGE = text(
-    """
-    SELECT t.shard, t.due_at, t.case_id, t.clock, t.cycle, t.step, t.plain, c.due_at AS target_due, c.provisional,
-        c.procedure, c.version, c.generation IS NOT DISTINCT FROM t.generation AS valid
-    FROM shards s CROSS JOIN LATERAL (
-        SELECT * FROM timers t
-        WHERE t.shard = s.shard AND (t.due_at, t.case_id) > (s.cursor_at, s.cursor_case) AND t.due_at <= :now
-        ORDER BY t.due_at, t.case_id, t.id LIMIT :each) AS t
-    LEFT JOIN clocks c ON c.case_id = t.case_id AND c.clock = t.clock AND c.cycle = t.cycle
-    WHERE s.shard = ANY(:shards)
-    ORDER BY t.shard, t.due_at, t.case_id, t.id
-    """
-)
-_MOVE = text(
-    """
-    UPDATE shards SET cursor_at = given.at, cursor_case = given.case_id
-    FROM unnest(CAST(:shards AS int[]), CAST(:at AS timestamptz[]), CAST(:cases AS uuid[]))
-        AS given (shard, at, case_id)
-    WHERE shards.shard = given.shard
-    """
-)
 _UPCOMING = text(
     """
     WITH next AS (
@@ -116,7 +99,7 @@ _UPCOMING = text(
     ORDER BY next_at, case_id, clock, cycle LIMIT :limit
     """
 )
-_COLUMNS = ("shard", "due_at", "case_id", "clock", "cycle", "generation", "step", "plain")
+_COLUMNS = ("shard", "due_at", "case_id", "event_id", "clock", "cycle", "generation", "step", "plain")
 
 
 async def lock(tx: AsyncConnection, cases: Iterable[UUID]) -> dict[int, Cursor]:
@@ -146,25 +129,20 @@ async def ahead(tx: AsyncConnection, shards: Collection[int], until: datetime, *
     return list(await tx.execute(_AHEAD, {"shards": list(shards), "until": until, "each": each}))
 
 
-async def page(tx: AsyncConnection, shards: Collection[int], now: datetime, *, each: int) -> Sequence[Any]:
-    """What is due in shards that the caller holds, `each` timers of a shard at most, in order within each shard."""
-    return (await tx.execute(_PAGE, {"shards": list(shards), "now": now, "each": each})).all()
-
-
-async def move(tx: AsyncConnection, passed: Mapping[int, Cursor]) -> None:
-    """Note how far shards have fired."""
-    values = {
-        "shards": list(passed),
-        "at": [cursor.at for cursor in passed.values()],
-        "cases": [cursor.case for cursor in passed.values()],
-    }
-    await tx.execute(_MOVE, values)
-
-
 async def arm(tx: AsyncConnection, decisions: Iterable[Decision]) -> list[tuple[int, datetime]]:
     """Set the timers of all clocks whose steps changed; returns the shard and instant of each."""
     rows = [
-        (shard_of(one.case.id), step.at, one.case.id, row.clock, row.cycle, row.generation, step.id, step.plain)
+        (
+            shard_of(one.case.id),
+            step.at,
+            one.case.id,
+            _event_id(one.case.id, row, step),
+            row.clock,
+            row.cycle,
+            row.generation,
+            step.id,
+            step.plain,
+        )
         for one in decisions
         for row in one.clocks
         if row.rearmed
@@ -175,8 +153,15 @@ async def arm(tx: AsyncConnection, decisions: Iterable[Decision]) -> list[tuple[
     return [(row[0], row[1]) for row in rows]
 
 
+def _event_id(case_id: UUID, row: ClockRow, step: Step) -> UUID:
+    """The id of the event that the step will be: the one that `decide` would give it."""
+    model = ClockBreached if step.kind == "breach" else ClockWarned
+    due = row.due_at.isoformat() if row.due_at else None
+    return event_id("sla", case_id, model.type_, f"{row.clock}#{row.cycle}|{step.id}|{due}")
+
+
 async def insert(tx: AsyncConnection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Write timers: (shard, due_at, case_id, clock, cycle, generation, step, plain) each."""
+    """Write timers: (shard, due_at, case_id, event_id, clock, cycle, generation, step, plain) each."""
     connection = (await tx.get_raw_connection()).driver_connection
     assert connection is not None  # noqa: S101  (an open transaction has one)
     await connection.copy_records_to_table("timers", records=rows, columns=_COLUMNS)

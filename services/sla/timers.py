@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.sla import firing, store_timers
-from services.sla.firing import Page
+from services.sla import store_firing, store_timers
 from services.sla.horizon import Horizon
+from services.sla.store_firing import Page
 from services.sla.store_timers import SHARDS
 from services.sla.worker import Worker
+from shared.events.envelope import Event
 from shared.hosting.host import Context
 from shared.messaging import outbox
 from shared.messaging.database import is_passing
@@ -103,17 +104,15 @@ class Timers:
         async with self._context.engine.begin() as tx:
             held = await self._hold(tx, wanted)
             now = self._context.clock.now()  # after the locks: what was armed before them is beyond every cursor
-            page = firing.sort_out(await store_timers.page(tx, held, now, each=_EACH), _EACH)
-            fired = await self._say(tx, page, now)
-            if page.passed:
-                await store_timers.move(tx, page.passed)
+            page = await store_firing.page(tx, held, now, each=_EACH)
+            fired = await self._say(tx, page, now) if page.ends else 0
         for shard in held - page.full:
             self._horizon.done(shard, now)
         if fired:
             self._context.said.set()
         return fired
 
-    async def _hold(self, tx: Any, wanted: Collection[int]) -> set[int]:
+    async def _hold(self, tx: AsyncConnection, wanted: Collection[int]) -> set[int]:
         """Take the shards that nobody holds; those that were missed are waited for the next time, so none starves."""
         if self._missed:
             held = await store_timers.lock_shards(tx, self._missed, wait=True)
@@ -123,24 +122,20 @@ class Timers:
         self._missed = set(wanted) - held
         return held
 
-    async def _say(self, tx: Any, page: Page, now: datetime) -> int:
-        fired = len(page.plain)
-        if page.plain:
-            numbers = await outbox.take_numbers(tx, firing.places(page.plain))
-            await outbox.append_rows(tx, firing.rows_of(page.plain, numbers, now))
-            self._count(page, now)
-        if page.decide:
-            cases, now = await self._worker.hold(tx, page.decide)
-            events = await self._worker.settle(tx, cases.values(), now)
-            fired += len(await outbox.append(tx, events))
-        return fired
+    async def _say(self, tx: AsyncConnection, page: Page, now: datetime) -> int:
+        decide = await store_firing.to_decide(tx, page)
+        said: list[Event] = []
+        if decide:
+            cases, then = await self._worker.hold(tx, decide)
+            said = await outbox.append(tx, await self._worker.settle(tx, cases.values(), then))
+        found = await store_firing.fire(tx, page, decide, now)
+        self._count(found)
+        return len(said) + sum(len(row.late) for row in found)
 
-    def _count(self, page: Page, now: datetime) -> None:
+    def _count(self, found: Iterable[Any]) -> None:
         rate = self._context.clock.rate() or 1.0
-        for row in page.plain:
-            metrics.STEP_LATENESS.observe((now - row.due_at).total_seconds() / rate)
-        for (procedure, clock, breach), count in Counter(
-            (row.procedure, row.clock, row.step == "due") for row in page.plain
-        ).items():
-            kind = "breached" if breach else "warned"
-            metrics.STEPS_FIRED.labels(procedure=procedure, clock=clock, kind=kind).inc(count)
+        for row in found:
+            kind = "breached" if row.breach else "warned"
+            metrics.STEPS_FIRED.labels(procedure=row.procedure, clock=row.clock, kind=kind).inc(len(row.late))
+            for late in row.late:
+                metrics.STEP_LATENESS.observe(late / rate)

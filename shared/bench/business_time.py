@@ -15,6 +15,8 @@ from typing import Annotated, Any
 
 import typer
 
+from shared.bench.group import bench_group
+
 _DAY = 86_400
 _START = datetime(2024, 1, 1, tzinfo=UTC)
 _MEANINGS = {
@@ -32,19 +34,8 @@ _MEANINGS = {
 
 
 def register(app: typer.Typer) -> None:
-    """Add `bench business-time` to `huiyin`; the group is made if it is not there."""
-    for info in app.registered_groups:
-        if info.name == "bench" and info.typer_instance is not None:
-            info.typer_instance.command("business-time")(business_time)
-            return
-    group = typer.Typer(no_args_is_help=True, help="measure Huiyin on this machine")
-    group.callback()(_group)
-    group.command("business-time")(business_time)
-    app.add_typer(group, name="bench")
-
-
-def _group() -> None:
-    """Keep `bench` a group even while it has a single command."""
+    """Add `bench business-time` to `huiyin`."""
+    bench_group(app).command("business-time")(business_time)
 
 
 def business_time(

@@ -70,6 +70,11 @@ class Event:
         return replace(self, sequence=sequence)
 
 
+def event_id(producer: str, case_id: UUID, type_: str, cause: str) -> UUID:
+    """The id of an event: a function of producer, case, type and cause."""
+    return uuid5(NAMESPACE, f"{producer}|{case_id}|{type_}|{cause}")
+
+
 def make(
     producer: str,
     case_id: UUID,
@@ -82,7 +87,7 @@ def make(
 ) -> Event:
     """Make an event whose id is a function of producer, case, type and cause; `at` is aware."""
     return Event(
-        id=uuid5(NAMESPACE, f"{producer}|{case_id}|{data.type_}|{cause}"),
+        id=event_id(producer, case_id, data.type_, cause),
         source=f"/huiyin/{producer}",
         subject=case_id,
         time=at,

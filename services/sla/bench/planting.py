@@ -1,0 +1,54 @@
+"""Timers by the hundred thousand, written by the database itself: the rows that a decision leaves, one step a case.
+
+The cases have no history, for nobody decides on them; the sweeper's slow look is told that they were checked.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.sla.store_timers import SHARDS
+
+_CHUNK = 100_000
+_PLANT = text(
+    """
+    WITH due AS MATERIALIZED (
+        SELECT gen_random_uuid() AS id, CAST(:first AS timestamptz) + n * CAST(:apart AS interval) AS at
+        FROM generate_series(CAST(:begin AS int), CAST(:end AS int) - 1) AS n),
+    planted AS (
+        INSERT INTO cases (id, procedure, version, happenings, said, generation, open, checked_at)
+        SELECT id, :procedure, 1, '[]', '{}', 1, true, CAST(:checked AS timestamptz) FROM due),
+    running AS (
+        INSERT INTO clocks (case_id, clock, cycle, procedure, version, shard, state, started_at, due_at, provisional,
+                            generation, step_ids, step_at)
+        SELECT id, :clock, 1, :procedure, 1, ('x' || right(id::text, 1))::bit(4)::int & :mask, 'running', :first, at,
+            false, 1, ARRAY['due'], ARRAY[at] FROM due)
+    INSERT INTO timers (shard, due_at, case_id, event_id, clock, cycle, generation, step, plain)
+    SELECT ('x' || right(id::text, 1))::bit(4)::int & :mask, at, id, gen_random_uuid(), :clock, 1, 1,
+        'due', true FROM due
+    """
+)
+
+
+async def plant(
+    engine: AsyncEngine, procedure: str, clock: str, *, first: datetime, apart: timedelta, count: int
+) -> None:
+    """Plant `count` cases: the first one's step is due at `first`, the others' so much apart (> 0)."""
+    for begin in range(0, count, _CHUNK):
+        async with engine.begin() as tx:
+            await tx.execute(
+                _PLANT,
+                {
+                    "procedure": procedure,
+                    "clock": clock,
+                    "first": first,
+                    "apart": apart,
+                    "begin": begin,
+                    "end": min(count, begin + _CHUNK),
+                    "checked": first + timedelta(days=3650),
+                    "mask": SHARDS - 1,
+                },
+            )

@@ -1,0 +1,49 @@
+"""What the database says of a step is what a decision would have said of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from services.sla import store
+from services.sla.domain.deciding import decide
+from shared.business_time.loader import load_calendars
+from shared.events.envelope import decode, encode, make
+from tests.integration.conftest import Open
+from tests.integration.sla.test_timers import AT, RULES, Bench, registered
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest.mark.parametrize("microseconds", [0, 7, 120_000, 999_999])
+async def test_a_step_that_a_timer_says_is_the_step_that_a_decision_says(open_service: Open, microseconds: int) -> None:
+    """Warning, breach and a step after it; on whole seconds and with every digit of a fraction."""
+    bench, case = Bench(await open_service("sla")), uuid4()
+    start = AT + timedelta(microseconds=microseconds)
+    event = registered(case)
+    await bench.hear(replace(event, data=event.data.model_copy(update={"received_at": start})))
+    async with bench.engine.connect() as tx:
+        by_hand = (await store.load(tx, [case]))[case]
+    expected = []
+    for minutes in (20, 30, 90):
+        now = start + timedelta(minutes=minutes, seconds=3)
+        bench.clock.set(now)
+        assert await bench.timers().fire_page() == 1
+        decision = decide(by_hand, RULES, load_calendars(), now)
+        by_hand = decision.case
+        expected += [make("sla", case, RULES.key, said.data, cause=said.cause, at=now) for said in decision.said]
+    said = (await bench.said())[1:]
+    assert [one.numbered(0) for one in said] == expected
+    assert [one.sequence for one in said] == [2, 3, 4]
+    async with bench.engine.connect() as tx:
+        rows = (await tx.execute(text("SELECT * FROM outbox ORDER BY id"))).all()[1:]
+    for row, one in zip(rows, said, strict=True):
+        assert (row.event_id, row.case_id, row.sequence, row.topic, row.type, row.said_at) == (
+            one.id, case, one.sequence, one.data.topic_.name, one.type, one.time,
+        )  # fmt: skip
+        assert decode(encode(one)) == decode(row.value)
+
