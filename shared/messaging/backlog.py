@@ -49,7 +49,8 @@ async def read(
 ) -> Round:
     """Take the pages `done` off, and read the oldest of the others that are not `flying`: up to `pages` pages, and no
     more of them than it takes to reach `ids` ids. A case's pages were made one after the other under its lock, so their
-    numbers, which are not in order of commits between cases, are so within each case.
+    numbers, which are not in order of commits between cases, are so within each case. A row that somebody removed from
+    the outbox by hand is left out, and its id goes with its page.
     """
     given = {"done": list(done), "out": [*done, *flying], "pages": pages}
     found = (await connection.execute(_PAGES, given)).all()

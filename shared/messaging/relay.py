@@ -105,11 +105,10 @@ class Relay:
     async def _send_rounds(self, connection: AsyncConnection, producer: AIOKafkaProducer, hot: HotRows) -> None:
         before, current = NOTHING, NOTHING
         while True:
+            flight = asyncio.create_task(send(producer, current.rows))
             # both come to their end before either is looked at: neither the broker nor the database is left half asked
             sending, looking = await asyncio.gather(
-                send(producer, current.rows),
-                self._look(connection, hot, before, current),
-                return_exceptions=True,
+                flight, self._look(connection, hot, before, current, flight), return_exceptions=True
             )
             if isinstance(sending, BaseException):
                 raise sending
@@ -126,10 +125,24 @@ class Relay:
             if not before.pages and not current.pages:
                 await self._pause(_IDLE_SECONDS)
 
-    async def _look(self, connection: AsyncConnection, hot: HotRows, done: Round, flying: Round) -> Round:
-        """Take off what is done and read what is next, unless there is nothing to take off and no sign of more."""
-        if flying.pages and not done.pages and not flying.more and not self._wake.is_set():
-            return NOTHING
+    async def _look(
+        self, connection: AsyncConnection, hot: HotRows, done: Round, flying: Round, flight: asyncio.Task[Sent]
+    ) -> Round:
+        """Take off what is done, and read what is next: at once, or as soon as something is said during the flight."""
+        found = NOTHING
+        if done.pages or flying.more or not flying.pages:
+            found = await self._read(connection, hot, done, flying)
+        if not found.pages and flying.pages:
+            waking = asyncio.create_task(self._wake.wait())
+            try:
+                await asyncio.wait((waking, flight), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                waking.cancel()
+            if self._wake.is_set() and not self._stopping:
+                found = await self._read(connection, hot, NOTHING, flying)
+        return found
+
+    async def _read(self, connection: AsyncConnection, hot: HotRows, done: Round, flying: Round) -> Round:
         self._wake.clear()
         found = await backlog.read(
             connection, hot, done=done.pages, flying=flying.pages, pages=_MOST_PAGES, ids=_ROUND_IDS
