@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from services.intake.api import BATCH_PATH, reading_routes, registration_routes
+from services.intake.api_migrations import migration_routes
 from services.intake.api_public import public_routes
 from services.intake.api_vault import vault_routes
 from services.intake.batch import Batch
 from services.intake.casework import Casework
 from services.intake.desk import Desk
 from services.intake.housekeeping import keep_tidy
+from services.intake.migrating import Migrations
 from services.intake.registration import Registrar
 from services.intake.submission import Forms, Reader
 from services.intake.worker import Worker
@@ -27,6 +29,7 @@ def build(context: Context) -> Service:
     reader = Reader(forms, vault)
     registrar = Registrar(engine, vault, clock, real, context.said)
     casework = Casework(engine, vault, clock, forms, context.said)
+    migrations = Migrations(engine, context.library, clock, context.said)
     batch = Batch(registrar, reader, clock)
     return Service(
         routers=[
@@ -34,9 +37,10 @@ def build(context: Context) -> Service:
             reading_routes(engine),
             vault_routes(engine, vault, clock, forms, casework),
             public_routes(engine, vault, forms),
+            migration_routes(engine, migrations),
         ],
         topics=[ASSIGNMENTS, DEADLINES, NOTICES],
         handler=Worker(),
-        loops=[lambda: keep_tidy(engine, vault, real)],
+        loops=[lambda: keep_tidy(engine, vault, real), migrations.run],
         limits={BATCH_PATH: BATCH_LIMIT},
     )
