@@ -65,12 +65,10 @@ def decide(
         if elsewhere and before.get("end") is not None:
             memory[key] = before  # it ended under the version that knew it
             continue
-        if before.get("end") == "cancelled":
-            memory[key] = {**before, "armed": []}
-        else:
+        memory[key], last = farewell(key, before, MIGRATED if elsewhere else GONE, case.generation)
+        if last:
             name, _, cycle = key.partition("#")
             gone.append((name, int(cycle)))
-            memory[key], last = farewell(key, before, MIGRATED if elsewhere else GONE, case.generation)
             said += last
     changed = memory != case.said
     after = replace(case, said=memory, generation=case.generation + 1) if changed else case

@@ -106,7 +106,7 @@ class Teller:
     def _end(self) -> str | None:
         run, due_at = self._run, self._target.due_at
         if run.stopped_at is not None:
-            late = due_at is not None and (run.stopped_at > due_at or run.stopped_by_breach)
+            late = due_at is not None and (run.stopped_at, run.stopped_by_breach) > (due_at, False)
             return "late" if late else "met"
         return "cancelled" if run.cancelled_at is not None else None
 
@@ -293,6 +293,10 @@ def farewell(key: str, before: Mapping[str, Any], cause: str, generation: int) -
     if cause == GONE and "due" in fired:
         said.append(Said(BreachRetracted(**common), f"{key}|{fired.pop('due')}|{generation}"))
         edition += 1
-    said.append(Said(ClockCancelled(**common, cause=cause), f"{key}|gone|{generation}"))
-    after = {**before, "end": "cancelled", "paused": None, "armed": [], "fired": fired}
-    return after | ({"edition": edition} if edition else {}), said
+    if before.get("end") != "cancelled":
+        said.append(Said(ClockCancelled(**common, cause=cause), f"{key}|gone|{generation}"))
+    if not said:
+        return before, []
+    # Its timers are void for good, should the cycle come back.
+    after = {**before, "end": "cancelled", "paused": None, "armed": [], "generation": before.get("generation", 0) + 1}
+    return {**after, "fired": fired, **({"edition": edition} if edition else {})}, said
