@@ -11,8 +11,10 @@ from typing import Any
 
 import openpyxl
 import pytest
+import typer
 from typer.testing import CliRunner, Result
 
+from services.sla.replay_command import register
 from shared.cli.main import build
 from shared.errors import HuiyinError
 
@@ -28,6 +30,8 @@ ROWS = (
     ("7", "", "2025-10-15 09:00", "", "parks"),  # never received
     ("8", "16/10/2025", "", "", "parks"),  # unreadable
 )
+APP = typer.Typer()
+register(APP)  # one command alone goes without its name
 COLUMNS = ("--received", "received", "--answered", "answered")
 
 
@@ -40,7 +44,7 @@ def history(tmp_path: Path) -> Path:
 
 
 def replay(file: Path, *options: str) -> Result:
-    return CliRunner().invoke(build(), ["replay", str(file), *COLUMNS, *options], catch_exceptions=False)
+    return CliRunner().invoke(APP, [str(file), *COLUMNS, *options], catch_exceptions=False)
 
 
 def report(file: Path, *options: str) -> Any:
@@ -49,7 +53,7 @@ def report(file: Path, *options: str) -> Any:
 
 def error(file: Path, *options: str) -> HuiyinError:
     with pytest.raises(HuiyinError) as raised:
-        CliRunner().invoke(build(), ["replay", str(file), *options], catch_exceptions=False)
+        CliRunner().invoke(APP, [str(file), *options], catch_exceptions=False)
     return raised.value
 
 
@@ -58,6 +62,13 @@ STATES = ("cycles", "met", "late", "breached", "open", "cancelled", "undated")
 
 def counts(clock: dict[str, Any]) -> list[int]:
     return [clock[state] for state in STATES]
+
+
+def test_the_command_is_a_part_of_huiyin(history: Path) -> None:
+    shown = CliRunner().invoke(
+        build(), ["replay", str(history), *COLUMNS, "--duration", "P3WD"], catch_exceptions=False
+    )
+    assert "50.0%" in shown.stdout
 
 
 def test_a_target_of_three_working_days_is_judged(history: Path) -> None:
@@ -146,7 +157,7 @@ def test_an_event_log_is_joined_by_its_case(tmp_path: Path) -> None:
     with gzip.open(log, "wt", encoding="utf-8") as stream:
         stream.writelines(json.dumps(event) + "\n" for event in events)
     options = ["--received", "at", "--answered", "at", "--case", "case", "--duration", "P3WD", "--format", "json"]
-    found = json.loads(CliRunner().invoke(build(), ["replay", str(log), *options], catch_exceptions=False).stdout)
+    found = json.loads(CliRunner().invoke(APP, [str(log), *options], catch_exceptions=False).stdout)
     assert (found["rows"], found["cases"]) == (4, 2)
     assert counts(found["clocks"]["target-p3wd"])[:3] == [2, 1, 1]
 
