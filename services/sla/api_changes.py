@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
@@ -38,7 +38,8 @@ _CHECK = "huiyin procedure check FILE"
 class Question(BaseModel):
     """One change: a procedure's document, an installed version of one (`to`), or a calendar's document.
 
-    `procedure` names whose open cases are asked about; `from` those pinned to one version only. A calendar may extend
+    `procedure` names whose open cases are asked about; `from` those pinned to one version only; `mode` says whether
+    their clocks keep the time that has elapsed or begin anew. A calendar may extend
     one that is in force, and is asked about for all cases that count on it (of `procedure`, if given).
     """
 
@@ -47,6 +48,7 @@ class Question(BaseModel):
     procedure: str | None = Field(default=None, max_length=60)
     from_: int | None = Field(default=None, alias="from", ge=1)
     to: int | None = Field(default=None, ge=1)
+    mode: Literal["keep-elapsed", "restart"] = "keep-elapsed"
     document: dict[str, Any] | None = None
     calendar: dict[str, Any] | None = None
 
@@ -146,7 +148,9 @@ async def _answer(context: Context, question: Question, change: Change) -> Async
             case = absorbed(loaded, cursors[shard_of(loaded.id)])
             pinned = library.get(*case.procedure)
             new = change if isinstance(change, Procedure) else pinned
-            tally.add(compare(case, Rules(pinned, calendars), Rules(new, with_it), now))
+            tally.add(
+                compare(case, Rules(pinned, calendars), Rules(new, with_it), now, restart=question.mode == "restart")
+            )
             if number % _AT_A_TIME == 0:
                 await asyncio.sleep(0)
         after, looked = ids[-1], looked + len(ids)

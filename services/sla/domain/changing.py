@@ -5,19 +5,21 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
 from services.sla.domain.deciding import ClockRow, decide
-from services.sla.domain.happenings import Case
+from services.sla.domain.happenings import Case, Happening
+from services.sla.domain.runs import RESTART
 from shared.business_time.calendars import Calendar
 from shared.procedures.model import Procedure
 
 OPEN = ("running", "paused", "breached")
 Outcome = Literal["unchanged", "earlier", "later", "appears", "vanishes"]
 _SHOWN = 20
+_LAST = (1_000, 0)  # after whatever happened at the same instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +53,16 @@ class Compared:
         return self.new_due - self.old_due if self.old_due and self.new_due else None
 
 
-def compare(case: Case, old: Rules, new: Rules, now: datetime) -> list[Compared]:
+def compare(case: Case, old: Rules, new: Rules, now: datetime, *, restart: bool = False) -> list[Compared]:
     """What becomes of each clock of a case that is open at `now` (UTC) under the old or the new rules.
 
-    Cycles that have ended stay as they are (see `basis`), so they are not in it.
+    Cycles that have ended stay as they are (see `basis`), so they are not in it. `restart`: open cycles begin anew.
     """
-    before = _by_cycle(decide(case, old.procedure, old.calendars, now).clocks)
-    after = _by_cycle(decide(case, new.procedure, new.calendars, now).clocks)
-    found = []
-    for key in [*before, *(key for key in after if key not in before)]:
-        was, becomes = before.get(key), after.get(key)
-        if was is not None and was.state not in OPEN:
-            continue
-        if was is None and (becomes is None or becomes.state not in OPEN):
-            continue
-        going_on = becomes if becomes is not None and becomes.state in OPEN else None
-        found.append(_compared(case.id, key, was, going_on))
-    return found
+    before = _open(decide(case, old.procedure, old.calendars, now).clocks)
+    anew = Happening("what-if", ("procedure-migrated", RESTART), now, _LAST)
+    going_on = replace(case, happenings=(*case.happenings, anew)) if restart else case
+    after = _open(decide(going_on, new.procedure, new.calendars, now).clocks)
+    return [_compared(case.id, before.get(clock), after.get(clock)) for clock in dict.fromkeys([*before, *after])]
 
 
 @dataclass
@@ -106,16 +101,19 @@ class Tally:
         }
 
 
-def _by_cycle(rows: Iterable[ClockRow]) -> dict[tuple[str, int], ClockRow]:
-    return {(row.clock, row.cycle): row for row in rows}
+def _open(rows: Iterable[ClockRow]) -> dict[str, ClockRow]:
+    """The open cycle of each clock; there is one at most."""
+    return {row.clock: row for row in rows if row.state in OPEN}
 
 
-def _compared(case: UUID, key: tuple[str, int], was: ClockRow | None, becomes: ClockRow | None) -> Compared:
+def _compared(case: UUID, was: ClockRow | None, becomes: ClockRow | None) -> Compared:
+    present = was or becomes
+    assert present is not None  # noqa: S101  (one of the two is there)
     old_due, new_due = was.due_at if was else None, becomes.due_at if becomes else None
     return Compared(
         case=case,
-        clock=key[0],
-        cycle=key[1],
+        clock=present.clock,
+        cycle=present.cycle,
         outcome=_outcome(was, becomes),
         old_due=old_due,
         new_due=new_due,

@@ -84,3 +84,11 @@ def test_the_tally_adds_up() -> None:
     # Mon 10 -> Thu 6 is four days earlier, Mon 10 -> Tue 11 one day later
     assert result["moved_by_seconds"] == {"median": 2.5 * 86_400, "max": 4.0 * 86_400}
     assert len(result["examples"]) == 20
+
+
+def test_anew_a_clock_is_counted_from_now() -> None:
+    # 5 working days from Wed 5 Nov 2025: Thu 6 (1), Fri 7 (2), Mon 10 (3), 11 (4), Wed 12 (5), until 24:00
+    old, new = procedure(FIVE), next_version(FIVE)
+    case = told(old, [MONDAY], "2025-11-05 09:00").case
+    (row,) = compare(case, Rules(old, CALENDARS), Rules(new, CALENDARS), at("2025-11-05 09:00"), restart=True)
+    assert (row.outcome, row.old_due, row.new_due) == ("later", at("2025-11-11 00:00"), at("2025-11-13 00:00"))
