@@ -31,6 +31,7 @@ _AHEAD_SECONDS = 2.0
 _READ_AGAIN_SECONDS = 0.5  # another process may have armed something
 _GAP_SECONDS = 0.004  # between the beginnings of two small pages: a commit for each timer alone would cost a core
 _SMALL = 100
+_JUMP_SECONDS = 300.0
 
 
 class Timers:
@@ -43,6 +44,7 @@ class Timers:
         self._missed: set[int] = set()
         self._wake = asyncio.Event()
         self._read_at = float("-inf")
+        self._last_look: tuple[datetime, float, float] | None = None
         worker.armed = self._armed
 
     async def fire(self) -> None:
@@ -72,7 +74,20 @@ class Timers:
         if fired < _SMALL:
             await asyncio.sleep(max(0.0, begun + _GAP_SECONDS - time.monotonic()))
 
+    def watch_clock(self) -> None:
+        """Compare the clock with the time that really passed: a jump is counted, and is a matter for a person (T2)."""
+        now, real, rate = self._context.clock.now(), time.monotonic(), self._context.clock.rate()
+        if self._last_look is not None:
+            was, then, at_rate = self._last_look
+            gone = (real - then) * max(rate, at_rate)
+            ahead = (now - was).total_seconds()
+            if ahead < -_JUMP_SECONDS or ahead > gone + _JUMP_SECONDS * max(1.0, rate):
+                metrics.CLOCK_JUMPS.inc()
+                log.error("the clock has jumped", seconds=round(ahead - gone))
+        self._last_look = (now, real, rate)
+
     async def _look_ahead(self) -> None:
+        self.watch_clock()
         clock = self._context.clock
         now = clock.now()
         until = now + timedelta(seconds=_AHEAD_SECONDS * (clock.rate() or 1.0))

@@ -25,6 +25,7 @@ _GROUPS = (
     "shared.cli.sla_compute",
     "services.sla.replay_command",
     "shared.bench.business_time",
+    "services.sla.bench.timers",
 )
 
 

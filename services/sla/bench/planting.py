@@ -1,10 +1,11 @@
-"""Timers by the hundred thousand, written by the database itself: the rows that a decision leaves, one step a case.
+"""Timers by the hundred thousand, written by the database itself: the rows that a decision leaves.
 
 The cases have no history, for nobody decides on them; the sweeper's slow look is told that they were checked.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
@@ -25,18 +26,29 @@ _PLANT = text(
         INSERT INTO clocks (case_id, clock, cycle, procedure, version, shard, state, started_at, due_at, provisional,
                             generation, step_ids, step_at)
         SELECT id, :clock, 1, :procedure, 1, ('x' || right(id::text, 1))::bit(4)::int & :mask, 'running', :first, at,
-            false, 1, ARRAY['due'], ARRAY[at] FROM due)
+            false, 1, CAST(:steps AS text[]),
+            ARRAY(SELECT at + (n - 1) * CAST(:apart AS interval)
+                FROM unnest(CAST(:steps AS text[])) WITH ORDINALITY AS s (step, n))
+        FROM due)
     INSERT INTO timers (shard, due_at, case_id, event_id, clock, cycle, generation, step, plain)
-    SELECT ('x' || right(id::text, 1))::bit(4)::int & :mask, at, id, gen_random_uuid(), :clock, 1, 1,
-        'due', true FROM due
+    SELECT ('x' || right(id::text, 1))::bit(4)::int & :mask, at + (n - 1) * CAST(:apart AS interval), id,
+        gen_random_uuid(), :clock, 1, 1, step, true
+    FROM due CROSS JOIN unnest(CAST(:steps AS text[])) WITH ORDINALITY AS steps (step, n) ORDER BY n
     """
 )
 
 
 async def plant(
-    engine: AsyncEngine, procedure: str, clock: str, *, first: datetime, apart: timedelta, count: int
+    engine: AsyncEngine,
+    procedure: str,
+    clock: str,
+    *,
+    first: datetime,
+    apart: timedelta,
+    count: int,
+    steps: Sequence[str] = ("due",),
 ) -> None:
-    """Plant `count` cases: the first one's step is due at `first`, the others' so much apart (> 0)."""
+    """Plant `count` cases: the first step is due at `first`, the others, and the other cases', so much apart (> 0)."""
     for begin in range(0, count, _CHUNK):
         async with engine.begin() as tx:
             await tx.execute(
@@ -50,5 +62,6 @@ async def plant(
                     "end": min(count, begin + _CHUNK),
                     "checked": first + timedelta(days=3650),
                     "mask": SHARDS - 1,
+                    "steps": list(steps),
                 },
             )

@@ -81,6 +81,10 @@ class Yard:
         finally:
             os.kill(pid, signal.SIGCONT)
 
+    def kill(self) -> None:
+        """End the service's process as a crash does (kill -9); the supervisor starts it anew."""
+        os.kill(self._pid, signal.SIGKILL)
+
     def offsets(self) -> dict[int, int]:
         """How many records each partition of the topic has."""
         with self._consumer() as (consumer, partitions):
@@ -91,18 +95,26 @@ class Yard:
         from shared.events.envelope import decode
 
         late, last = [], 0.0
+        for record in self._records(begin):
+            data = decode(record.value).data.model_dump()
+            if data["clock"] == clock and "step_due_at" in data:
+                late.append(record.timestamp - data["step_due_at"].timestamp() * 1000)
+                last = max(last, record.timestamp / 1000)
+        return Fired(late, last)
+
+    def records(self) -> Iterator[bytes]:
+        """Everything that the topic holds, each partition in its order."""
+        for record in self._records(dict.fromkeys(range(DEADLINES.partitions), 0)):
+            yield record.value
+
+    def _records(self, begin: dict[int, int]) -> Iterator[Any]:
         with self._consumer() as (consumer, partitions):
             ends = consumer.end_offsets(partitions)
             for place in partitions:
                 consumer.seek(place, begin[place.partition])
             while any(consumer.position(place) < ends[place] for place in partitions):
-                for records in consumer.poll(timeout_ms=1000).values():
-                    for record in records:
-                        data = decode(record.value).data.model_dump()
-                        if data["clock"] == clock and "step_due_at" in data:
-                            late.append(record.timestamp - data["step_due_at"].timestamp() * 1000)
-                            last = max(last, record.timestamp / 1000)
-        return Fired(late, last)
+                for found in consumer.poll(timeout_ms=1000).values():
+                    yield from found
 
     @contextlib.contextmanager
     def _consumer(self) -> Iterator[tuple[Any, list[Any]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -11,6 +12,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.sla import store_firing, store_timers
+from services.sla.bench.planting import plant
 from services.sla.sweeper import Sweeper
 from services.sla.timers import Timers
 from services.sla.worker import Worker
@@ -21,6 +24,7 @@ from shared.events.complaints import ComplaintRegistered
 from shared.events.envelope import Event, decode, make
 from shared.hosting.host import Context
 from shared.messaging import outbox
+from shared.observability import metrics
 from shared.procedures.loader import assemble
 from shared.settings import ServiceSettings
 from tests.integration.conftest import Open
@@ -168,3 +172,112 @@ async def test_a_clock_set_back_un_fires_nothing_and_fires_nothing_early(open_se
     await earlier.hear(resolved(case, AT + timedelta(minutes=29)))
     steps = await bench.steps()
     assert (steps[(case, "ten-left")], steps[(case, "due")], steps[(case, "hour-over")]) == (1, 1, 0)
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1), timedelta(days=366)])
+async def test_a_clock_that_jumps_fires_nothing_twice_and_nothing_early_and_is_counted(
+    open_service: Open, jump: timedelta
+) -> None:
+    """T2. What came due in the jump fires once; after a jump back nothing is un-fired; either is for a person to see."""
+    bench, case = Bench(await open_service("sla")), uuid4()
+    await bench.hear(registered(case))
+    timers, jumps = bench.timers(), metrics.CLOCK_JUMPS._value.get()
+    for moment in (AT + timedelta(minutes=25), AT + timedelta(minutes=25) + jump):
+        bench.clock._now = moment  # a virtual clock itself never runs back, a machine's does
+        timers.watch_clock()
+        await timers.fire_page()
+        said = [one for one in await bench.said() if getattr(one.data, "step", None)]
+        assert all(one.time >= one.data.model_dump()["step_due_at"] for one in said)
+    assert metrics.CLOCK_JUMPS._value.get() == jumps + 1
+    bench.clock.set(AT + timedelta(days=400))
+    while await timers.fire_page():
+        pass
+    assert await bench.steps() == {(case, step): 1 for step in ("", "ten-left", "due", "hour-over")}
+
+
+async def test_a_lost_timer_that_others_have_passed_still_fires(open_service: Open) -> None:
+    """The cursor of its shard is beyond it: no page will ever find it, only the sweeper."""
+    bench, case = Bench(await open_service("sla")), uuid4()
+    neighbour = UUID(int=case.int ^ 16)  # of the same shard
+    await bench.hear(registered(case), registered(neighbour))
+    async with bench.engine.begin() as tx:
+        await tx.execute(text("DELETE FROM timers WHERE case_id = :case AND step = 'due'"), {"case": case})
+    for minutes in (20, 30, 40):
+        bench.clock.set(AT + timedelta(minutes=minutes))
+        await bench.timers().fire_page()
+    assert (await bench.steps())[(case, "due")] == 0
+    await bench.sweeper().sweep_all()
+    bench.clock.set(AT + timedelta(minutes=90))
+    await bench.timers().fire_page()
+    await bench.sweeper().sweep_all()
+    once = {(one, step): 1 for one in (case, neighbour) for step in ("", "ten-left", "due", "hour-over")}
+    assert await bench.steps() == once
+
+
+async def test_what_was_swept_is_cleared_and_what_is_to_come_stays(open_service: Open) -> None:
+    bench, case = Bench(await open_service("sla")), uuid4()
+    await bench.hear(registered(case))
+    bench.clock.set(AT + timedelta(minutes=40))
+    await bench.timers().fire_page()
+    await bench.sweeper().sweep_all()
+    async with bench.engine.connect() as tx:
+        left = {row.step for row in await tx.execute(text("SELECT step FROM timers"))}
+    assert left == {"due", "hour-over"}  # what is due at the very cursor is kept until the cursor has passed it
+
+
+async def test_a_timer_armed_by_a_slow_transaction_is_not_passed_over(open_service: Open) -> None:
+    """Its instant comes, and other shards fire, before the transaction that armed it ends."""
+    bench = Bench(await open_service("sla"))
+    slow, other = UUID(int=uuid4().int >> 4 << 4), UUID(int=uuid4().int >> 4 << 4 | 1)
+    timers = bench.timers()
+    async with bench.engine.begin() as tx:
+        said = await bench.worker.handle(tx, [registered(slow)], AT)
+        await outbox.append(tx, said)
+        await bench.hear(registered(other))
+        bench.clock.set(AT + timedelta(minutes=31))
+        assert await timers.fire_page() == 2
+    assert await timers.fire_page() == 2
+    steps = await bench.steps()
+    assert [steps[(case, step)] for case in (slow, other) for step in ("ten-left", "due")] == [1, 1, 1, 1]
+
+
+async def test_stops_and_timers_that_race_never_leave_a_false_breach(open_service: Open) -> None:
+    """Half of the cases were answered in time, and the news comes while their breaches are being fired."""
+    bench, cases = Bench(await open_service("sla")), [uuid4() for _ in range(200)]
+    await bench.hear(*(registered(case) for case in cases))
+    bench.clock.set(AT + timedelta(minutes=30))
+    timers, answered = bench.timers(), cases[:100]
+
+    async def fire() -> None:
+        for _ in range(40):
+            await timers.fire_page()
+            await asyncio.sleep(0)
+
+    async def answer() -> None:
+        for start in range(0, 100, 5):
+            await bench.hear(*(resolved(case, AT + timedelta(minutes=29)) for case in answered[start : start + 5]))
+
+    await asyncio.gather(fire(), answer())
+    while await timers.fire_page():
+        pass
+    said: dict[UUID, list[str]] = {case: [] for case in cases}
+    for event in await bench.said():
+        said[event.subject].append(event.type.split(".")[2])
+        assert event.sequence == len(said[event.subject])
+    assert {tuple(said[case]) for case in cases[100:]} == {("clock-started", "warned", "breached")}
+    ends = {tuple(said[case]) for case in answered}
+    in_time = ("clock-started", "warned", "met")
+    assert ends <= {in_time, ("clock-started", "warned", "breached", "breach-retracted", "met")}
+
+
+async def test_a_page_reads_what_it_fires_and_nothing_else(open_service: Open) -> None:
+    """Without statistics, and with many pending: one range of the index for each shard, never a sort of all."""
+    bench = Bench(await open_service("sla"))
+    await plant(bench.engine, "sample", "reply", first=AT, apart=timedelta(milliseconds=1), count=20_000)
+    async with bench.engine.begin() as tx:
+        held = await store_timers.lock_shards(tx, range(16), wait=True)
+        page = await store_firing.page(tx, held, AT + timedelta(days=1), each=100)
+        plan = await store_firing.explain(tx, page, AT + timedelta(days=1))
+    assert re.search(r"Index Scan using timers_pkey on timers .*rows=100\.00 loops=16", plan)
+    assert "Seq Scan" not in plan
+    assert not re.search(r"Rows Removed by [\w ]+: \d{3,}", plan)

@@ -1,0 +1,52 @@
+"""The near horizon: when to look at which shard."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from services.sla.horizon import Horizon
+
+NOON = datetime(2025, 9, 29, 12, 0, tzinfo=UTC)
+
+
+def after(seconds: float) -> datetime:
+    """So many seconds after noon."""
+    return NOON + timedelta(seconds=seconds)
+
+
+def test_a_shard_is_due_when_its_first_instant_has_come() -> None:
+    horizon = Horizon(range(3))
+    horizon.read([(0, after(1.5)), (0, after(0.5)), (1, after(1))], after(2), 10)
+    assert horizon.next() == after(0.5)
+    assert [horizon.due(after(at)) for at in (0.4, 0.5, 1)] == [set(), {0}, {0, 1}]
+    horizon.done(0, after(0.5))
+    assert horizon.due(after(1)) == {1}
+    assert horizon.next() == after(1)
+
+
+def test_what_is_armed_within_the_horizon_is_taken_in_and_what_is_beyond_it_is_not() -> None:
+    horizon = Horizon(range(2))
+    assert not horizon.armed([(0, after(1))])  # nothing was read yet: the next reading will see it
+    horizon.read([(0, after(1))], after(2), 10)
+    assert not horizon.armed([(1, after(3))])
+    assert horizon.armed([(1, after(0.2)), (1, after(9))])
+    assert horizon.due(after(0.2)) == {1}
+    assert horizon.next() == after(0.2)
+
+
+def test_a_shard_of_which_only_a_part_was_read_is_read_again_when_that_part_is_done() -> None:
+    horizon = Horizon(range(2))
+    horizon.read([(0, after(0.1)), (0, after(0.2)), (1, after(0.1))], after(2), 2)
+    horizon.done(0, after(0.1))
+    horizon.done(1, after(0.1))
+    assert not horizon.exhausted()
+    horizon.done(0, after(0.3))
+    assert horizon.exhausted()
+
+
+def test_a_new_reading_replaces_the_old() -> None:
+    horizon = Horizon(range(1))
+    horizon.read([(0, after(1))], after(2), 10)
+    horizon.read([], after(3), 10)
+    assert horizon.next() is None
+    assert horizon.due(after(9)) == set()
