@@ -1,11 +1,13 @@
-"""`huiyin sla what-if`: how many open clocks a change of rules would move, before anybody makes it."""
+"""`huiyin sla what-if` and `migrate`: what a change of rules would do to open clocks, and moving cases to a version."""
 
 from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +16,16 @@ import typer
 from shared.errors import InvalidInput, Unavailable
 
 _WORDS = ("open", "unchanged", "earlier", "later", "appears", "vanishes", "overdue_at_once", "confirmed")
+_LOOK_SECONDS = 0.3
 _FILE = {"exists": True, "dir_okay": False, "readable": True}
+
+
+class Mode(StrEnum):
+    """What becomes of the open clocks of a case that moves."""
+
+    keep_elapsed = "keep-elapsed"
+    restart = "restart"
+    leave = "leave"
 
 
 def what_if(
@@ -36,6 +47,54 @@ def what_if(
     elif file is not None:
         question |= _of_procedure(file, procedure)
     show(ask(question, home), as_json=as_json)
+
+
+def migrate(
+    procedure: Annotated[str, typer.Option(help="whose open cases are moved")],
+    to: Annotated[int, typer.Option(help="the installed version under which they go on")],
+    mode: Annotated[Mode, typer.Option(help="what becomes of their open clocks")],
+    reason: Annotated[str, typer.Option(help="kept for the file; name nobody in it")],
+    from_version: Annotated[int | None, typer.Option("--from", help="only cases pinned to this version")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say how clocks would move")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+    home: Annotated[Path | None, typer.Option(help="home folder of the running stack")] = None,
+) -> None:
+    """Move open cases to another version of their procedure, and wait until intake has moved them all.
+
+    keep-elapsed: clocks count from their original start by the new version. restart: open clocks begin anew. leave:
+    nothing moves, the decision is recorded.
+    """
+    if dry_run:
+        if mode is Mode.leave:
+            raise InvalidInput("to leave cases moves no clock", field="--mode")
+        question = {"procedure": procedure, "to": to, "from": from_version, "mode": mode.value}
+        show(ask(question, home), as_json=as_json)
+        return
+    moved = _migrated(procedure, {"to_version": to, "mode": mode, "reason": reason, "from_version": from_version}, home)
+    if as_json:
+        print(json.dumps(moved, ensure_ascii=False, indent=2))
+    elif mode is Mode.leave:
+        print(f"recorded: open cases of {procedure} stay with their versions ({moved['id']})")
+    else:
+        print(f"{moved['migrated']} open cases of {procedure} go on under version {to} ({moved['id']})")
+
+
+def _migrated(procedure: str, order: dict[str, Any], home: Path | None) -> dict[str, Any]:
+    from urllib.parse import quote
+
+    from shared.cli.client import Connection
+
+    path = f"/v1/procedures/{quote(procedure, safe='')}/migrations"
+    with Connection(home).open("intake") as intake:
+        found: dict[str, Any] = intake.post(path, order)
+        while found["finished_at"] is None:
+            time.sleep(_LOOK_SECONDS)
+            found = intake.get(f"{path}/{found['id']}")
+            if sys.stderr.isatty():
+                print(f"\r{found['migrated']} cases moved", end="", file=sys.stderr)
+    if sys.stderr.isatty():
+        print("\r", end="", file=sys.stderr)
+    return found
 
 
 def ask(question: dict[str, Any], home: Path | None) -> dict[str, Any]:

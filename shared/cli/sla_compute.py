@@ -37,11 +37,12 @@ def register(app: typer.Typer) -> None:
         """
         main()
 
-    from shared.cli.sla_changes import what_if
+    from shared.cli.sla_changes import migrate, what_if
     from shared.cli.sla_explain import explain
 
     group.command()(explain)
     group.command("what-if")(what_if)
+    group.command()(migrate)
     app.add_typer(group, name="sla")
 
 

@@ -1,4 +1,4 @@
-"""`huiyin calendar load` on a running stack and `huiyin sla what-if`, against a stand-in of the sla service."""
+"""`huiyin calendar load` on a running stack, `huiyin sla what-if` and `migrate`, against a stand-in of the services."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from shared.business_time.loader import load_calendars
-from shared.cli import calendar_wait
+from shared.cli import calendar_wait, sla_changes
 from shared.cli.main import build
 from shared.errors import CalendarError, Conflict, HuiyinError, InvalidInput, StackError
 from shared.procedures.loader import LIBRARY_FOLDER
@@ -55,12 +55,12 @@ RESULT = {
 class Service:
     """What the stand-in answers, and what it was asked."""
 
-    recomputations: list[list[dict[str, Any]]] = field(default_factory=lambda: [[]])
+    recomputations: list[Any] = field(default_factory=lambda: [[]])
     answer: str = ""
     status: int = 200
     asked: list[Any] = field(default_factory=list)
 
-    def next(self) -> list[dict[str, Any]]:
+    def next(self) -> Any:
         return self.recomputations.pop(0) if len(self.recomputations) > 1 else self.recomputations[0]
 
 
@@ -87,7 +87,9 @@ def service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Service
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setenv("HUIYIN_SLA_URL", f"http://127.0.0.1:{server.server_address[1]}")
+    for name in ("SLA", "INTAKE"):
+        monkeypatch.setenv(f"HUIYIN_{name}_URL", f"http://127.0.0.1:{server.server_address[1]}")
+    monkeypatch.setattr(sla_changes, "_LOOK_SECONDS", 0.01)
     monkeypatch.setenv("HUIYIN_KEY", "hyk_x")
     monkeypatch.setenv("HUIYIN_CALENDARS", str(tmp_path / "calendars"))
     monkeypatch.setattr(calendar_wait, "_LOOK_SECONDS", 0.01)
@@ -203,3 +205,30 @@ def test_an_answer_that_breaks_off_is_no_result(service: Service, local: Path) -
     service.answer = json.dumps({"looked": 3}) + "\n"
     with pytest.raises(HuiyinError):
         run("sla", "what-if", "--calendar", str(local))
+
+
+MIGRATE = ("sla", "migrate", "--procedure", "sample", "--to", "2", "--reason", "新规")
+
+
+def test_migrate_waits_until_all_cases_have_moved(service: Service) -> None:
+    decided = {"id": "m1", "migrated": 0, "finished_at": None}
+    service.answer, service.status = json.dumps(decided), 202
+    service.recomputations = [decided, {**decided, "migrated": 7}, {**decided, "migrated": 9, "finished_at": "now"}]
+
+    output = run(*MIGRATE, "--mode", "restart", "--from", "1")
+
+    assert service.asked == [{"to_version": 2, "mode": "restart", "reason": "新规", "from_version": 1}]
+    assert "9 open cases of sample go on under version 2 (m1)" in output
+
+
+def test_migrate_can_say_beforehand_how_clocks_would_move(service: Service) -> None:
+    service.answer = json.dumps({"result": RESULT}) + "\n"
+    assert "3 open cases" in run(*MIGRATE, "--mode", "restart", "--dry-run")
+    assert service.asked == [{"procedure": "sample", "to": 2, "mode": "restart"}]
+    with pytest.raises(InvalidInput):
+        run(*MIGRATE, "--mode", "leave", "--dry-run")
+
+
+def test_a_decision_to_leave_cases_where_they_are_is_told_as_such(service: Service) -> None:
+    service.answer, service.status = json.dumps({"id": "m1", "migrated": 0, "finished_at": "now"}), 202
+    assert "stay with their versions" in run(*MIGRATE, "--mode", "leave")

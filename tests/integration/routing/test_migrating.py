@@ -1,0 +1,42 @@
+"""Routing keeps the new pin of a case that was migrated, and decides by it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from services.routing.worker import Worker
+from shared.business_time.loader import load_calendars
+from shared.events.base import EventData
+from shared.events.complaints import ComplaintAdmitted, ComplaintRegistered, ProcedureMigrated
+from shared.events.deadlines import ClockBreached
+from shared.events.envelope import make
+from shared.procedures.loader import Library
+from tests.integration.conftest import Open
+from tests.unit.routing.test_routing import NOW, PROCEDURE
+
+pytestmark = pytest.mark.asyncio
+
+
+async def test_the_pin_is_kept_and_the_next_event_is_decided_by_it(open_service: Open) -> None:
+    engine, case = await open_service("routing"), uuid4()
+    worker = Worker(Library((PROCEDURE, PROCEDURE.model_copy(update={"version": 2}))), load_calendars())
+    breach = ClockBreached(clock="reply", cycle=1, due_at=NOW, step="due", step_due_at=NOW, fired_at=NOW, late_by=0.0)
+    story: list[EventData] = [
+        ComplaintRegistered(case_number="S1", channel="online", received_at=NOW),
+        ComplaintAdmitted(),
+        ProcedureMigrated(from_version=1, to_version=2, mode="restart", migration=UUID(int=1), by="office"),
+        breach,
+    ]
+    versions = []
+    for minute, data in enumerate(story):
+        at = NOW + timedelta(minutes=minute)
+        async with engine.begin() as tx:
+            said = await worker.handle(tx, [make("someone", case, PROCEDURE.key, data, cause="x", at=at)], at)
+            versions.append({event.procedure_version for event in said})
+            stored = await tx.scalar(text("SELECT version FROM cases"))
+    assert versions == [set(), {1}, set(), {2}]
+    assert stored == 2
