@@ -178,7 +178,7 @@ async def test_a_clock_set_back_un_fires_nothing_and_fires_nothing_early(open_se
 async def test_a_clock_that_jumps_fires_nothing_twice_and_nothing_early_and_is_counted(
     open_service: Open, jump: timedelta
 ) -> None:
-    """T2. What came due in the jump fires once; after a jump back nothing is un-fired; either is for a person to see."""
+    """T2. What came due in the jump fires once; after a jump back nothing is un-fired; a person is told."""
     bench, case = Bench(await open_service("sla")), uuid4()
     await bench.hear(registered(case))
     timers, jumps = bench.timers(), metrics.CLOCK_JUMPS._value.get()
