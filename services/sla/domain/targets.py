@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
 
@@ -136,7 +136,7 @@ def _due(clock: Clock, run: Run, calendar: Calendar) -> Due | None:
 
 
 def _agreed(run: Run, calendar: Calendar) -> Due | None:
-    """An agreed instant is not prolonged by pauses, but nothing is due inside one."""
+    """An agreed instant is put off by the pauses before it, as any other."""
     if run.due_fact is None:
         return None
     try:
@@ -147,8 +147,12 @@ def _agreed(run: Run, calendar: Calendar) -> Due | None:
         noon = agreed.replace(hour=12, tzinfo=zone(calendar.time_zone))
         found = due_unless_paused(noon, Duration(Unit.DAYS, 0), calendar, basis="elapsed")
         agreed = found.at if found is not None else noon
-    at = outside_pauses(agreed, run.pauses)
-    return None if at is None else Due(at, provisional=False)
+    for begins, ends in run.pauses:
+        if begins < agreed:
+            if ends is None:
+                return None
+            agreed += ends - begins
+    return Due(agreed.astimezone(UTC), provisional=False)
 
 
 @dataclass(frozen=True)
