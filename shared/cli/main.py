@@ -23,7 +23,7 @@ _GROUPS = (
     "shared.cli.procedure",
     "shared.cli.calendar",
     "shared.cli.sla_compute",
-    "services.sla.replay_command",
+    "services.sla.replay.command",
     "shared.bench.business_time",
     "services.sla.bench.timers",
 )

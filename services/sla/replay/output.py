@@ -13,8 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
-from services.sla.replay_cases import Past
-from services.sla.replaying import Outcome
+from services.sla.replay.cases import Past
+from services.sla.replay.playing import Outcome
 from shared.business_time.zones import zone
 from shared.cli.import_columns import Reason
 from shared.cli.import_rows import Row

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from services.sla.domain.deciding import decide
 from services.sla.domain.happenings import Case, Happening
-from services.sla.replay_workers import answers
-from services.sla.replaying import Occurred, Outcome, Replay
+from services.sla.replay.playing import Occurred, Outcome, Replay
+from services.sla.replay.workers import answers
 from tests.unit.sla.scenes import CALENDARS, CASE, at, procedure
 
 REPLY = {"from": ["received"], "until": ["resolved"], "duration": "P3WD"}

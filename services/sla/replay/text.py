@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from services.sla.replay_report import PERCENTILES, Report, Tally, spread
-from services.sla.replay_rules import text
+from services.sla.replay.report import PERCENTILES, Report, Tally, spread
+from services.sla.replay.rules import text
 from shared.cli.import_columns import Reason
 from shared.cli.import_tally import Refusals
 from shared.procedures.model import Clock, Procedure

@@ -14,7 +14,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from services.sla.replay_command import register
+from services.sla.replay.command import register
 from shared.cli.main import build
 from shared.errors import HuiyinError
 

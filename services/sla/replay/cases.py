@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from services.sla.replay_cells import Facts, Moment, Moments
-from services.sla.replay_rules import DUE_FACT, names_and_facts
-from services.sla.replaying import Occurred
+from services.sla.replay.cells import Facts, Moment, Moments
+from services.sla.replay.playing import Occurred
+from services.sla.replay.rules import DUE_FACT, names_and_facts
 from shared.cli.import_columns import Reason
 from shared.cli.import_rows import Cell, Row, has_value
 from shared.cli.import_values import Refusal

@@ -10,9 +10,9 @@ from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
 
-from services.sla.replay_cases import Columns
-from services.sla.replay_cells import Facts, Moments
-from services.sla.replay_rules import chosen, of_targets, require_occurrence, targets
+from services.sla.replay.cases import Columns
+from services.sla.replay.cells import Facts, Moments
+from services.sla.replay.rules import chosen, of_targets, require_occurrence, targets
 from shared.business_time.calendars import Calendar
 from shared.business_time.due import Basis
 from shared.business_time.loader import load_calendars

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.sla.replay_report import OTHERS, STATES, Report, Tally, grouped, percentile
-from services.sla.replaying import Outcome
+from services.sla.replay.playing import Outcome
+from services.sla.replay.report import OTHERS, STATES, Report, Tally, grouped, percentile
 from shared.business_time.zones import zone
 from tests.unit.sla.scenes import at
 

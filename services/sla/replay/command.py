@@ -13,7 +13,7 @@ import typer
 from shared.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from services.sla.replay_text import Replayed
+    from services.sla.replay.text import Replayed
 
 
 class Form(StrEnum):
@@ -105,9 +105,9 @@ def replay(
 
     The clocks are those of the running system; time is virtual. Nothing is registered, no notice goes out.
     """
-    from services.sla.replay_cases import Columns
-    from services.sla.replay_run import run
-    from services.sla.replay_setup import Choices
+    from services.sla.replay.cases import Columns
+    from services.sla.replay.run import run
+    from services.sla.replay.setup import Choices
     from shared.cli.import_source import inspect
 
     milestones = tuple((name, column or None) for name, column in _pairs(milestone, "--milestone", "NAME=COL"))
@@ -146,7 +146,7 @@ def _give(done: Replayed, form: Form, output: Path | None, lang: Lang) -> None:
     """Print the report; beside the lines of a CSV it is a text on standard error."""
     from rich.console import Console
 
-    from services.sla.replay_output import written
+    from services.sla.replay.output import written
 
     if form is Form.csv:
         done.print(Console(stderr=True, highlight=False), lang.value)

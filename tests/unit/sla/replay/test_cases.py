@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.sla.replay_cases import Cases, Columns, Past, latest, occurred
-from services.sla.replay_cells import Facts, Moments
+from services.sla.replay.cases import Cases, Columns, Past, latest, occurred
+from services.sla.replay.cells import Facts, Moments
 from shared.business_time.zones import zone
 from shared.cli.import_rows import EXCEL_EPOCH, Cell, Row
 from shared.cli.import_values import Reading

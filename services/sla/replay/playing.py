@@ -16,7 +16,7 @@ from uuid import UUID
 from services.sla.domain.deciding import ClockRow, Decision, decide
 from services.sla.domain.happenings import Case, Happening, ordered
 from services.sla.domain.runs import runs_of
-from services.sla.replay_measure import Measure
+from services.sla.replay.measure import Measure
 from shared.business_time.calendars import Calendar
 from shared.events.deadlines import ClockStoppedLate, ClockWarned
 from shared.procedures.model import Clock, Procedure
@@ -40,7 +40,7 @@ class Occurred:
 class Outcome:
     """What became of one cycle of a clock. Instants are UTC.
 
-    `elapsed` and `late_by` are in the clock's own measure (see `replay_measure`) and there once it stopped, `late_by`
+    `elapsed` and `late_by` are in the clock's own measure (see `measure`) and there once it stopped, `late_by`
     only if it stopped late; `late_seconds` is what the service says of the same. `warned` counts the steps before the
     due instant, `further` those after it.
     """

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.sla.replaying import Outcome, State
+from services.sla.replay.playing import Outcome, State
 
 PERCENTILES = (50, 75, 90, 95, 99)
 TOP = 20

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.sla.replay_measure import Measure
+from services.sla.replay.measure import Measure
 from shared.business_time.calendars import calendar_from
 from tests.unit.sla.scenes import CALENDARS, at, procedure
 

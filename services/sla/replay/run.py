@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from services.sla.replay_cases import Cases, Columns, Past, latest, occurred
-from services.sla.replay_cells import Facts, Moments
-from services.sla.replay_measure import Measure
-from services.sla.replay_output import Lines, refused_lines, written
-from services.sla.replay_report import Report, grouped
-from services.sla.replay_rules import mentioned, startable
-from services.sla.replay_setup import Choices, by_name, end_of, found, learned, opened, rules
-from services.sla.replay_text import Replayed
-from services.sla.replay_workers import answers, fitting
+from services.sla.replay.cases import Cases, Columns, Past, latest, occurred
+from services.sla.replay.cells import Facts, Moments
+from services.sla.replay.measure import Measure
+from services.sla.replay.output import Lines, refused_lines, written
+from services.sla.replay.report import Report, grouped
+from services.sla.replay.rules import mentioned, startable
+from services.sla.replay.setup import Choices, by_name, end_of, found, learned, opened, rules
+from services.sla.replay.text import Replayed
+from services.sla.replay.workers import answers, fitting
 from shared.business_time.calendars import Calendar
 from shared.business_time.due import period
 from shared.business_time.zones import zone

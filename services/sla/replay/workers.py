@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
 from itertools import chain, islice
 
-from services.sla.replaying import Occurred, Outcome, Replay
+from services.sla.replay.playing import Occurred, Outcome, Replay
 from shared.business_time.calendars import Calendar
 from shared.cli.import_columns import Reason
 from shared.errors import HuiyinError, Unavailable
