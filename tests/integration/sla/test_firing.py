@@ -46,4 +46,3 @@ async def test_a_step_that_a_timer_says_is_the_step_that_a_decision_says(open_se
             one.id, case, one.sequence, one.data.topic_.name, one.type, one.time,
         )  # fmt: skip
         assert decode(encode(one)) == decode(row.value)
-
