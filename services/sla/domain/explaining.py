@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from services.sla.domain.basis import Basis, basis_of, said_target
 from services.sla.domain.courses import Course, courses_of
 from services.sla.domain.happenings import Case, ordered
 from services.sla.domain.runs import Run
-from services.sla.domain.targets import GRACE, length_of
+from services.sla.domain.targets import GRACE, Target, length_of
 from shared.business_time.calendars import Calendar
 from shared.business_time.due import elapsed_seconds
 from shared.business_time.durations import Unit
@@ -43,9 +44,37 @@ class Explained:
 def explain_clocks(
     case: Case, procedure: Procedure, calendars: Mapping[str, Calendar], now: datetime, language: Language
 ) -> list[Explained]:
-    """Every cycle of every clock of a case, as computed at `now` (UTC)."""
-    courses = courses_of(procedure, ordered(case.happenings), calendars)
-    return [_explained(course, now, language) for course in courses]
+    """Every cycle of every clock of a case, at `now` (UTC); one that ended on rules since changed, as said."""
+    found = []
+    for course in courses_of(procedure, ordered(case.happenings), calendars):
+        before = case.said.get(f"{course.clock.id}#{course.run.cycle}", {})
+        target = said_target(before, course.run, basis_of(procedure, course.calendar))
+        if target is None:
+            found.append(_explained(course, now, language))
+        else:
+            found.append(_explained_as_said(course, target, Basis(*before["on"]), language))
+    return found
+
+
+def _explained_as_said(course: Course, target: Target, basis: Basis, language: Language) -> Explained:
+    zh = language == "zh"
+    return Explained(
+        clock=course.clock.id,
+        cycle=course.run.cycle,
+        basis=course.clock.time,
+        due_at=target.due_at,
+        provisional=target.provisional,
+        elapsed_seconds=None,
+        remaining_seconds=None,
+        lines=(
+            f"按日历 {basis.calendar}、程序第 {basis.procedure} 版计算；规则此后有变，已结束的一轮不变"
+            if zh
+            else f"Counted on calendar {basis.calendar} and version {basis.procedure} of the procedure; "
+            "the rules have changed since, a cycle that has ended does not",
+            *_ended_lines(course, zh=zh),
+        ),
+        source=course.clock.source,
+    )
 
 
 def _explained(course: Course, now: datetime, language: Language) -> Explained:
@@ -56,12 +85,8 @@ def _explained(course: Course, now: datetime, language: Language) -> Explained:
     lines += _rule_lines(clock, run, calendar, language)
     if course.capped:
         lines.append(f"不晚于 {clock.within} 的期限" if zh else f"Never later than {clock.within} is due")
-    ended = run.ended_at
-    if ended is not None:
-        moment = _moment(ended, calendar)
-        word = ("已停止" if zh else "Stopped") if run.stopped_at else ("已取消" if zh else "Cancelled")
-        lines.append(f"{word}：{moment}" if zh else f"{word}: {moment}")
-    elapsed, remaining = _seconds(clock, run, target.due_at, calendar, ended or now)
+    lines += _ended_lines(course, zh=zh)
+    elapsed, remaining = _seconds(clock, run, target.due_at, calendar, run.ended_at or now)
     return Explained(
         clock=clock.id,
         cycle=run.cycle,
@@ -73,6 +98,15 @@ def _explained(course: Course, now: datetime, language: Language) -> Explained:
         lines=tuple(lines),
         source=(*clock.source, *(clock.extension.source if run.extensions and clock.extension else ())),
     )
+
+
+def _ended_lines(course: Course, *, zh: bool) -> list[str]:
+    ended = course.run.ended_at
+    if ended is None:
+        return []
+    moment = _moment(ended, course.calendar)
+    word = ("已停止" if zh else "Stopped") if course.run.stopped_at else ("已取消" if zh else "Cancelled")
+    return [f"{word}：{moment}" if zh else f"{word}: {moment}"]
 
 
 def _extension_lines(clock: Clock, run: Run, calendar: Calendar, language: Language) -> list[str]:

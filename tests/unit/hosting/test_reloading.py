@@ -145,3 +145,19 @@ def with_version(path: Path, version: int, other: int) -> str:
     text = path.read_text("utf-8")
     assert f"\nversion: {version}\n" in text
     return text.replace(f"\nversion: {version}\n", f"\nversion: {other}\n", 1)
+
+
+async def test_a_calendar_that_a_procedure_counts_on_may_lose_its_file(tmp_path: Path) -> None:
+    found = rules(tmp_path)
+    path = sorted(LIBRARY_FOLDER.glob("*.yaml"))[0]
+    id, version = read_one(path)
+    write(tmp_path / "calendars" / "shop.yaml", SHOP)
+    text = with_version(path, version, 99).replace("\ncalendar: cn\n", "\ncalendar: shop\n")
+    write(tmp_path / "procedures" / "next.yaml", text)
+    assert await found.look()
+    assert "shop" in calendars_of(found.library.get(id, 99))
+
+    (tmp_path / "calendars" / "shop.yaml").unlink()
+
+    assert await found.look()
+    assert found.calendars["shop"].version == "1"

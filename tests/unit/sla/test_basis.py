@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from services.sla.domain.deciding import Decision, decide
+from services.sla.domain.explaining import explain_clocks
 from services.sla.domain.happenings import Case, Happening
 from shared.business_time.calendars import Calendar, Name
 from shared.business_time.extending import extended
@@ -154,3 +155,20 @@ def test_a_due_instant_that_moves_for_what_came_late_says_so_and_not_the_calenda
     after = decided(earlier, "2020-03-03 10:00", BEFORE_THE_EXTENSION)
     assert moved(after)["cause"] == "later-knowledge"
     assert after.clocks[0].due_at == at("2020-03-10 00:00")
+
+
+def test_a_cycle_that_ended_is_explained_by_the_rules_that_it_ended_under() -> None:
+    case = begun(
+        happening("2020-01-20 09:00", "admitted"), happening("2020-02-02 10:00", "resolved"), now="2020-02-02 10:00"
+    )
+    calendars = {**CALENDARS, "cn": AFTER_THE_EXTENSION}
+    (en,), (zh,) = (
+        explain_clocks(case, RULES, calendars, at("2020-03-01 09:00"), language) for language in ("en", "zh")
+    )
+    assert en.due_at == at("2020-02-02 00:00")
+    assert en.lines == (
+        "Counted on calendar cn@2020.1 and version 1 of the procedure; "
+        "the rules have changed since, a cycle that has ended does not",
+        "Stopped: 2020-02-02 10:00",
+    )
+    assert zh.lines[0] == "按日历 cn@2020.1、程序第 1 版计算；规则此后有变，已结束的一轮不变"
