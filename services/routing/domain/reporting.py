@@ -42,7 +42,8 @@ def accept(case: Case, procedure: Procedure, report: Report, now: datetime) -> C
     spec = next((one for one in procedure.milestones if one.id == report.milestone), None)
     if spec is None and report.milestone not in REPORTED:
         raise InvalidInput("this procedure has no such milestone", field="milestone")
-    if any(one.name == report.milestone and one.at == report.at and one.by == report.by for one in case.reached):
+    word = f"{report.milestone}:{report.clock}" if report.clock else report.milestone
+    if any(one.name == word and one.at == report.at and one.by == report.by for one in case.reached):
         return Change(case, ())
     _check_time(case, report, now)
     _check_state(case, report)
@@ -108,17 +109,25 @@ def _check_extension(case: Case, procedure: Procedure, report: Report) -> Clock:
     if clock is None or clock.extension is None:
         raise InvalidInput("names no clock that can be extended", field="clock")
     rule = clock.extension
+    if report.milestone != "extension-requested" and rule.approved_by and report.by not in rule.approved_by:
+        verb = "approve" if report.milestone == "extension-approved" else "refuse"
+        raise InvalidInput(f"may not {verb} this", field="by", hint=f"one of: {', '.join(rule.approved_by)}")
     if report.milestone == "extension-approved":
-        if rule.approved_by and report.by not in rule.approved_by:
-            raise InvalidInput("may not approve this", field="by", hint=f"one of: {', '.join(rule.approved_by)}")
-        done = sum(
-            1 for one in case.reached if one.name == f"extension-approved:{clock.id}" and one.cycle == case.cycle
-        )
-        if done >= rule.times:
+        if _told(case, "extension-approved", clock) >= rule.times:
             raise Conflict("the clock has been extended as often as the procedure allows", field="clock")
+        answered = _told(case, "extension-approved", clock) + _told(case, "extension-refused", clock)
+        if rule.request_required and _told(case, "extension-requested", clock) <= answered:
+            raise Conflict(
+                "nobody has asked for this extension", field="milestone", hint="report extension-requested first"
+            )
     if report.milestone == "extension-requested" and rule.reason_required and not report.fields.get("reason"):
         raise InvalidInput("a reason is needed: the name of a document with it", field="fields.reason")
     return clock
+
+
+def _told(case: Case, milestone: str, clock: Clock) -> int:
+    """How often this was reported of the clock in the present cycle."""
+    return sum(1 for one in case.reached if one.name == f"{milestone}:{clock.id}" and one.cycle == case.cycle)
 
 
 def _checked_fields(spec: Milestone | None, report: Report, case: Case) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shared.procedures.check.clock_parts import check_clock_parts
 from shared.procedures.check.clocks import check_clocks
 from shared.procedures.check.finding import Finding
 from shared.procedures.check.happenings import check_occurrences
@@ -21,6 +22,7 @@ def check_procedure(procedure: Procedure) -> tuple[Finding, ...]:
         *check_occurrences(procedure),
         *check_conditions(procedure),
         *check_clocks(procedure),
+        *check_clock_parts(procedure),
         *check_order(procedure),
         *check_wording(procedure),
     }

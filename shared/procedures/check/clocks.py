@@ -20,6 +20,8 @@ def check_clocks(procedure: Procedure) -> Iterator[Finding]:
         yield from _own_events(path, clock)
         yield from _ends(path, clock, can_be)
         yield from _target(path, procedure, clock)
+        yield from _repetition(path, clock)
+        yield from _extension(path, clock)
     try:
         ZoneInfo(procedure.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -73,17 +75,47 @@ def _target(path: str, procedure: Procedure, clock: Clock) -> Iterator[Finding]:
                 "时限开始时可能还没有该值",
                 "may not be known when the clock starts: start it at that milestone",
             )
+
+
+def _repetition(path: str, clock: Clock) -> Iterator[Finding]:
+    every = clock.repeat_every or clock.duration
+    length = Duration.parse(every) if every is not None else None
+    if clock.repeats and (length is None or length.unit is Unit.IMMEDIATE or length.count <= 0):
+        yield error(
+            f"{path}.{'repeat_every' if clock.repeat_every else 'repeats'}",
+            "重复的时限须有间隔",
+            "a clock that repeats needs a length",
+        )
+
+
+def _extension(path: str, clock: Clock) -> Iterator[Finding]:
+    rule = clock.extension
+    if rule is None:
         return
-    length = Duration.parse(clock.duration) if clock.duration is not None else None
-    if length is None:
+    place = f"{path}.extension"
+    if clock.duration is None:
+        yield error(place, "约定的期限不能延长", "an agreed date is not extended: report another date")
         return
-    if clock.repeats and (length.unit is Unit.IMMEDIATE or length.count <= 0):
-        yield error(f"{path}.repeats", "重复的时限须有间隔", "a clock that repeats needs a length")
-    if clock.extension is not None:
-        total = Duration.parse(clock.extension.to)
-        if total.unit is length.unit and total.count <= length.count:
+    length, total = Duration.parse(clock.duration), Duration.parse(rule.to)
+    if total.unit is length.unit and total.count <= length.count:
+        yield error(
+            f"{place}.to",
+            "延长后的总期限不长于原期限",
+            "is the total from the start, so it must be longer than the duration",
+        )
+    for key, text in (("each", rule.each), ("max", rule.max)):
+        if text is not None and Duration.parse(text).unit is not total.unit:
             yield error(
-                f"{path}.extension.to",
-                "延长后的总期限不长于原期限",
-                "is the total from the start, so it must be longer than the duration",
+                f"{place}.{key}", "计量单位须与 to 相同", "must count the same as `to` does: hours, or the same days"
             )
+    most = Duration.parse(rule.max) if rule.max is not None else total
+    if most.unit is total.unit and most.count < total.count:
+        yield error(f"{place}.max", "上限短于首次延长后的总期限", "is less than the first extension gives")
+    if rule.times > 1 and rule.each is None:
+        yield warning(
+            f"{place}.times",
+            "未写 each，第二次起的批准不改变期限",
+            "without `each` every approval after the first changes nothing",
+        )
+    if rule.each is not None and rule.times == 1:
+        yield warning(f"{place}.each", "只能延期一次，each 用不上", "is never used: the clock is extended once only")

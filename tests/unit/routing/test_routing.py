@@ -193,6 +193,7 @@ def test_a_class_is_never_lowered() -> None:
         (Report("investigated", NOW + timedelta(hours=1), "desk", {"investigators": 2}), InvalidInput, "at"),
         (Report("investigated", NOW - timedelta(hours=1), "desk", {"investigators": 2}), InvalidInput, "at"),
         (Report("extension-approved", NOW, "desk", {}, "reply"), InvalidInput, "by"),
+        (Report("extension-refused", NOW, "desk", {}, "reply"), InvalidInput, "by"),
         (Report("extension-approved", NOW, "head", {}, "none"), InvalidInput, "clock"),
         (Report("extension-requested", NOW, "desk", {}, "reply"), InvalidInput, "fields.reason"),
     ],

@@ -1,0 +1,65 @@
+"""Who may extend a clock, how often, and whether anybody has to ask first."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from services.routing.domain.deciding import Rules, report
+from services.routing.domain.reporting import Report
+from services.routing.domain.state import Case
+from shared.errors import Conflict
+from shared.procedures.model import Procedure
+from tests.unit.routing.test_routing import NOW, PROCEDURE, RULES, assigned
+
+MINUTE = timedelta(minutes=1)
+
+
+def asked_first(times: int) -> Rules:
+    """The sample's rules, with an extension that has to be asked for."""
+    text = PROCEDURE.model_dump(by_alias=True)
+    text["clocks"][0]["extension"] |= {"request_required": True, "times": times, "each": "PT30M"}
+    return Rules(Procedure.model_validate(text), RULES.calendar)
+
+
+def reported(rules: Rules, *words: str) -> Case:
+    """The case after `requested`, `approved` or `refused`, a minute after each other."""
+    case = assigned()
+    for minute, word in enumerate(words):
+        requested = word == "requested"
+        fields = {"reason": "extension-reply"} if requested else {}
+        given = Report(f"extension-{word}", NOW + minute * MINUTE, "desk" if requested else "head", fields, "reply")
+        case, _ = report(case, given, rules, NOW + minute * MINUTE)
+    return case
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("approved",),
+        ("requested", "refused", "approved"),  # it was answered
+        ("requested", "approved", "approved"),
+    ],
+)
+def test_what_nobody_asks_for_is_not_approved_where_asking_is_the_rule(words: tuple[str, ...]) -> None:
+    with pytest.raises(Conflict) as caught:
+        reported(asked_first(times=3), *words)
+    assert caught.value.field == "milestone"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("requested", "approved"), ("requested", "refused", "requested", "approved"), ("requested", "approved") * 3],
+)
+def test_each_approval_answers_a_request(words: tuple[str, ...]) -> None:
+    case = reported(asked_first(times=3), *words)
+    assert [one.name for one in case.reached if one.name.endswith(":reply") and "extension" in one.name] == [
+        f"extension-{word}:reply" for word in words
+    ]
+
+
+def test_no_more_is_approved_than_the_clock_allows_even_if_it_is_asked_for() -> None:
+    with pytest.raises(Conflict) as caught:
+        reported(asked_first(times=1), "requested", "approved", "requested", "approved")
+    assert caught.value.field == "clock"
