@@ -106,12 +106,29 @@ class ProcedureText:
         length = clock.duration or clock.due_field
         hours = self._say(" 营业时间内", " of business hours") if clock.time == "business" else ""
         text = f"{length}{hours}, {' | '.join(clock.from_)} → {' | '.join(clock.until)}"
+        if clock.group:
+            text += self._say(f"，同组择一 {clock.group}", f", one of {clock.group}")
+        if clock.within:
+            text += self._say(f"，不晚于 {clock.within}", f", within {clock.within}")
         if clock.repeats:
-            text += self._say("，重复", ", repeated")
+            every = f" {clock.repeat_every}" if clock.repeat_every else ""
+            text += self._say(f"，重复{every}", f", repeated{' every' + every if every else ''}")
+            if clock.repeat_at_most:
+                text += self._say(f"，至多 {clock.repeat_at_most} 次", f", {clock.repeat_at_most} times at most")
         if clock.extension is not None:
             who = ", ".join(clock.extension.approved_by)
             text += self._say(f"，可延至 {clock.extension.to}", f", extendable to {clock.extension.to}")
             text += f" ({who})" if who else ""
+            if clock.extension.max:
+                text += self._say(f"，至多 {clock.extension.max}", f", {clock.extension.max} at most")
+        quiet = ", ".join(f"{one.from_}-{one.until}" for one in clock.quiet)
+        text += self._say(f"，{quiet} 静默", f", quiet {quiet}") if quiet else ""
+        if clock.catch_up != "all":
+            late = {
+                "latest": ("迟到的只说最近一步", "of late steps the latest only"),
+                "skip": (f"迟到逾 {clock.skip_after} 的不说", f"no step later than {clock.skip_after}"),
+            }[clock.catch_up]
+            text += self._say(f"，{late[0]}", f", {late[1]}")
         steps = [f"{one.percent}%" if one.percent else f"-{one.before}" for one in clock.warnings]
         steps += [f"+{one.after}" for one in clock.after_breach]
         return text + (self._say("，提醒 ", ", steps ") + ", ".join(steps) if steps else "")

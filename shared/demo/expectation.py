@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +11,8 @@ from shared.events import occurrences
 from shared.events.complaints import ComplaintRegistered
 from shared.events.envelope import Event
 from shared.procedures.conditions import holds
-from shared.procedures.milestones import FINISHING
-from shared.procedures.model import Procedure
+from shared.procedures.milestones import FINISHING, VOID
+from shared.procedures.model import Clock, Procedure
 
 _ORDER = {"/huiyin/intake": 0, "/huiyin/routing": 1, "/huiyin/notify": 2}
 _Occurrence = tuple[datetime, int, int, tuple[str, ...], dict[str, Any]]
@@ -21,16 +22,52 @@ def expected_clocks(procedure: Procedure, events: Iterable[Event]) -> set[str]:
     """The ids of the clocks that start in the course of these events of one case, in whatever order they are given."""
     facts: dict[str, Any] = {}
     started: set[str] = set()
+    groups = {clock.group: _Choice() for clock in procedure.clocks if clock.group is not None}
     for _, _, _, names, new in sorted((one for event in events for one in _occurrences(event)), key=lambda x: x[:3]):
         if "reopened" in names:
             facts = {name: value for name, value in facts.items() if not name.startswith("reached:")}
         facts |= new | {f"reached:{name}": True for name in names}
         for clock in procedure.clocks:
-            # what was handled before it could start has nothing left to time
-            over = any(facts.get(f"reached:{end}") for end in clock.until if end in FINISHING and end not in names)
-            if not over and any(name in names for name in clock.from_) and holds(clock.when, facts) is True:
+            begins = any(name in names for name in clock.from_) and not _is_over(clock, names, facts)
+            if clock.group is None and begins and holds(clock.when, facts) is True:
                 started.add(clock.id)
-    return started
+        for group, choice in groups.items():
+            choice.see([clock for clock in procedure.clocks if clock.group == group], names, facts)
+    return started | {id_ for choice in groups.values() for id_ in choice.ids()}
+
+
+def _is_over(clock: Clock, names: tuple[str, ...], facts: Mapping[str, Any]) -> bool:
+    """Whether there is nothing left to time: it was handled before, or there is no complaint any more."""
+    ends = (*(end for end in clock.until if end in FINISHING), *VOID)
+    return any(facts.get(f"reached:{end}") and end not in names for end in ends)
+
+
+@dataclass
+class _Choice:
+    """Which clock of a group runs at last, cycle by cycle: the choice may change until the chosen one is over."""
+
+    begun: bool = False
+    chosen: Clock | None = None
+    over: bool = False
+    former: set[str] = field(default_factory=set)
+
+    def see(self, clocks: Sequence[Clock], names: tuple[str, ...], facts: Mapping[str, Any]) -> None:
+        """Take in the next occurrence."""
+        lead = clocks[0]
+        if self.chosen is not None and any(n in names for n in (*self.chosen.until, *self.chosen.cancel_on, *VOID)):
+            self.over = True
+        if self.begun and any(name in names for name in lead.restart_on):
+            self.former |= self.ids()
+            self.chosen, self.over = None, False
+        elif not self.begun:
+            self.begun = any(name in names for name in lead.from_) and not _is_over(lead, names, facts)
+        if self.begun and not self.over:
+            best = next((clock for clock in clocks if holds(clock.when, facts) is True), None)
+            self.chosen = best or self.chosen
+
+    def ids(self) -> set[str]:
+        """The clocks that must have started."""
+        return self.former | ({self.chosen.id} if self.chosen else set())
 
 
 def _occurrences(event: Event) -> list[_Occurrence]:
