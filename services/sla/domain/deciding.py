@@ -15,7 +15,8 @@ from services.sla.domain.basis import LATER_KNOWLEDGE, basis_of, cause_of, migra
 from services.sla.domain.courses import courses_of
 from services.sla.domain.happenings import Case, ordered
 from services.sla.domain.runs import MIGRATED
-from services.sla.domain.telling import GONE, ClockRow, Said, Teller, farewell
+from services.sla.domain.saying import GONE, Said, farewell
+from services.sla.domain.telling import ClockRow, Teller
 from shared.business_time.calendars import Calendar
 from shared.procedures.model import Procedure
 

@@ -80,7 +80,7 @@ STARTS = st.fixed_dictionaries(
 FACTS = st.sampled_from([{}, {"class": "major"}, {"class": "general"}])
 NAMES = (
     *("received", "assigned", "asked", "answered", "held", "released", "resolved", "reopened", "classified"),
-    *("escalated:leader", "transferred", "withdrawn"),
+    *("escalated:leader", "transferred", "withdrawn", "procedure-migrated:restart"),
     *("extension-requested:c0", "extension-approved:c0", "extension-approved:c1", "extension-refused:c0"),
 )
 MINUTES = st.one_of(st.integers(0, 90), st.integers(0, 3000))
