@@ -93,11 +93,12 @@ def _read(question: Question, context: Context) -> Change:
     given = [name for name in ("document", "to", "calendar") if getattr(question, name) is not None]
     if len(given) != 1:
         raise InvalidInput("one of document, to and calendar is asked about", field="document")
+    if question.procedure is not None:
+        context.library.get(question.procedure)
     if question.calendar is not None:
         return _calendar(question.calendar, context.calendars)
     if question.procedure is None:
         raise InvalidInput("the procedure whose cases are asked about", field="procedure")
-    context.library.get(question.procedure)
     if question.to is not None:
         return context.library.get(question.procedure, question.to)
     procedure = _procedure(question.document)

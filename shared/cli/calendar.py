@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from shared.errors import Conflict, InvalidInput, NotFound
+from shared.errors import Conflict, InvalidInput, NotFound, StackError
 from shared.settings import SERVICES, ServiceSettings
 
 if TYPE_CHECKING:
@@ -115,13 +115,23 @@ def load(
     for day, seconds in axis.altered_days(today.date(), date(today.year + _LOOK_AHEAD_YEARS, 12, 31)):
         change = f"{abs(seconds) // 60:.0f} minutes {'less' if seconds < 0 else 'more'}"
         print(f"note: on {day} the zone's clocks change during opening hours: {change}")
-    folder.mkdir(parents=True, exist_ok=True)
-    part = target.with_suffix(".part")
-    part.write_bytes(_as_whole(calendar) if is_extension(document_from(file)) else file.read_bytes())
-    part.replace(target)
+    _put(target, _as_whole(calendar) if is_extension(document_from(file)) else file.read_bytes())
     print(f"{calendar.id} {calendar.version} loaded into {target}")
     if recomputing is not None:
         recomputing.wait()
+
+
+def _put(target: Path, content: bytes) -> None:
+    """Replace a file in one step, so that whoever watches the folder never reads a part of it."""
+    part = target.with_suffix(".part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content)
+        part.replace(target)
+    except OSError as error:
+        raise StackError(
+            f"the calendars folder cannot be written to ({error.strerror})", hint="put the file there by hand"
+        ) from None
 
 
 def _as_whole(calendar: Calendar) -> bytes:

@@ -70,7 +70,7 @@ class Rules:
         try:
             calendars, library = await asyncio.to_thread(self._read)
             fresh = taken(self.calendars, self.library, calendars, library)
-        except (HuiyinError, OSError, UnicodeDecodeError) as error:
+        except Exception as error:  # whatever a file holds, it must not stop a service that works
             self._refused(error)
             self._seen = seen
             return False
@@ -88,7 +88,8 @@ class Rules:
         metrics.RULES_READ.labels(service=self._service, outcome="refused").inc()
         told = {"field": error.field, "hint": error.hint} if isinstance(error, HuiyinError) else {}
         message = error.message if isinstance(error, HuiyinError) else type(error).__name__
-        log.error("changed rules are refused, the old stay in force", error=message, **told)
+        foreseen = isinstance(error, HuiyinError | OSError | UnicodeDecodeError)
+        log.error("changed rules are refused, the old stay in force", error=message, exc_info=not foreseen, **told)
 
 
 def taken(

@@ -295,6 +295,7 @@ async def test_what_if_takes_a_procedure_and_an_extension_of_a_calendar(client: 
         ({"procedure": "sample", "document": {"id": "sample"}}, "document."),
         ({"procedure": "nowhere", "to": 2}, "procedure"),
         ({"procedure": "sample", "to": 99}, "procedure"),
+        ({"procedure": "nowhere", "calendar": {"extends": "cn", "version": "x"}}, "procedure"),
         ({"calendar": {"extends": "cn"}}, "calendar.version"),
         ({"calendar": {"extends": "nowhere", "version": "1"}}, "calendar.extends"),
         ({"unheard": 1}, "unheard"),
