@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 
 from shared.procedures.check.clock_parts import check_clock_parts
 from shared.procedures.check.clocks import check_clocks
+from shared.procedures.yaml_file import read_yaml
 from tests.unit.sla.scenes import procedure
 
 CLOCK: dict[str, Any] = {"from": ["registered"], "until": ["resolved"], "duration": "PT4H"}
@@ -104,3 +106,12 @@ def test_an_agreed_date_is_neither_extended_nor_repeated_without_an_interval() -
 def test_a_mistake_of_form_is_refused(added: dict[str, Any], says: str) -> None:
     with pytest.raises(ValidationError, match=says):
         procedure({**CLOCK, **added})
+
+
+def test_the_clocks_of_the_guide_are_sound() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "writing-a-procedure.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```\n(  - id: answer-major\n.*?)```", guide, re.DOTALL)
+    clocks = read_yaml(f"clocks:\n{block}").data["clocks"]
+    assert [one["id"] for one in clocks] == ["answer-major", "survey"]
+    rest = {**CLOCK, "id": "rest", "from": ["received"], "group": "answer"}
+    assert [path for severity, path, _ in found(*clocks, rest) if severity == "error"] == []
