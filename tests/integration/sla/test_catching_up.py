@@ -1,0 +1,100 @@
+"""After an outage, on a real database with timers that page: what is said of late steps is what the clock declares."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.sla.timers import Timers
+from services.sla.worker import Worker
+from shared.business_time.loader import load_calendars
+from shared.events.assignments import CaseClassified
+from shared.events.envelope import make
+from shared.hosting.host import Context
+from shared.procedures.loader import assemble
+from tests.integration.conftest import Open
+from tests.integration.sla.test_timers import AT, Bench, registered
+from tests.unit.sla.scenes import procedure
+
+LADDER = {
+    "from": ["received"],
+    "until": ["resolved"],
+    "duration": "PT30M",
+    "warnings": [{"id": "half", "percent": 50}, {"id": "ten-left", "before": "PT10M"}],
+    "after_breach": [{"id": "hour-over", "after": "PT1H"}],
+}
+pytestmark = pytest.mark.asyncio
+
+
+def bench_with(open_engine: Any, *clocks: dict[str, Any]) -> Bench:
+    """The sla service's bench with a procedure of these clocks."""
+    bench = Bench(open_engine)
+    library, calendars = assemble([("sample", procedure(*clocks))]), load_calendars()
+    before = bench.context
+    bench.context = Context("sla", before.settings, bench.engine, bench.clock, library, calendars, asyncio.Event())
+    bench.worker = Worker(library, calendars, bench.clock)
+    return bench
+
+
+async def drain(bench: Bench, workers: int) -> None:
+    """Fire all that is due, with several workers at once."""
+
+    async def work() -> None:
+        timers = Timers(bench.context, bench.worker)
+        for _ in range(3):  # shards that another held are taken the next time
+            while await timers.fire_page():
+                pass
+
+    await asyncio.gather(*(work() for _ in range(workers)))
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        ({"catch_up": "all"}, ["half", "ten-left", "due", "hour-over"]),
+        ({"catch_up": "latest"}, ["due", "hour-over"]),
+        ({"catch_up": "skip", "skip_after": "PT1H"}, ["due", "hour-over"]),
+        ({"catch_up": "latest", "repeats": True}, ["due", "repeat-4"]),  # 09:30, 10:00, 10:30, 11:00
+    ],
+)
+async def test_a_backlog_says_what_the_clock_declares(
+    open_service: Open, mode: dict[str, Any], expected: list[str]
+) -> None:
+    bench, cases = bench_with(await open_service("sla"), {**LADDER, **mode}), [uuid4() for _ in range(60)]
+    await bench.hear(*(registered(case) for case in cases))
+    bench.clock.set(AT + timedelta(minutes=125))
+    await drain(bench, workers=3)
+    said: dict[Any, list[str]] = {case: [] for case in cases}
+    for event in await bench.said():
+        if step := getattr(event.data, "step", None):
+            said[event.subject].append(step)
+    assert list(said.values()) == [expected] * 60
+
+
+async def test_a_better_target_takes_over_with_its_timers(open_service: Open) -> None:
+    major = {**LADDER, "id": "major", "group": "answer", "duration": "PT20M", "when": {"field": "class", "is": "major"}}
+    bench, case = bench_with(await open_service("sla"), major, {**LADDER, "id": "other", "group": "answer"}), uuid4()
+    await bench.hear(registered(case))
+    bench.clock.set(AT + timedelta(minutes=15))
+    await drain(bench, workers=1)
+    raised = CaseClassified(class_="major")
+    await bench.hear(make("routing", case, ("sample", 1), raised, cause="3", at=AT + timedelta(minutes=15)))
+    bench.clock.set(AT + timedelta(minutes=40))
+    await drain(bench, workers=2)
+    said = [
+        (type(one.data).__name__.removeprefix("Clock"), getattr(one.data, "clock", ""), getattr(one.data, "step", ""))
+        for one in await bench.said()
+    ]
+    assert said == [
+        ("Started", "other", ""),
+        ("Warned", "other", "half"),
+        ("Started", "major", ""),
+        ("Warned", "major", "half"),
+        ("Warned", "major", "ten-left"),
+        ("Cancelled", "other", ""),
+        ("Breached", "major", "due"),
+    ]
