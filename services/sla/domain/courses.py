@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from services.sla.domain.groups import runs_of_group
 from services.sla.domain.happenings import Happening
-from services.sla.domain.runs import Run, runs_of
+from services.sla.domain.runs import Run, runs_in, with_facts
 from services.sla.domain.targets import Target, target_of
 from shared.business_time.calendars import Calendar
 from shared.business_time.due import Due
@@ -40,12 +40,13 @@ class _Courses:
         self._calendars = calendars
         self._own = {clock.id: calendars[clock.calendar or procedure.calendar] for clock in procedure.clocks}
         self._runs: dict[str, list[Run]] = {}
+        seen = list(with_facts(happenings))
         for clock in procedure.clocks:
             if clock.group is None:
-                self._runs[clock.id] = runs_of(clock, happenings, self._own[clock.id])
+                self._runs[clock.id] = runs_in(clock, seen, self._own[clock.id])
             elif clock.id not in self._runs:
                 members = [one for one in procedure.clocks if one.group == clock.group]
-                self._runs |= runs_of_group(members, happenings, self._own)
+                self._runs |= runs_of_group(members, seen, self._own)
 
     def all(self) -> list[Course]:
         return [self._course(clock, run) for clock in self._clocks.values() for run in self._runs[clock.id]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from services.sla.domain.happenings import Happening
 from services.sla.domain.runs import (
     Run,
     Seen,
@@ -16,7 +15,6 @@ from services.sla.domain.runs import (
     restarting_cause,
     restarts,
     settle_pauses,
-    with_facts,
 )
 from shared.business_time.calendars import Calendar
 from shared.procedures.conditions import holds
@@ -27,16 +25,17 @@ OTHER_TARGET = "other-target"
 
 
 def runs_of_group(
-    clocks: Sequence[Clock], happenings: Sequence[Happening], calendars: Mapping[str, Calendar]
+    clocks: Sequence[Clock], seen: Sequence[Seen], calendars: Mapping[str, Calendar]
 ) -> dict[str, list[Run]]:
     """The runs of a group's clocks, which are in declared order; `calendars` holds each clock's by the clock's id.
+
+    `seen` is what happened, in order, with the facts (see `runs.with_facts`).
 
     All clocks of a group have the same `from`, `restart_on` and `starts_again`. The first `from` is the start of
     whichever is chosen. The choice is made anew with every happening: what becomes known later brings the clock that
     now comes first, counted from the same start, and cancels the other. When the chosen one is over, so is the cycle.
     """
     found: dict[str, list[Run]] = {clock.id: [] for clock in clocks}
-    seen = list(with_facts(happenings))
     lead = clocks[0]
     origin: int | None = None
     by_restart = False
