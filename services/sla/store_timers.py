@@ -35,7 +35,8 @@ from shared.events.deadlines import ClockBreached, ClockWarned
 from shared.events.envelope import event_id
 
 SHARDS = 16
-_LOCKS = 0x51A  # the first half of these advisory locks; the second is the shard
+LOCKS = 0x51A
+"""The first half of these advisory locks; the second is the shard."""
 
 
 def timers_tables(metadata: MetaData) -> None:
@@ -70,13 +71,6 @@ def shard_of(case_id: UUID) -> int:
 
 
 _LOCK = text("SELECT pg_advisory_xact_lock(:space, shard) FROM unnest(CAST(:shards AS int[])) AS shard")
-# OFFSET 0: the lock is tried for the wanted shards only, whatever the planner thinks of it.
-_TRY_LOCK = text(
-    """
-    SELECT shard FROM (SELECT shard FROM unnest(CAST(:shards AS int[])) AS shard OFFSET 0) AS wanted
-    WHERE pg_try_advisory_xact_lock(:space, shard)
-    """
-)
 _CURSORS = text("SELECT shard, cursor_at, cursor_case FROM shards WHERE shard = ANY(:shards)")
 _AHEAD = text(
     """
@@ -105,17 +99,13 @@ _COLUMNS = ("shard", "due_at", "case_id", "event_id", "clock", "cycle", "generat
 async def lock(tx: AsyncConnection, cases: Iterable[UUID]) -> dict[int, Cursor]:
     """Hold the shards of these cases until the transaction ends; returns how far each has fired."""
     shards = sorted({shard_of(case) for case in cases})
-    await tx.execute(_LOCK, {"space": _LOCKS, "shards": shards})
+    await lock_shards(tx, shards)
     return await cursors(tx, shards)
 
 
-async def lock_shards(tx: AsyncConnection, shards: Collection[int], *, wait: bool) -> set[int]:
-    """Hold shards until the transaction ends: all of them (`wait`), or those that nobody holds."""
-    given = {"space": _LOCKS, "shards": sorted(shards)}
-    if wait:
-        await tx.execute(_LOCK, given)
-        return set(shards)
-    return {row.shard for row in await tx.execute(_TRY_LOCK, given)}
+async def lock_shards(tx: AsyncConnection, shards: Collection[int]) -> None:
+    """Hold shards until the transaction ends; waits for whoever holds them."""
+    await tx.execute(_LOCK, {"space": LOCKS, "shards": sorted(shards)})
 
 
 async def cursors(tx: AsyncConnection, shards: Collection[int]) -> dict[int, Cursor]:

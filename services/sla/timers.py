@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sla import store_firing, store_timers
 from services.sla.horizon import Horizon
-from services.sla.store_firing import Page
+from services.sla.store_firing import Fired
 from services.sla.store_timers import SHARDS
 from services.sla.worker import Worker
 from shared.events.envelope import Event
@@ -51,7 +50,10 @@ class Timers:
         """Sleep until the earliest timer, fire all that are due in pages, and again; until cancelled."""
         while True:
             try:
-                await self._turn()
+                async with self._context.engine.connect() as connection:
+                    connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                    while True:
+                        await self._turn(connection)
             except Exception as error:
                 if not is_passing(error):
                     raise
@@ -60,17 +62,20 @@ class Timers:
 
     async def fire_page(self) -> int:
         """Fire one page of what is due now, whatever is in memory; returns how many steps that were."""
-        return await self._page(range(SHARDS))
+        if self._missed:
+            return await self._page_of_missed()
+        async with self._context.engine.begin() as tx:
+            return await self._page(tx, set(range(SHARDS)))
 
-    async def _turn(self) -> None:
+    async def _turn(self, connection: AsyncConnection) -> None:
         begun = time.monotonic()
         if begun - self._read_at >= _READ_AGAIN_SECONDS or self._horizon.exhausted():
-            await self._look_ahead()
+            await self._look_ahead(connection)
         due = self._horizon.due(self._context.clock.now())
         if not due:
             await self._sleep()
             return
-        fired = await self._page(due)
+        fired = await (self._page_of_missed() if self._missed else self._page(connection, due))
         if fired < _SMALL:
             await asyncio.sleep(max(0.0, begun + _GAP_SECONDS - time.monotonic()))
 
@@ -86,13 +91,12 @@ class Timers:
                 log.error("the clock has jumped", seconds=round(ahead - gone))
         self._last_look = (now, real, rate)
 
-    async def _look_ahead(self) -> None:
+    async def _look_ahead(self, connection: AsyncConnection) -> None:
         self.watch_clock()
         clock = self._context.clock
         now = clock.now()
         until = now + timedelta(seconds=_AHEAD_SECONDS * (clock.rate() or 1.0))
-        async with self._context.engine.connect() as connection:
-            found = await store_timers.ahead(connection, range(SHARDS), until, each=_AHEAD)
+        found = await store_timers.ahead(connection, range(SHARDS), until, each=_AHEAD)
         self._horizon.read(((row.shard, row.due_at) for row in found), until, _AHEAD)
         self._read_at = time.monotonic()
         first = self._horizon.next()
@@ -115,42 +119,38 @@ class Timers:
             async with asyncio.timeout(max(seconds, 0.0005)):
                 await self._wake.wait()
 
-    async def _page(self, wanted: Collection[int]) -> int:
+    async def _page(self, connection: AsyncConnection, wanted: set[int]) -> int:
+        """Fire what needs no decision in the shards that nobody holds; the others are missed."""
+        now = self._context.clock.now()
+        fired = await store_firing.fire_free(connection, wanted, now, each=_EACH)
+        self._missed = (wanted - fired.held) | fired.mixed
+        return self._done(fired, fired.held - fired.mixed, now)
+
+    async def _page_of_missed(self) -> int:
+        """Wait for the shards that were missed, so that none starves, and decide on what needs it."""
+        shards, self._missed = self._missed, set()
         async with self._context.engine.begin() as tx:
-            held = await self._hold(tx, wanted)
-            now = self._context.clock.now()  # after the locks: what was armed before them is beyond every cursor
-            page = await store_firing.page(tx, held, now, each=_EACH)
-            fired = await self._say(tx, page, now) if page.ends else 0
-        for shard in held - page.full:
-            self._horizon.done(shard, now)
-        if fired:
-            self._context.said.set()
-        return fired
+            await store_timers.lock_shards(tx, shards)
+            now = self._context.clock.now()
+            decide = await store_firing.to_decide(tx, shards, now, each=_EACH)
+            said: list[Event] = []
+            if decide:
+                cases, then = await self._worker.hold(tx, decide)
+                said = await outbox.append(tx, await self._worker.settle(tx, cases.values(), then))
+            fired = await store_firing.fire_held(tx, shards, now, decide, each=_EACH)
+        return len(said) + self._done(fired, fired.held, now)
 
-    async def _hold(self, tx: AsyncConnection, wanted: Collection[int]) -> set[int]:
-        """Take the shards that nobody holds; those that were missed are waited for the next time, so none starves."""
-        if self._missed:
-            held = await store_timers.lock_shards(tx, self._missed, wait=True)
-            self._missed = set()
-            return held
-        held = await store_timers.lock_shards(tx, wanted, wait=False)
-        self._missed = set(wanted) - held
-        return held
-
-    async def _say(self, tx: AsyncConnection, page: Page, now: datetime) -> int:
-        decide = await store_firing.to_decide(tx, page)
-        said: list[Event] = []
-        if decide:
-            cases, then = await self._worker.hold(tx, decide)
-            said = await outbox.append(tx, await self._worker.settle(tx, cases.values(), then))
-        found = await store_firing.fire(tx, page, decide, now)
-        self._count(found)
-        return len(said) + sum(len(row.late) for row in found)
-
-    def _count(self, found: Iterable[Any]) -> None:
+    def _done(self, fired: Fired, shards: Iterable[int], now: datetime) -> int:
+        for shard in shards:
+            if shard not in fired.busy:
+                self._horizon.done(shard, now)
         rate = self._context.clock.rate() or 1.0
-        for row in found:
-            kind = "breached" if row.breach else "warned"
-            metrics.STEPS_FIRED.labels(procedure=row.procedure, clock=row.clock, kind=kind).inc(len(row.late))
-            for late in row.late:
+        for kind in fired.said:
+            word = "breached" if kind["breach"] else "warned"
+            counter = metrics.STEPS_FIRED.labels(procedure=kind["procedure"], clock=kind["clock"], kind=word)
+            counter.inc(len(kind["late"]))
+            for late in kind["late"]:
                 metrics.STEP_LATENESS.observe(late / rate)
+        if fired.said:
+            self._context.said.set()
+        return fired.steps

@@ -124,7 +124,7 @@ class _Bench:
         begun = time.perf_counter()
         for start in range(0, count, 5_000):
             async with self.engine.begin() as tx:
-                await store_timers.lock_shards(tx, range(store_timers.SHARDS), wait=True)
+                await store_timers.lock_shards(tx, range(store_timers.SHARDS))
                 await store_timers.insert(tx, rows[start : start + 5_000])
         rows_per_second = count / (time.perf_counter() - begun)
 
