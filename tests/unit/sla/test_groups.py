@@ -96,6 +96,17 @@ def test_when_the_chosen_clock_is_over_so_is_the_choice_until_the_case_is_reopen
     assert rows(reopened) == [("major", 2, "running"), ("other", 1, "met")]
 
 
+def test_what_restarts_a_group_does_not_stop_its_next_cycle_at_once() -> None:
+    again = {"until": ["resolved", "returned"], "restart_on": ["returned"]}
+    rules = procedure({**MAJOR, **again}, {**OTHER, **again})
+    events = [RECEIVED, happening("2025-09-15 09:30", "returned"), classified("10:00", "major")]
+    assert rows(told(rules, events, "2025-09-15 10:00")) == [
+        ("major", 2, "running"),
+        ("other", 1, "met"),
+        ("other", 2, "cancelled"),
+    ]
+
+
 def test_every_order_of_arrival_leads_to_the_same_choice() -> None:
     story = (
         RECEIVED,

@@ -96,6 +96,32 @@ def test_a_cycle_that_comes_back_is_armed_anew_and_its_old_timers_are_void() -> 
     assert kinds == ["Started", "Cancelled", "Started", "Breached"]
 
 
+def test_a_cycle_that_comes_back_at_its_end_has_no_timer() -> None:
+    system = System(procedure({"from": ["received"], "until": ["resolved"], "duration": "PT1H"}))
+    now = at("2025-09-29 09:10")
+    system.hear(now, happening("2025-09-29 09:00", "received"))
+    system.hear(now, happening("2025-09-29 08:58", "resolved"))  # no cycle at all
+    system.hear(now, happening("2025-09-29 09:05", "withdrawn"))
+    system.hear(now, happening("2025-09-29 08:59", "reopened"))  # there was one, until 09:05
+    assert {row.state for row in system.rows.values()} == {"cancelled"}
+    system.run(at("2025-09-29 12:00"))
+    assert [one.type for one in system.heard] == ["Started", "Cancelled"]
+
+
+def test_a_due_instant_that_comes_back_makes_other_events_than_the_first_time() -> None:
+    agreed = {"from": ["decided"], "until": ["resolved"], "due_field": "decided.agreed"}
+    rules = procedure({**agreed, "warnings": [{"id": "hour-left", "before": "PT1H"}]})
+    case, causes, said = None, [], []
+    for when, hour in (("09:00", "12:00"), ("11:05", "12:00"), ("11:10", "11:30"), ("11:20", "12:00")):
+        fact = {"decided.agreed": f"2025-09-29T{hour}:00+08:00"}
+        decision = told(rules, [happening(f"2025-09-29 {when}", "decided", **fact)], f"2025-09-29 {when}", case)
+        said += words(decision)
+        causes += [one.cause for one in decision.said]
+        case = decision.case
+    assert said == ["Started", "Warned:hour-left", *["Rescheduled", "Warned:hour-left"] * 2]
+    assert len(causes) == len(set(causes))
+
+
 def test_a_year_of_repetitions_is_caught_up_on_in_one_decision_and_leaves_one_number_behind() -> None:
     rules = procedure({**HOURS, "duration": "PT30M", "time": "elapsed", "repeats": True, "catch_up": "latest"})
     begun = told(rules, [happening("2025-01-01 09:00", "received")], "2025-01-01 09:00")

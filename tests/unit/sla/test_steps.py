@@ -146,6 +146,24 @@ def test_a_warning_that_falls_on_the_start_is_said_with_it() -> None:
     assert words(told(rules, [happening(RECEIVED, "received")], RECEIVED)) == ["Started", "Warned:whole"]
 
 
+def test_a_short_pause_that_ends_does_not_end_the_longer_one_around_it() -> None:
+    rules = procedure(
+        {
+            **DAY,
+            "duration": "PT30M",
+            "pauses": [{"on": "asked", "until": ["answered"]}, {"on": "held", "until": ["released"]}],
+        }
+    )
+    events = [
+        happening(RECEIVED, "received"),
+        happening("2025-09-15 09:10", "held"),
+        happening("2025-09-15 09:20", "asked"),
+        happening("2025-09-15 09:25", "answered"),
+    ]
+    paused = told(rules, events, "2025-09-15 09:30")
+    assert (paused.clocks[0].state, paused.clocks[0].due_at) == ("paused", None)
+
+
 def test_an_agreed_date_is_put_off_by_a_pause() -> None:
     rules = procedure(
         {
