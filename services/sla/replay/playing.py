@@ -13,9 +13,9 @@ from itertools import groupby
 from typing import Any, Literal
 from uuid import UUID
 
+from services.sla.domain.courses import courses_of
 from services.sla.domain.deciding import ClockRow, Decision, decide
 from services.sla.domain.happenings import Case, Happening, ordered
-from services.sla.domain.runs import runs_of
 from services.sla.replay.measure import Measure
 from shared.business_time.calendars import Calendar
 from shared.events.deadlines import ClockStoppedLate, ClockWarned
@@ -169,6 +169,7 @@ class Replay:
         clock, measure = self._clocks[row.clock], self._measures[row.clock]
         pauses: list[tuple[datetime, datetime | None]] = []
         if clock.pauses:
-            pauses = runs_of(clock, ordered(case.happenings), self._calendar(clock))[row.cycle - 1].pauses
+            courses = courses_of(self._procedure, ordered(case.happenings), self._calendars)
+            pauses = next(one.run.pauses for one in courses if (one.clock.id, one.run.cycle) == (row.clock, row.cycle))
         elapsed = measure.elapsed(row.started_at, row.ended_at, pauses)
         return elapsed, measure.late_by(row.due_at, row.ended_at) if state == "late" and row.due_at else None
