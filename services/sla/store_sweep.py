@@ -28,7 +28,7 @@ _CLEAR = text(
     """
     DELETE FROM timers WHERE ctid = ANY(ARRAY(
         SELECT t.ctid FROM timers t JOIN shards s USING (shard)
-        WHERE t.shard = :shard AND t.due_at <= s.swept_at LIMIT 5000))
+        WHERE t.shard = :shard AND t.due_at <= s.swept_at LIMIT 1000))
     """
 )
 
@@ -52,4 +52,4 @@ async def mark_swept(tx: AsyncConnection, shard: int, at: datetime) -> None:
 async def clear(engine: AsyncEngine, shard: int) -> bool:
     """Remove a page of the timers that were swept; returns whether there may be more."""
     async with engine.begin() as tx:
-        return (await tx.execute(_CLEAR, {"shard": shard})).rowcount == 5000
+        return (await tx.execute(_CLEAR, {"shard": shard})).rowcount == 1000

@@ -31,6 +31,7 @@ _SHARD_SECONDS = 2.0  # all sixteen in 32 s, well within the minute that a missi
 _CASES = 200  # a look, so that a hundred cases a second are checked at most
 _CASE_SECONDS = 45.0
 _COUNT_EVERY = 8
+_CLEAR_SECONDS = 0.02  # between two pages, so that clearing a great backlog holds up nobody
 
 
 class Sweeper:
@@ -75,8 +76,10 @@ class Sweeper:
         async with self._context.engine.begin() as tx:
             # An instant before the cursor's: at the cursor's own, some cases may still be to come.
             await store_sweep.mark_swept(tx, shard, swept_at - timedelta(microseconds=1))
-        while await store_sweep.clear(self._context.engine, shard):
-            pass
+        more = True
+        while more:
+            more = await store_sweep.clear(self._context.engine, shard)
+            await asyncio.sleep(_CLEAR_SECONDS)
 
     async def check_cases(self, *, never: bool = False) -> bool:
         """Decide anew on a page of open cases, the longest unchecked first; returns whether there may be more.

@@ -14,6 +14,7 @@ from uuid import uuid4
 import typer
 
 from shared.bench.group import bench_group
+from shared.errors import InvalidInput
 from shared.stack.process import wait_for
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def timers(
     pending: Annotated[
         int, typer.Option(min=0, help="timers of the far future beside the last rounds; 0: none")
     ] = 1_000_000,
+    armed: Annotated[int, typer.Option(min=1000, help="timers to arm")] = 200_000,
     as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
 ) -> None:
     """Measure durable timers: from due to written, published and acknowledged by the broker.
@@ -44,14 +46,35 @@ def timers(
     """
     from services.sla.bench.yard import open_yard
 
+    chosen = _Chosen(_numbers(rates), seconds, backlog, pending, armed)
+
     def say(line: str) -> None:
         if not as_json:
             print(line, file=sys.stderr, flush=True)
 
     with open_yard(say) as yard:
-        figures = asyncio.run(_measure(yard, [int(rate) for rate in rates.split(",")], seconds, backlog, pending, say))
+        figures = asyncio.run(_measure(yard, chosen, say))
     if as_json:
         print(json.dumps(figures))
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    rates: list[int]
+    seconds: int
+    backlog: int
+    pending: int
+    armed: int
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        found = [int(word) for word in text.split(",")]
+    except ValueError:
+        found = []
+    if not found or min(found) < 1:
+        raise InvalidInput("whole numbers above zero, with commas between them", field="--rates")
+    return found
 
 
 @dataclass
@@ -93,13 +116,15 @@ class _Bench:
             first = datetime.now(UTC)
             await plant(self.engine, "bench", name, first=first, apart=timedelta(microseconds=10), count=count)
             await asyncio.sleep(max(0.0, (first - datetime.now(UTC)).total_seconds() + count / 100_000))
-        started = time.time()
+        started, before = time.time(), self.yard.cpu_seconds()
         await self._all_published(begin, count)
+        used = self.yard.cpu_seconds()
         fired = await asyncio.to_thread(self.yard.fired_since, begin, name)
         return {
             "fired": len(fired.late_ms),
             "lost": count - len(fired.late_ms),
             "per_second": round(count / (fired.last - started)),
+            **{f"{part}_us": round((used[part] - before[part]) / count * 1e6, 1) for part in sorted(used)},
             "memory_mb": round(self.yard.memory_mb()),
         }
 
@@ -157,7 +182,7 @@ class _Bench:
         await asyncio.to_thread(wait_for, all_there, _PATIENCE_SECONDS, interval_s=0.2)
 
 
-async def _measure(yard: Yard, rates: list[int], seconds: int, backlog: int, pending: int, say: Any) -> Figures:
+async def _measure(yard: Yard, chosen: _Chosen, say: Any) -> Figures:
     from services.sla.bench.planting import plant
     from shared.messaging.database import open_database
 
@@ -170,17 +195,18 @@ async def _measure(yard: Yard, rates: list[int], seconds: int, backlog: int, pen
         say(f"{name:<28} " + "  ".join(f"{key} {value:,}" for key, value in found.items()))
 
     try:
-        note("drain", await bench.drain(backlog, "drain"))
-        for rate in rates:
-            note(f"{rate}/s", await bench.paced(rate, seconds, f"paced-{rate}"))
-        note("arm", await bench.arm(200_000))
-        if pending:
+        for rate in chosen.rates:
+            note(f"{rate}/s", await bench.paced(rate, chosen.seconds, f"paced-{rate}"))
+        note("drain", await bench.drain(chosen.backlog, "drain"))
+        note("arm", await bench.arm(chosen.armed))
+        if chosen.pending:
+            beside = f"{chosen.pending:,} pending"
+            say(f"planting {chosen.pending:,} timers of the far future")
             far = datetime.now(UTC) + timedelta(days=400)
-            say(f"planting {pending:,} timers of the far future")
-            await plant(engine, "bench", "far", first=far, apart=timedelta(milliseconds=1), count=pending)
-            for rate in rates:
-                note(f"{rate}/s, {pending:,} pending", await bench.paced(rate, seconds, f"beside-{rate}"))
-            note(f"drain, {pending:,} pending", await bench.drain(backlog, "drain-beside"))
+            await plant(engine, "bench", "far", first=far, apart=timedelta(milliseconds=1), count=chosen.pending)
+            for rate in chosen.rates:
+                note(f"{rate}/s, {beside}", await bench.paced(rate, chosen.seconds, f"beside-{rate}"))
+            note(f"drain, {beside}", await bench.drain(chosen.backlog, "drain-beside"))
     finally:
         await engine.dispose()
     return figures

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import yaml
 
 from shared.events.topics import DEADLINES
@@ -70,6 +71,18 @@ class Yard:
     def memory_mb(self) -> float:
         """Memory of the service's process."""
         return memory_of(self._pid) / 1_000_000
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """Processor time used so far: the service, the database with all its processes, the broker."""
+        used = {}
+        for one in self._running.state().processes:
+            root = psutil.Process(one.pid)
+            used[one.name] = 0.0
+            for process in (root, *root.children(recursive=True)):
+                with contextlib.suppress(psutil.Error):  # it has ended meanwhile
+                    times = process.cpu_times()
+                    used[one.name] += times.user + times.system
+        return used
 
     @contextlib.contextmanager
     def standing_still(self) -> Iterator[None]:
