@@ -12,7 +12,10 @@ from alembic import op
 revision = "0005"
 down_revision = "0004"
 
-_PINNED = "SET enable_seqscan = off SET enable_bitmapscan = off SET enable_mergejoin = off SET jit = off"
+_PINNED = (
+    "SET enable_seqscan = off SET enable_bitmapscan = off SET enable_mergejoin = off SET jit = off "
+    "SET plan_cache_mode = force_generic_plan"
+)
 
 # Where each shard's page ends: at the last of `most` timers, or of those that are due.
 _ENDS = f"""
