@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 import structlog
@@ -31,20 +31,23 @@ _READ_AGAIN_SECONDS = 0.5  # another process may have armed something
 _GAP_SECONDS = 0.004  # between the beginnings of two small pages: a commit for each timer alone would cost a core
 _SMALL = 100
 _JUMP_SECONDS = 300.0
+_LANES = 2
 
 
 class Timers:
-    """Fires what is due. Every worker process runs one."""
+    """Fires what is due in some shards. Every worker process runs them for all shards, in two lanes: while the database
+    fires one lane's page, the other lane's is being taken up."""
 
-    def __init__(self, context: Context, worker: Worker) -> None:
+    def __init__(self, context: Context, worker: Worker, shards: Collection[int] = range(SHARDS)) -> None:
         self._context = context
         self._worker = worker
-        self._horizon = Horizon(range(SHARDS))
+        self._shards = frozenset(shards)
+        self._horizon = Horizon(self._shards)
         self._missed: set[int] = set()
         self._wake = asyncio.Event()
         self._read_at = float("-inf")
         self._last_look: tuple[datetime, float, float] | None = None
-        worker.armed = self._armed
+        worker.armed.append(self._armed)
 
     async def fire(self) -> None:
         """Sleep until the earliest timer, fire all that are due in pages, and again; until cancelled."""
@@ -65,7 +68,7 @@ class Timers:
         if self._missed:
             return await self._page_of_missed()
         async with self._context.engine.begin() as tx:
-            return await self._page(tx, set(range(SHARDS)))
+            return await self._page(tx, set(self._shards))
 
     async def _turn(self, connection: AsyncConnection) -> None:
         begun = time.monotonic()
@@ -96,16 +99,16 @@ class Timers:
         clock = self._context.clock
         now = clock.now()
         until = now + timedelta(seconds=_AHEAD_SECONDS * (clock.rate() or 1.0))
-        found = await store_timers.ahead(connection, range(SHARDS), until, each=_AHEAD)
+        found = await store_timers.ahead(connection, self._shards, until, each=_AHEAD)
         self._horizon.read(((row.shard, row.due_at) for row in found), until, _AHEAD)
         self._read_at = time.monotonic()
         first = self._horizon.next()
         overdue = max(0.0, (now - first).total_seconds()) / (clock.rate() or 1.0) if first else 0.0
-        metrics.OLDEST_DUE_SECONDS.set(overdue)
+        metrics.OLDEST_DUE_SECONDS.labels(lane=str(min(self._shards))).set(overdue)
 
     def _armed(self, found: Iterable[tuple[int, datetime]]) -> None:
         """The worker has armed timers in a transaction that will end soon; its locks make a page wait for that."""
-        if self._horizon.armed(found):
+        if self._horizon.armed(one for one in found if one[0] in self._shards):
             self._wake.set()
 
     async def _sleep(self) -> None:
@@ -154,3 +157,8 @@ class Timers:
         if fired.said:
             self._context.said.set()
         return fired.steps
+
+
+def lanes(context: Context, worker: Worker) -> list[Timers]:
+    """The timers of all shards, in two lanes."""
+    return [Timers(context, worker, range(first, SHARDS, _LANES)) for first in range(_LANES)]

@@ -31,8 +31,8 @@ class Worker:
         self._calendars = calendars
         self._clock = clock
         self._procedures: dict[tuple[str, int], Procedure] = {}
-        self.armed: Callable[[Iterable[tuple[int, datetime]]], None] = lambda found: None
-        """Told of each timer (shard, instant) that is armed, before the transaction ends."""
+        self.armed: list[Callable[[Sequence[tuple[int, datetime]]], None]] = []
+        """Told of the timers (shard, instant) that are armed, before the transaction ends."""
 
     async def unknown_cases(self, tx: AsyncConnection, cases: Collection[UUID]) -> set[UUID]:
         """None: clocks are computed from a set, so an event may come before its case's registration."""
@@ -95,7 +95,9 @@ class Worker:
                 events.append(make("sla", case.id, case.procedure, said.data, cause=said.cause, at=now))
                 self._count(case.procedure[0], said.data)
         await store.save(tx, decisions, whole=whole)
-        self.armed(await store_timers.arm(tx, decisions))
+        armed = await store_timers.arm(tx, decisions)
+        for listener in self.armed:
+            listener(armed)
         return events
 
     def _procedure(self, pin: tuple[str, int]) -> Procedure:

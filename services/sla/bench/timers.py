@@ -94,7 +94,10 @@ class _Bench:
         await plant(self.engine, "bench", name, first=first, apart=timedelta(seconds=1) / rate, count=count)
         if datetime.now(UTC) > first:
             raise SystemExit("bench: the timers could not be planted in time; the machine is too busy")
-        await asyncio.sleep(lead + seconds)
+        await asyncio.sleep(max(0.0, (first - datetime.now(UTC)).total_seconds()))
+        started, before = time.monotonic(), self.yard.cpu_seconds()
+        await asyncio.sleep(seconds)
+        used, taken = self.yard.cpu_seconds(), time.monotonic() - started
         await self._all_published(begin, count)
         fired = await asyncio.to_thread(self.yard.fired_since, begin, name)
         late = sorted(fired.late_ms)
@@ -104,6 +107,7 @@ class _Bench:
             "p50_ms": round(_percentile(late, 50), 1),
             "p99_ms": round(_percentile(late, 99), 1),
             "max_ms": round(late[-1], 1),
+            **{f"{part}_cores": round((used[part] - before[part]) / taken, 2) for part in sorted(used)},
             "memory_mb": round(self.yard.memory_mb()),
         }
 
@@ -161,7 +165,7 @@ class _Bench:
             nonlocal armed
             armed += len(found)
 
-        worker.armed = note
+        worker.armed.append(note)
         data = ComplaintRegistered(case_number="B1", channel="online", received_at=clock.now())
         events = [make("intake", uuid4(), RULES.key, data, cause="1", at=clock.now()) for _ in range(count // 20)]
         begun = time.perf_counter()
