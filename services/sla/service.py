@@ -21,7 +21,7 @@ def build(context: Context) -> Service:
         topics=[COMPLAINTS, ASSIGNMENTS, NOTICES],
         handler=worker,
         loops=[
-            *(lane.fire for lane in lanes(context, worker)),
+            *(lane.fire for lane in timers),
             Sweeper(context, worker).sweep,
             Changes(context, worker).run,
         ],

@@ -18,6 +18,7 @@ from shared.business_time.calendars import Calendar
 from shared.business_time.clock import Clock as TimeSource
 from shared.events.deadlines import ClockBreached, ClockStarted, ClockWarned
 from shared.events.envelope import Event, make
+from shared.messaging import outbox
 from shared.observability import metrics
 from shared.procedures.loader import Library
 from shared.procedures.model import Procedure
@@ -68,6 +69,7 @@ class Worker:
         """
         ids = list(ids)
         cursors = await store_timers.lock(tx, ids)
+        await outbox.catch_up_numbers(tx, ids)  # timers number what they say by the outbox alone
         cases = await store.load(tx, ids)
         cases |= {id_: without(cases[id_], clocks) for id_, clocks in (lost or {}).items() if id_ in cases}
         now = max([self._clock.now(), *(cursor.at for cursor in cursors.values())])

@@ -19,19 +19,30 @@ INBOX_DAYS = 60
 _EVERY_SECONDS = 3600.0
 _PAGE = 5_000
 
-# a join and not NOT IN, which would search the whole list for each row once the list is long
+# A join and not NOT IN, which would search the whole list for each row once the list is long. The numbers of what goes
+# are kept, where they are known from the outbox alone (see `outbox.catch_up_numbers`).
 _OLD_OUTBOX = text(
     """
-    WITH waiting AS MATERIALIZED (SELECT unnest(ids) AS id FROM unpublished)
-    DELETE FROM outbox WHERE id IN (
-        SELECT id FROM outbox WHERE said_at < :before
-            AND NOT EXISTS (SELECT FROM waiting WHERE waiting.id = outbox.id) LIMIT :page)
+    WITH waiting AS MATERIALIZED (SELECT unnest(ids) AS id FROM unpublished),
+    gone AS (
+        DELETE FROM outbox WHERE id IN (
+            SELECT id FROM outbox WHERE said_at < :before
+                AND NOT EXISTS (SELECT FROM waiting WHERE waiting.id = outbox.id) LIMIT :page)
+        RETURNING case_id, topic, sequence),
+    numbered AS (
+        INSERT INTO sequences (case_id, topic, last)
+        SELECT case_id, topic, max(sequence) FROM gone GROUP BY case_id, topic ORDER BY case_id, topic
+        ON CONFLICT (case_id, topic) DO UPDATE SET last = greatest(sequences.last, excluded.last))
+    SELECT count(*) FROM gone
     """
 )
 _OLD_INBOX = text(
     """
-    DELETE FROM inbox WHERE (consumer, event_id) IN (
-        SELECT consumer, event_id FROM inbox WHERE taken_at < :before LIMIT :page)
+    WITH gone AS (
+        DELETE FROM inbox WHERE (consumer, event_id) IN (
+            SELECT consumer, event_id FROM inbox WHERE taken_at < :before LIMIT :page)
+        RETURNING 1)
+    SELECT count(*) FROM gone
     """
 )
 
@@ -58,7 +69,7 @@ async def sweep(engine: AsyncEngine, now: datetime) -> tuple[int, int]:
         while page == _PAGE:
             async with engine.begin() as tx:
                 given = {"before": now - timedelta(days=days), "page": _PAGE}
-                page = (await tx.execute(statement, given)).rowcount
+                page = (await tx.execute(statement, given)).scalar_one()
             gone += page
         counts.append(gone)
     return counts[0], counts[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -85,6 +85,26 @@ async def take_numbers(tx: AsyncConnection, counts: Mapping[Place, int]) -> dict
     cases, topics = zip(*counts, strict=True)
     rows = await tx.execute(_NUMBERS, {"cases": list(cases), "topics": list(topics), "counts": list(counts.values())})
     return {(row.case_id, row.topic): row.last - counts[row.case_id, row.topic] + 1 for row in rows}
+
+
+_CATCH_UP = text(
+    """
+    INSERT INTO sequences (case_id, topic, last)
+    SELECT case_id, topic, highest FROM (
+        SELECT case_id, topic, max(sequence) AS highest FROM outbox WHERE case_id = ANY(CAST(:cases AS uuid[]))
+        GROUP BY case_id, topic) AS said LEFT JOIN sequences USING (case_id, topic)
+    WHERE last IS NULL OR last < highest ORDER BY case_id, topic
+    ON CONFLICT (case_id, topic) DO UPDATE SET last = greatest(sequences.last, excluded.last)
+    """
+)
+
+
+async def catch_up_numbers(tx: AsyncConnection, cases: Iterable[UUID]) -> None:
+    """Bring the numbers of cases up to what the outbox holds of them, where rows came into it past `take_numbers`.
+
+    The caller holds the lock on each case. To be called before `append` and before outbox rows are removed.
+    """
+    await tx.execute(_CATCH_UP, {"cases": list(cases)})
 
 
 async def append_rows(tx: AsyncConnection, rows: Sequence[Row]) -> None:

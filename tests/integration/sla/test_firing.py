@@ -13,8 +13,9 @@ from services.sla import store
 from services.sla.domain.deciding import decide
 from shared.business_time.loader import load_calendars
 from shared.events.envelope import decode, encode, make
+from shared.messaging.housekeeping import sweep
 from tests.integration.conftest import Open
-from tests.integration.sla.test_timers import AT, RULES, Bench, registered
+from tests.integration.sla.test_timers import AT, RULES, Bench, registered, resolved
 
 pytestmark = pytest.mark.asyncio
 
@@ -46,3 +47,25 @@ async def test_a_step_that_a_timer_says_is_the_step_that_a_decision_says(open_se
             one.id, case, one.sequence, one.data.topic_.name, one.type, one.time,
         )  # fmt: skip
         assert decode(encode(one)) == decode(row.value)
+
+
+async def test_numbers_have_no_gap_whoever_says_it_and_whatever_housekeeping_removed(open_service: Open) -> None:
+    """Said by a decision, by timers, by a timer after the outbox has been emptied, and by a decision again."""
+    bench, case = Bench(await open_service("sla")), uuid4()
+    await bench.hear(registered(case))
+    for minutes in (20, 30):
+        bench.clock.set(AT + timedelta(minutes=minutes))
+        assert await bench.timers().fire_page() == 1
+    assert [one.sequence for one in await bench.said()] == [1, 2, 3]
+    later = AT + timedelta(days=31)
+    assert await sweep(bench.engine, later) == (0, 0)  # nothing goes that was not published
+    async with bench.engine.begin() as tx:
+        await tx.execute(text("TRUNCATE unpublished"))
+    assert await sweep(bench.engine, later) == (3, 0)
+    bench.clock.set(AT + timedelta(minutes=90))
+    assert await bench.timers().fire_page() == 1
+    await bench.hear(resolved(case, AT + timedelta(minutes=91)))
+    assert [(one.sequence, one.type.split(".")[2]) for one in await bench.said()] == [
+        (4, "warned"),
+        (5, "stopped-late"),
+    ]

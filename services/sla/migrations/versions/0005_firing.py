@@ -17,6 +17,10 @@ _PINNED = (
     "SET plan_cache_mode = force_generic_plan"
 )
 
+# A step's number follows the case's last one, which is read off the outbox: writing it to `sequences` for each step
+# would be a third of the work. `sequences` is brought up to date by whoever decides on the case, and before outbox rows
+# go.
+
 # Where each shard's page ends: at the last of `most` timers, or of those that are due.
 _ENDS = f"""
     CREATE FUNCTION timer_pages(wanted int[], until timestamptz, most int)
@@ -106,16 +110,14 @@ _FIRE = f"""
         END IF;
         WITH due AS MATERIALIZED (
             SELECT t.*, c.*, CASE t.step WHEN 'due' THEN breached ELSE warned END AS type,
-                row_number() OVER of_case AS nth, count(*) OVER (PARTITION BY t.case_id) AS together
-            {_DUE} WHERE settled IS NULL OR t.case_id <> ALL(settled)
-            WINDOW of_case AS (PARTITION BY t.case_id ORDER BY t.due_at, t.id)),
-        numbers AS (
-            INSERT INTO sequences (case_id, topic, last)
-            SELECT case_id, topic_, count(*) FROM due GROUP BY case_id ORDER BY case_id
-            ON CONFLICT (case_id, topic) DO UPDATE SET last = sequences.last + excluded.last
-            RETURNING case_id, last),
+                row_number() OVER (PARTITION BY t.case_id ORDER BY t.due_at, t.id) AS nth
+            {_DUE} WHERE settled IS NULL OR t.case_id <> ALL(settled)),
         numbered AS (
-            SELECT due.*, numbers.last - together + nth AS sequence FROM due JOIN numbers USING (case_id)),
+            SELECT due.*, nth + greatest(
+                coalesce((SELECT last FROM sequences q WHERE q.case_id = due.case_id AND q.topic = topic_), 0),
+                coalesce((SELECT o.sequence FROM outbox o WHERE o.case_id = due.case_id AND o.topic = topic_
+                    ORDER BY o.sequence DESC LIMIT 1), 0)) AS sequence
+            FROM due),
         written AS (
             INSERT INTO outbox (event_id, case_id, sequence, topic, type, value, said_at)
             SELECT d.event_id, d.case_id, d.sequence, topic_, d.type, convert_to({_RECORD}, 'UTF8'), now_
