@@ -6,7 +6,7 @@ from services.sla.api import routes
 from services.sla.api_changes import WHAT_IF_LIMIT, WHAT_IF_PATH, change_routes
 from services.sla.changes import Changes
 from services.sla.sweeper import Sweeper
-from services.sla.timers import lanes
+from services.sla.timers import Timers
 from services.sla.worker import Worker
 from shared.events.topics import ASSIGNMENTS, COMPLAINTS, NOTICES
 from shared.hosting.host import Context, Service
@@ -15,15 +15,10 @@ from shared.hosting.host import Context, Service
 def build(context: Context) -> Service:
     """What the sla service is made of."""
     worker = Worker(context.library, context.calendars, context.clock)
-    timers = lanes(context, worker)
     return Service(
         routers=[routes(context), change_routes(context)],
         topics=[COMPLAINTS, ASSIGNMENTS, NOTICES],
         handler=worker,
-        loops=[
-            *(lane.fire for lane in timers),
-            Sweeper(context, worker).sweep,
-            Changes(context, worker).run,
-        ],
+        loops=[Timers(context, worker).fire, Sweeper(context, worker).sweep, Changes(context, worker).run],
         limits={WHAT_IF_PATH: WHAT_IF_LIMIT},
     )

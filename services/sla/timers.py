@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -28,22 +28,20 @@ _EACH = 128  # timers of one shard in a page
 _AHEAD = 64  # instants of one shard in the near horizon
 _AHEAD_SECONDS = 2.0
 _READ_AGAIN_SECONDS = 0.5  # another process may have armed something
-_GAP_SECONDS = 0.004  # between the beginnings of two small pages: a commit for each timer alone would cost a core
+_GAP_SECONDS = 0.008  # between the beginnings of two small pages: a commit for each timer alone would cost a core
 _SMALL = 100
 _JUMP_SECONDS = 300.0
-_LANES = 2
 
 
 class Timers:
-    """Fires what is due in some shards. Every worker process runs them for all shards, in two lanes: while the database
-    fires one lane's page, the other lane's is being taken up."""
+    """Fires what is due. Every worker process runs one."""
 
-    def __init__(self, context: Context, worker: Worker, shards: Collection[int] = range(SHARDS)) -> None:
+    def __init__(self, context: Context, worker: Worker) -> None:
         self._context = context
         self._worker = worker
-        self._shards = frozenset(shards)
-        self._horizon = Horizon(self._shards)
+        self._horizon = Horizon(range(SHARDS))
         self._missed: set[int] = set()
+        self._behind = False
         self._wake = asyncio.Event()
         self._read_at = float("-inf")
         self._last_look: tuple[datetime, float, float] | None = None
@@ -53,10 +51,10 @@ class Timers:
         """Sleep until the earliest timer, fire all that are due in pages, and again; until cancelled."""
         while True:
             try:
-                async with self._context.engine.connect() as connection:
-                    connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                async with self._context.engine.connect() as one, self._context.engine.connect() as two:
+                    lanes = [await lane.execution_options(isolation_level="AUTOCOMMIT") for lane in (one, two)]
                     while True:
-                        await self._turn(connection)
+                        await self._turn(lanes)
             except Exception as error:
                 if not is_passing(error):
                     raise
@@ -68,17 +66,24 @@ class Timers:
         if self._missed:
             return await self._page_of_missed()
         async with self._context.engine.begin() as tx:
-            return await self._page(tx, set(self._shards))
+            return await self._page(tx, set(range(SHARDS)))
 
-    async def _turn(self, connection: AsyncConnection) -> None:
+    async def _turn(self, lanes: Sequence[AsyncConnection]) -> None:
         begun = time.monotonic()
         if begun - self._read_at >= _READ_AGAIN_SECONDS or self._horizon.exhausted():
-            await self._look_ahead(connection)
+            await self._look_ahead(lanes[0])
         due = self._horizon.due(self._context.clock.now())
         if not due:
             await self._sleep()
             return
-        fired = await (self._page_of_missed() if self._missed else self._page(connection, due))
+        if self._missed:
+            fired = await self._page_of_missed()
+        elif self._behind:  # while the database fires one half, the other half's page is taken up
+            self._behind = False
+            halves = ({shard for shard in due if shard % 2 == half} for half in (0, 1))
+            fired = sum(await asyncio.gather(*map(self._page, lanes, halves)))
+        else:
+            fired = await self._page(lanes[0], due)
         if fired < _SMALL:
             await asyncio.sleep(max(0.0, begun + _GAP_SECONDS - time.monotonic()))
 
@@ -99,16 +104,16 @@ class Timers:
         clock = self._context.clock
         now = clock.now()
         until = now + timedelta(seconds=_AHEAD_SECONDS * (clock.rate() or 1.0))
-        found = await store_timers.ahead(connection, self._shards, until, each=_AHEAD)
+        found = await store_timers.ahead(connection, range(SHARDS), until, each=_AHEAD)
         self._horizon.read(((row.shard, row.due_at) for row in found), until, _AHEAD)
         self._read_at = time.monotonic()
         first = self._horizon.next()
         overdue = max(0.0, (now - first).total_seconds()) / (clock.rate() or 1.0) if first else 0.0
-        metrics.OLDEST_DUE_SECONDS.labels(lane=str(min(self._shards))).set(overdue)
+        metrics.OLDEST_DUE_SECONDS.set(overdue)
 
     def _armed(self, found: Iterable[tuple[int, datetime]]) -> None:
         """The worker has armed timers in a transaction that will end soon; its locks make a page wait for that."""
-        if self._horizon.armed(one for one in found if one[0] in self._shards):
+        if self._horizon.armed(found):
             self._wake.set()
 
     async def _sleep(self) -> None:
@@ -126,7 +131,8 @@ class Timers:
         """Fire what needs no decision in the shards that nobody holds; the others are missed."""
         now = self._context.clock.now()
         fired = await store_firing.fire_free(connection, wanted, now, each=_EACH)
-        self._missed = (wanted - fired.held) | fired.mixed
+        self._missed |= (wanted - fired.held) | fired.mixed
+        self._behind = self._behind or bool(fired.busy)
         return self._done(fired, fired.held - fired.mixed, now)
 
     async def _page_of_missed(self) -> int:
@@ -157,8 +163,3 @@ class Timers:
         if fired.said:
             self._context.said.set()
         return fired.steps
-
-
-def lanes(context: Context, worker: Worker) -> list[Timers]:
-    """The timers of all shards, in two lanes."""
-    return [Timers(context, worker, range(first, SHARDS, _LANES)) for first in range(_LANES)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import tempfile
@@ -109,6 +110,10 @@ class _Host:
             if works:
                 tasks.append(asyncio.create_task(keep_house(engine, clock), name="housekeeping"))
                 tasks += [asyncio.create_task(work(), name=f"loop {i}") for i, work in enumerate(service.loops)]
+            # Modules, procedures and calendars live as long as the process: a full collection that looks at them again
+            # and again stops everything for a tenth of a second each time.
+            gc.collect()
+            gc.freeze()
             log.info("started", role=settings.role, port=settings.port)
             await self._until_stopped(tasks)
         finally:

@@ -26,9 +26,7 @@ CLOCKS_STARTED = Counter("huiyin_clocks_started_total", "Clocks started", ("proc
 STEPS_FIRED = Counter("huiyin_clock_steps_total", "Steps of clocks that came", ("procedure", "clock", "kind"))
 STEP_LATENESS = Histogram("huiyin_clock_step_lateness_seconds", "Real seconds from due to fired", buckets=_WAIT)
 TIMERS_RESTORED = Counter("huiyin_timers_restored_total", "Timers that were missing and were set again")
-OLDEST_DUE_SECONDS = Gauge(
-    "huiyin_timer_oldest_due_seconds", "Real seconds that the oldest unfired timer is overdue", ("lane",)
-)
+OLDEST_DUE_SECONDS = Gauge("huiyin_timer_oldest_due_seconds", "Real seconds that the oldest unfired timer is overdue")
 CLOCK_JUMPS = Counter("huiyin_clock_jumps_total", "Times that the system's clock jumped by more than five minutes")
 
 # --- notify

@@ -199,6 +199,7 @@ async def _measure(yard: Yard, chosen: _Chosen, say: Any) -> Figures:
         say(f"{name:<28} " + "  ".join(f"{key} {value:,}" for key, value in found.items()))
 
     try:
+        await bench.drain(2_000, "warm-up")  # not counted: what a service that has run for a while has behind it
         for rate in chosen.rates:
             note(f"{rate}/s", await bench.paced(rate, chosen.seconds, f"paced-{rate}"))
         note("drain", await bench.drain(chosen.backlog, "drain"))
