@@ -89,7 +89,7 @@ class _Bench:
 
         begin = self.yard.offsets()
         count = rate * seconds
-        lead = _LEAD_SECONDS + count / 40_000  # planted before the first is due
+        lead = _LEAD_SECONDS + count / 10_000  # planted before the first is due
         first = datetime.now(UTC) + timedelta(seconds=lead)
         await plant(self.engine, "bench", name, first=first, apart=timedelta(seconds=1) / rate, count=count)
         if datetime.now(UTC) > first:
@@ -133,7 +133,10 @@ class _Bench:
         }
 
     async def arm(self, count: int) -> Figures:
-        """Timers written, 5,000 a transaction; and cases through the whole handler, 250 a transaction."""
+        """Timers written, 5,000 a transaction; and cases through the whole handler, 250 a transaction.
+
+        Beside them, for comparison: plain rows with one index, written the same way.
+        """
         from services.sla import store_timers
         from services.sla.bench.yard import RULES
         from services.sla.worker import Worker
@@ -156,6 +159,7 @@ class _Bench:
                 await store_timers.lock_shards(tx, range(store_timers.SHARDS))
                 await store_timers.insert(tx, rows[start : start + 5_000])
         rows_per_second = count / (time.perf_counter() - begun)
+        plain_per_second = await self._plain_rows(count)
 
         clock = RealClock()
         worker = Worker(assemble([("bench", RULES)]), load_calendars(), clock)
@@ -175,9 +179,30 @@ class _Bench:
         taken = time.perf_counter() - begun
         return {
             "timers_per_second": round(rows_per_second),
+            "plain_rows_per_second": round(plain_per_second),
             "cases_decided_per_second": round(len(events) / taken),
             "timers_of_cases_per_second": round(armed / taken),
         }
+
+    async def _plain_rows(self, count: int) -> float:
+        """Rows a second of the simplest table that could hold timers: what this machine gives at this moment."""
+        from sqlalchemy import text
+
+        rows = [(n, n, "x" * 40) for n in range(count)]
+        async with self.engine.begin() as tx:
+            await tx.execute(
+                text("CREATE TABLE yardstick (due bigint, id bigint, payload text, PRIMARY KEY (due, id))")
+            )
+        begun = time.perf_counter()
+        for start in range(0, count, 5_000):
+            async with self.engine.begin() as tx:
+                await tx.execute(text("SELECT 1"))
+                connection = (await tx.get_raw_connection()).driver_connection
+                await connection.copy_records_to_table("yardstick", records=rows[start : start + 5_000])
+        taken = time.perf_counter() - begun
+        async with self.engine.begin() as tx:
+            await tx.execute(text("DROP TABLE yardstick"))
+        return count / taken
 
     async def _all_published(self, begin: dict[int, int], count: int) -> None:
         def all_there() -> bool:
@@ -199,6 +224,7 @@ async def _measure(yard: Yard, chosen: _Chosen, say: Any) -> Figures:
         say(f"{name:<28} " + "  ".join(f"{key} {value:,}" for key, value in found.items()))
 
     try:
+        note("machine", {"additions_per_microsecond": _speed()})
         await bench.drain(2_000, "warm-up")  # not counted: what a service that has run for a while has behind it
         for rate in chosen.rates:
             note(f"{rate}/s", await bench.paced(rate, chosen.seconds, f"paced-{rate}"))
@@ -215,6 +241,15 @@ async def _measure(yard: Yard, chosen: _Chosen, say: Any) -> Figures:
     finally:
         await engine.dispose()
     return figures
+
+
+def _speed() -> float:
+    """What one processor does just then: additions of small integers a microsecond, in Python."""
+    begun = time.perf_counter()
+    total = 0
+    for n in range(3_000_000):
+        total += n
+    return round(3 / (time.perf_counter() - begun), 1)
 
 
 def _percentile(ordered: list[float], percent: int) -> float:
