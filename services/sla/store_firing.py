@@ -22,7 +22,7 @@ _FIRE = text(
         :breached, :warned, :page_ids)
     """
 )
-_TO_DECIDE = text("SELECT * FROM timer_cases_to_decide(CAST(:shards AS int[]), :now, :each) AS case_id")
+_CASES = text("SELECT * FROM timer_cases(CAST(:shards AS int[]), :now, :each, :every) AS case_id")
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,11 @@ async def fire_held(
     return await _fire(tx, shards, now, each, locking=False, settled=list(settled))
 
 
-async def to_decide(tx: AsyncConnection, shards: Collection[int], now: datetime, *, each: int) -> set[UUID]:
-    """The cases in the next page of these shards that have a step which is to be decided on."""
-    rows = await tx.execute(_TO_DECIDE, {"shards": list(shards), "now": now, "each": each})
+async def to_decide(
+    tx: AsyncConnection, shards: Collection[int], now: datetime, *, each: int, every: bool = False
+) -> set[UUID]:
+    """The cases in the next page of these shards that have a step which is to be decided on; or `every` case."""
+    rows = await tx.execute(_CASES, {"shards": list(shards), "now": now, "each": each, "every": every})
     return {row.case_id for row in rows}
 
 

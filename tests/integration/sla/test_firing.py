@@ -69,3 +69,20 @@ async def test_numbers_have_no_gap_whoever_says_it_and_whatever_housekeeping_rem
         (4, "warned"),
         (5, "stopped-late"),
     ]
+
+
+async def test_a_step_that_was_said_before_holds_up_nobody(open_service: Open) -> None:
+    """As after a database was put back from a copy, with the outbox newer than the cursors."""
+    bench, case, other = Bench(await open_service("sla")), uuid4(), uuid4()
+    await bench.hear(registered(case), registered(other))
+    bench.clock.set(AT + timedelta(minutes=20))
+    timers = bench.timers()
+    assert await timers.fire_page() == 2
+    async with bench.engine.begin() as tx:
+        await tx.execute(text("UPDATE shards SET cursor_at = :at"), {"at": AT})
+    bench.clock.set(AT + timedelta(minutes=30))
+    while await timers.fire_page() or timers.waiting():
+        pass
+    steps = {(one, step): 1 for one in (case, other) for step in ("", "ten-left", "due")}
+    assert await bench.steps() == steps
+    assert sorted(one.sequence for one in await bench.said()) == [1, 1, 2, 2, 3, 3]

@@ -49,15 +49,16 @@ _DUE = """
         OFFSET 0) AS c
 """
 
-_TO_DECIDE = f"""
-    CREATE FUNCTION timer_cases_to_decide(wanted int[], until timestamptz, most int) RETURNS SETOF uuid
+# The cases of a page that are to be decided on: those with a step that is not plain, or every case.
+_CASES = f"""
+    CREATE FUNCTION timer_cases(wanted int[], until timestamptz, most int, every boolean) RETURNS SETOF uuid
     LANGUAGE plpgsql {_PINNED} AS $$
     #variable_conflict use_column
     DECLARE shards_ int[]; at_ timestamptz[]; cases_ uuid[];
     BEGIN
         SELECT array_agg(e.shard), array_agg(e.due_at), array_agg(e.case_id) INTO shards_, at_, cases_
-        FROM timer_pages(wanted, until, most) AS e WHERE NOT e.plain;
-        RETURN QUERY SELECT DISTINCT t.case_id {_DUE} WHERE NOT t.plain;
+        FROM timer_pages(wanted, until, most) AS e WHERE every OR NOT e.plain;
+        RETURN QUERY SELECT DISTINCT t.case_id {_DUE} WHERE every OR NOT t.plain;
     END $$
 """  # noqa: S608  (as above)
 
@@ -140,5 +141,5 @@ _FIRE = f"""
 
 def upgrade() -> None:
     """Make the functions."""
-    for statement in (_ENDS, _TO_DECIDE, _FIRE):
+    for statement in (_ENDS, _CASES, _FIRE):
         op.get_bind().exec_driver_sql(statement)
