@@ -56,7 +56,7 @@ clocks = Table(
     Column("shard", SmallInteger, nullable=False),
     Column("step_ids", ARRAY(Text), nullable=False),
     Column("step_at", ARRAY(DateTime(timezone=True)), nullable=False),
-    Index("clocks_armed", "shard", postgresql_where=text("cardinality(step_at) > 0")),
+    Index("clocks_armed", "shard", "case_id", postgresql_where=text("cardinality(step_at) > 0")),
 )
 
 OPEN = ("running", "paused", "breached")

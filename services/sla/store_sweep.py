@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -13,6 +14,12 @@ NEVER = datetime(1971, 1, 1, tzinfo=UTC)
 """A case whose last check is before this was never checked: a migration set it to 1970."""
 
 _CURSOR = text("SELECT cursor_at FROM shards WHERE shard = :shard")
+_UNTIL = text(
+    """
+    SELECT case_id FROM clocks WHERE shard = :shard AND cardinality(step_at) > 0 AND case_id > :after
+    ORDER BY case_id OFFSET :most LIMIT 1
+    """
+)
 # In one statement, so that clocks, timers and the cursor are of one moment.
 _LOST = text(
     """
@@ -20,7 +27,8 @@ _LOST = text(
     FROM shards s JOIN clocks c USING (shard) CROSS JOIN LATERAL unnest(c.step_ids, c.step_at) AS armed (step, at)
     LEFT JOIN timers t ON t.shard = :shard AND t.due_at = armed.at AND t.case_id = c.case_id AND t.clock = c.clock
         AND t.cycle = c.cycle AND t.generation = c.generation AND t.step = armed.step
-    WHERE s.shard = :shard AND cardinality(c.step_at) > 0 AND armed.at > s.swept_at AND t.id IS NULL
+    WHERE s.shard = :shard AND cardinality(c.step_at) > 0 AND c.case_id > :after
+        AND (CAST(:until AS uuid) IS NULL OR c.case_id <= :until) AND armed.at > s.swept_at AND t.id IS NULL
     """
 )
 _SWEPT = text("UPDATE shards SET swept_at = greatest(swept_at, :at) WHERE shard = :shard")
@@ -39,9 +47,15 @@ async def cursor_at(tx: AsyncConnection, shard: int) -> datetime:
     return found
 
 
-async def lost(tx: AsyncConnection, shard: int) -> Sequence[Any]:
-    """Armed steps, not yet swept, that have no timer: (case_id, clock, cycle, generation) each."""
-    return (await tx.execute(_LOST, {"shard": shard})).all()
+async def page_end(tx: AsyncConnection, shard: int, after: UUID, *, most: int) -> UUID | None:
+    """The last case of a page of about `most` armed clocks of a shard that begins after a case; None: the last page."""
+    found: UUID | None = await tx.scalar(_UNTIL, {"shard": shard, "after": after, "most": most - 1})
+    return found
+
+
+async def lost(tx: AsyncConnection, shard: int, after: UUID, until: UUID | None) -> Sequence[Any]:
+    """Armed steps of a page of cases, not yet swept, that have no timer: (case_id, clock, cycle, generation) each."""
+    return (await tx.execute(_LOST, {"shard": shard, "after": after, "until": until})).all()
 
 
 async def mark_swept(tx: AsyncConnection, shard: int, at: datetime) -> None:

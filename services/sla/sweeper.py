@@ -1,16 +1,19 @@
 """The sweeper: proves that every step that was armed has its timer, sets again what is missing, clears what is past.
 
-Two looks. Shard by shard, in one statement of the database, each armed step is compared with its timer: behind the
-cursor too, for a timer that is gone when its instant comes would never be missed. And a few cases at a time, the whole
-case is decided anew and compared with what is written of its clocks (rule D9).
+Two looks. Page by page and shard by shard, each armed step is compared with its timer: behind the cursor too, for a
+timer that is gone when its instant comes would never be missed. And a few cases at a time, the whole case is decided
+anew and compared with what is written of its clocks (rule D9). Both have a budget: the more clocks, the longer a whole
+pass.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import timedelta
-from itertools import cycle
+from itertools import count
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -27,7 +30,10 @@ from shared.observability import metrics
 
 log = structlog.get_logger(__name__)
 
-_SHARD_SECONDS = 2.0  # all sixteen in 32 s, well within the minute that a missing timer may stay unnoticed
+_FIRST = UUID(int=0)
+_TURN_SECONDS = 2.0
+_CLOCKS = 4_000  # a turn: 100,000 armed clocks are looked at within a minute, at some hundredths of a processor
+_SMALL_SHARDS = 4  # a turn, where a shard is less than a page
 _CASES = 200  # a look, so that a hundred cases a second are checked at most
 _CASE_SECONDS = 45.0
 _COUNT_EVERY = 8
@@ -40,46 +46,63 @@ class Sweeper:
     def __init__(self, context: Context, worker: Worker) -> None:
         self._context = context
         self._worker = worker
+        self._shard, self._after = 0, _FIRST
+        self._cursor_at = NEVER
 
     async def sweep(self) -> None:
-        """One shard and a page of cases every two seconds, until cancelled."""
-        for shard in cycle(range(SHARDS)):
+        """A page of armed clocks and a page of cases every two seconds, until cancelled."""
+        for turn in count():
             try:
                 while await self.check_cases(never=True):
                     pass
-                await self.sweep_shard(shard)
+                await self.sweep_page()
                 await self.check_cases()
-                if shard % _COUNT_EVERY == 0:
+                if turn % _COUNT_EVERY == 0:
                     async with self._context.engine.connect() as connection:
                         metrics.CLOCKS_OPEN.set(await store.count_open(connection))
             except Exception as error:
                 if not is_passing(error):
                     raise
-            await asyncio.sleep(_SHARD_SECONDS)
+            await asyncio.sleep(_TURN_SECONDS)
 
     async def sweep_all(self) -> None:
-        """One look at everything."""
-        for shard in range(SHARDS):
-            await self.sweep_shard(shard)
+        """One look at everything, from the first shard on."""
+        self._shard, self._after = 0, _FIRST
+        await self.sweep_page()
+        while (self._shard, self._after) != (0, _FIRST):
+            await self.sweep_page()
         await self.check_cases()
 
-    async def sweep_shard(self, shard: int) -> None:
-        """Compare the armed steps of a shard with its timers, then clear the timers that it has done with."""
-        async with self._context.engine.begin() as tx:
-            swept_at = await store_sweep.cursor_at(tx, shard)
-            lost = await store_sweep.lost(tx, shard)
-        by_case: dict[UUID, dict[tuple[str, int], int | None]] = defaultdict(dict)
-        for row in lost:
-            by_case[row.case_id][(row.clock, row.cycle)] = row.generation
-        if by_case:
-            await self._restore(by_case, len(lost))
+    async def sweep_page(self, most: int = _CLOCKS) -> None:
+        """Compare the armed steps of about `most` clocks with their timers; goes on where the last page ended.
+
+        At the end of a shard, the timers that it has done with are cleared.
+        """
+        looked = 0
+        while looked < most:
+            async with self._context.engine.begin() as tx:
+                if self._after == _FIRST:
+                    self._cursor_at = await store_sweep.cursor_at(tx, self._shard)
+                until = await store_sweep.page_end(tx, self._shard, self._after, most=most)
+                lost = await store_sweep.lost(tx, self._shard, self._after, until)
+            await self._restore(lost)
+            if until is not None:
+                self._after = until
+                return
+            await self._end_of_shard()
+            looked += most // _SMALL_SHARDS + 1
+            if self._shard == 0:
+                return
+
+    async def _end_of_shard(self) -> None:
         async with self._context.engine.begin() as tx:
             # An instant before the cursor's: at the cursor's own, some cases may still be to come.
-            await store_sweep.mark_swept(tx, shard, swept_at - timedelta(microseconds=1))
+            await store_sweep.mark_swept(tx, self._shard, self._cursor_at - timedelta(microseconds=1))
         more = True
         while more:
-            more = await store_sweep.clear(self._context.engine, shard)
+            more = await store_sweep.clear(self._context.engine, self._shard)
             await asyncio.sleep(_CLEAR_SECONDS)
+        self._shard, self._after = (self._shard + 1) % SHARDS, _FIRST
 
     async def check_cases(self, *, never: bool = False) -> bool:
         """Decide anew on a page of open cases, the longest unchecked first; returns whether there may be more.
@@ -110,11 +133,16 @@ class Sweeper:
         self._report(sum(map(len, odd.values())), bool(said_now))
         return len(ids) == _CASES
 
-    async def _restore(self, lost: dict[UUID, dict[tuple[str, int], int | None]], count: int) -> None:
+    async def _restore(self, found: Sequence[Any]) -> None:
+        lost: dict[UUID, dict[tuple[str, int], int | None]] = defaultdict(dict)
+        for row in found:
+            lost[row.case_id][(row.clock, row.cycle)] = row.generation
+        if not lost:
+            return
         async with self._context.engine.begin() as tx:
             cases, now = await self._worker.hold(tx, lost, lost=lost)
             events = await outbox.append(tx, await self._worker.settle(tx, cases.values(), now))
-        self._report(count, bool(events))
+        self._report(len(found), bool(events))
 
     def _report(self, restored: int, said: bool) -> None:
         if restored:

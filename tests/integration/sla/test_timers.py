@@ -213,6 +213,20 @@ async def test_a_lost_timer_that_others_have_passed_still_fires(open_service: Op
     assert await bench.steps() == once
 
 
+async def test_a_sweep_in_small_pages_leaves_nobody_out(open_service: Open) -> None:
+    bench, cases = Bench(await open_service("sla")), [uuid4() for _ in range(60)]
+    await bench.hear(*(registered(case) for case in cases))
+    async with bench.engine.begin() as tx:
+        await tx.execute(text("DELETE FROM timers"))
+    sweeper = bench.sweeper()
+    for _ in range(60):
+        await sweeper.sweep_page(most=2)
+    bench.clock.set(AT + timedelta(minutes=30))
+    while await bench.timers().fire_page():
+        pass
+    assert await bench.steps() == {(case, step): 1 for case in cases for step in ("", "ten-left", "due")}
+
+
 async def test_what_was_swept_is_cleared_and_what_is_to_come_stays(open_service: Open) -> None:
     bench, case = Bench(await open_service("sla")), uuid4()
     await bench.hear(registered(case))
