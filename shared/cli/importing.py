@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from shared.cli.import_rows import Row, Table
     from shared.cli.import_source import Source
 
-_LEARNED_FROM = 200
-"""Rows that are looked at for columns where a file has no header."""
 INTERRUPTED = 130
 _GOES_ON = "; run the same command again: it goes on there"
 
@@ -94,45 +91,23 @@ def _pairs(options: Sequence[str] | None, option: str) -> dict[str, str]:
 def _import(source: Source, chosen: Choices) -> None:
     from shared.business_time.zones import zone
     from shared.cli.import_columns import Columns, Wanted
+    from shared.cli.import_table import learned, open_table
     from shared.cli.import_values import Reading
     from shared.procedures.loader import load_library
 
     folder = os.environ.get("HUIYIN_PROCEDURES")
     procedure = load_library(Path(folder) if folder else None).get(chosen.procedure)
-    with _opened(source, chosen.sheet) as table:
+    with open_table(source, chosen.sheet) as table:
         reading = Reading(zone(procedure.time_zone), table.epoch, chosen.date_format)
         columns = Columns(procedure, reading, Wanted(chosen.columns, chosen.constants))
-        rows = _learn(columns, table)
+        names, rows = learned(table)
+        columns.learn(names)
         columns.check(table.columns)
         _say_plan(columns, table.note)
         if chosen.dry_run:
             _rehearse(source, chosen, columns, rows)
         else:
             _run(source, chosen, columns, table, rows)
-
-
-@contextmanager
-def _opened(source: Source, sheet: str | None) -> Iterator[Table]:
-    from shared.cli.import_rows import open_csv, open_jsonl
-    from shared.cli.import_xlsx import open_xlsx
-
-    if source.kind == "xlsx":
-        with open_xlsx(source, sheet) as table:
-            yield table
-    else:
-        with (open_csv if source.kind == "csv" else open_jsonl)(source) as table:
-            yield table
-
-
-def _learn(columns: Columns, table: Table) -> Iterator[Row]:
-    """Learn the columns from the header, or from the first rows, which are still among the rows returned."""
-    if table.columns is not None:
-        columns.learn(table.columns)
-        return table.rows
-    first = list(islice(table.rows, _LEARNED_FROM))
-    for row in first:
-        columns.learn(row.cells)
-    return chain(first, table.rows)
 
 
 def _say_plan(columns: Columns, note: str) -> None:

@@ -9,7 +9,6 @@ import csv
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -20,10 +19,10 @@ from shared.business_time.zones import zone
 from shared.cli.client import Connection
 from shared.cli.import_columns import Columns, Wanted
 from shared.cli.import_files import Outputs, Places, Progress, Sameness
-from shared.cli.import_rows import Table, open_csv, open_jsonl
 from shared.cli.import_run import batches, run
 from shared.cli.import_send import TIMEOUT, Sender
 from shared.cli.import_source import inspect
+from shared.cli.import_table import open_table
 from shared.cli.import_values import Reading
 from shared.procedures.loader import Library
 
@@ -103,8 +102,7 @@ def bring_in(
     source = inspect(arrival.file)
     procedure = library.get(arrival.procedure)
     registered = Registered()
-    opener: Callable[..., AbstractContextManager[Table]] = open_csv if source.kind == "csv" else open_jsonl
-    with opener(source) as table, connection.open("intake", timeout=TIMEOUT) as api:
+    with open_table(source) as table, connection.open("intake", timeout=TIMEOUT) as api:
         columns = Columns(procedure, Reading(zone(procedure.time_zone), table.epoch), arrival.wanted)
         columns.learn(table.columns or ())
         progress = Progress(Sameness.of(source.digest, procedure.id))

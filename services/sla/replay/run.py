@@ -17,7 +17,7 @@ from services.sla.replay.measure import Measure
 from services.sla.replay.output import Lines, refused_lines, written
 from services.sla.replay.report import Report, grouped
 from services.sla.replay.rules import mentioned, startable
-from services.sla.replay.setup import Choices, by_name, end_of, found, learned, opened, rules
+from services.sla.replay.setup import Choices, by_name, end_of, found, rules
 from services.sla.replay.text import Replayed
 from services.sla.replay.workers import answers, fitting
 from shared.business_time.calendars import Calendar
@@ -28,6 +28,7 @@ from shared.cli.import_display import progress_shown
 from shared.cli.import_files import Progress, Sameness
 from shared.cli.import_rows import Row, Table
 from shared.cli.import_source import Source
+from shared.cli.import_table import learned, open_table
 from shared.cli.import_tally import Refusals
 from shared.cli.import_values import Reading
 from shared.errors import InvalidInput
@@ -58,7 +59,7 @@ def run(source: Source, choices: Choices) -> Replayed:
     """Replay a file. Raises `InvalidInput` and its like naming the option that cannot be."""
     began = time.monotonic()
     procedure, calendars = rules(choices)
-    with opened(source, choices.sheet) as table:
+    with open_table(source, choices.sheet) as table:
         own = zone(choices.time_zone or calendars[procedure.calendar].time_zone)
         reading = Reading(own, table.epoch, choices.date_format)
         moments, facts = Moments(reading, choices.midnight_is_day), Facts(procedure, reading)
@@ -82,7 +83,7 @@ def run(source: Source, choices: Choices) -> Replayed:
     with _lines(choices, units, reading.zone.key) as lines, _kept_in_memory():
         game.play(pasts, lines, choices.workers or fitting(len(pasts)))
     if choices.refused is not None:
-        with opened(source, choices.sheet) as table, written(choices.refused, "--refused") as file:
+        with open_table(source, choices.sheet) as table, written(choices.refused, "--refused") as file:
             file.writelines(refused_lines(table.rows, refused.by_row))
     return Replayed(
         procedure=procedure,

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain, islice
 from pathlib import Path
 
 from services.sla.replay.cases import Columns
@@ -17,10 +15,7 @@ from shared.business_time.calendars import Calendar
 from shared.business_time.due import Basis
 from shared.business_time.loader import load_calendars
 from shared.business_time.zones import zone
-from shared.cli.import_rows import Row, Table, open_csv, open_jsonl
-from shared.cli.import_source import Source
 from shared.cli.import_values import Refusal, normal
-from shared.cli.import_xlsx import open_xlsx
 from shared.errors import CalendarError, InvalidInput, NotFound, ProcedureError
 from shared.procedures.check import check_procedure
 from shared.procedures.loader import load_library, load_procedure
@@ -28,8 +23,6 @@ from shared.procedures.model import Procedure
 from shared.settings import ServiceSettings
 
 _DEFAULT_CALENDAR = "cn"
-_LEARNED_FROM = 200
-"""Rows that are looked at for columns where a file has no header."""
 
 
 @dataclass(frozen=True)
@@ -116,25 +109,6 @@ def _named(name: str, folder: Path | None) -> Procedure:
     if mistakes := [f"{one.path}: {one.en}" for one in check_procedure(procedure) if one.severity == "error"]:
         raise ProcedureError("\n".join(mistakes), field="--procedure", hint="`huiyin procedure check` shows them")
     return procedure
-
-
-@contextmanager
-def opened(source: Source, sheet: str | None) -> Iterator[Table]:
-    """The rows of the file."""
-    if source.kind == "xlsx":
-        with open_xlsx(source, sheet) as table:
-            yield table
-    else:
-        with (open_csv if source.kind == "csv" else open_jsonl)(source) as table:
-            yield table
-
-
-def learned(table: Table) -> tuple[Sequence[str], Iterator[Row]]:
-    """The columns, from the header or from the first rows, and all rows."""
-    if table.columns is not None:
-        return table.columns, table.rows
-    first = list(islice(table.rows, _LEARNED_FROM))
-    return tuple(dict.fromkeys(name for row in first for name in row.cells)), chain(first, table.rows)
 
 
 def found(columns: Columns, there: Sequence[str], facts: Facts) -> Columns:

@@ -13,6 +13,7 @@ import pytest
 
 from shared.cli.import_rows import Row, Table, find_delimiter, open_csv, open_jsonl
 from shared.cli.import_source import inspect
+from shared.cli.import_table import open_table
 from shared.cli.import_xlsx import open_xlsx
 from shared.errors import InvalidInput
 
@@ -161,12 +162,6 @@ def test_a_sheet_that_is_not_there_is_an_error_that_names_those_that_are(tmp_pat
     assert refused.value.hint == "there are: 投诉, second"
 
 
-def read(path: Path) -> Read:
-    """The rows of a table of either kind."""
-    source = inspect(path)
-    return rows_of(open_xlsx(source, None) if source.kind == "xlsx" else open_csv(source))
-
-
 BROKEN: list[tuple[str, bytes, str]] = [
     ("x.pdf", b"%PDF", "this kind of file is not known"),
     ("x.xls", b"\xd0\xcf", "this kind of file is not known"),
@@ -182,7 +177,7 @@ BROKEN: list[tuple[str, bytes, str]] = [
 def test_a_file_that_cannot_be_read_is_one_clear_error(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InvalidInput) as refused:
-        read(tmp_path / name)
+        rows_of(open_table(inspect(tmp_path / name)))
     assert refused.value.message == message
 
 

@@ -13,8 +13,8 @@ import pytest
 
 from shared.business_time.zones import zone
 from shared.cli.import_columns import Columns
-from shared.cli.import_rows import open_csv, open_jsonl
 from shared.cli.import_source import inspect
+from shared.cli.import_table import open_table
 from shared.cli.import_values import Reading
 from shared.demo.arrivals import Arrival, prepare
 from shared.procedures.loader import load_library
@@ -64,7 +64,7 @@ def test_every_row_is_a_complaint_that_can_be_sent(tmp_path: Path, number: int) 
     arrival = _arrivals(tmp_path)[number]
     source = inspect(arrival.file)
     procedure = load_library().get(arrival.procedure)
-    with (open_csv if source.kind == "csv" else open_jsonl)(source) as table:
+    with open_table(source) as table:
         columns = Columns(procedure, Reading(zone(procedure.time_zone), table.epoch), arrival.wanted)
         columns.learn(table.columns or ())
         refused = [(row.number, reasons) for row in table.rows if (reasons := columns.complaint(row)[1])]
