@@ -9,15 +9,10 @@ from uuid import uuid4
 
 import pytest
 
-from services.sla.timers import Timers
-from services.sla.worker import Worker
-from shared.business_time.loader import load_calendars
 from shared.events.assignments import CaseClassified
 from shared.events.envelope import make
-from shared.hosting.host import Context
-from shared.procedures.loader import assemble
 from tests.integration.conftest import Open
-from tests.integration.sla.test_timers import AT, Bench, registered
+from tests.integration.sla.bench import AT, Bench, registered
 from tests.unit.sla.scenes import procedure
 
 LADDER = {
@@ -30,21 +25,11 @@ LADDER = {
 pytestmark = pytest.mark.asyncio
 
 
-def bench_with(open_engine: Any, *clocks: dict[str, Any]) -> Bench:
-    """The sla service's bench with a procedure of these clocks."""
-    bench = Bench(open_engine)
-    library, calendars = assemble([("sample", procedure(*clocks))]), load_calendars()
-    before = bench.context
-    bench.context = Context("sla", before.settings, bench.engine, bench.clock, library, calendars, asyncio.Event())
-    bench.worker = Worker(library, calendars, bench.clock)
-    return bench
-
-
 async def drain(bench: Bench, workers: int) -> None:
     """Fire all that is due, with several workers at once."""
 
     async def work() -> None:
-        timers = Timers(bench.context, bench.worker)
+        timers = bench.timers()
         for _ in range(3):  # shards that another held are taken the next time
             while await timers.fire_page():
                 pass
@@ -64,7 +49,7 @@ async def drain(bench: Bench, workers: int) -> None:
 async def test_a_backlog_says_what_the_clock_declares(
     open_service: Open, mode: dict[str, Any], expected: list[str]
 ) -> None:
-    bench, cases = bench_with(await open_service("sla"), {**LADDER, **mode}), [uuid4() for _ in range(60)]
+    bench, cases = Bench(await open_service("sla"), procedure({**LADDER, **mode})), [uuid4() for _ in range(60)]
     await bench.hear(*(registered(case) for case in cases))
     bench.clock.set(AT + timedelta(minutes=125))
     await drain(bench, workers=3)
@@ -77,7 +62,8 @@ async def test_a_backlog_says_what_the_clock_declares(
 
 async def test_a_better_target_takes_over_with_its_timers(open_service: Open) -> None:
     major = {**LADDER, "id": "major", "group": "answer", "duration": "PT20M", "when": {"field": "class", "is": "major"}}
-    bench, case = bench_with(await open_service("sla"), major, {**LADDER, "id": "other", "group": "answer"}), uuid4()
+    rules = procedure(major, {**LADDER, "id": "other", "group": "answer"})
+    bench, case = Bench(await open_service("sla"), rules), uuid4()
     await bench.hear(registered(case))
     bench.clock.set(AT + timedelta(minutes=15))
     await drain(bench, workers=1)

@@ -15,7 +15,7 @@ from shared.business_time.loader import load_calendars
 from shared.events.envelope import decode, encode, make
 from shared.messaging.housekeeping import sweep
 from tests.integration.conftest import Open
-from tests.integration.sla.test_timers import AT, RULES, Bench, registered, resolved
+from tests.integration.sla.bench import AT, RULES, Bench, registered, resolved
 
 pytestmark = pytest.mark.asyncio
 

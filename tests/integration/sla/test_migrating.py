@@ -9,14 +9,13 @@ import httpx
 import pytest
 
 from services.sla.api_changes import change_routes
-from services.sla.timers import Timers
 from shared.events.complaints import ProcedureMigrated
 from shared.events.envelope import Event, make
 from shared.hosting.http import make_app
-from shared.procedures.loader import assemble
 from shared.security.keys import KeyRing, ensure_key
 from tests.integration.conftest import Open
-from tests.integration.sla.test_changes import RULES, Bench, admitted
+from tests.integration.sla.bench import Bench
+from tests.integration.sla.festival import RULES, admitted, bench_of_2019
 from tests.unit.sla.scenes import at, procedure
 
 NEXT = procedure({"from": ["admitted"], "until": ["resolved"], "duration": "P3WD"}).model_copy(update={"version": 2})
@@ -25,14 +24,12 @@ pytestmark = pytest.mark.asyncio
 
 
 def migrated(case: UUID, mode: str) -> Event:
-    data = ProcedureMigrated(from_version=1, to_version=2, mode=mode, migration=UUID(int=1), by="office")  # type: ignore[arg-type]
+    data = ProcedureMigrated(from_version=1, to_version=2, mode=mode, migration=UUID(int=1), by="office")
     return make("intake", case, NEXT.key, data, cause="migration", at=WHEN)
 
 
 async def bench_of(open_service: Open) -> Bench:
-    bench = Bench(await open_service("sla"))
-    bench.context.library.put(assemble([("one", RULES), ("two", NEXT)]).all())
-    return bench
+    return bench_of_2019(await open_service("sla"), RULES, NEXT)
 
 
 async def test_the_case_is_pinned_anew_and_its_timer_fires_by_the_new_version(open_service: Open) -> None:
@@ -46,7 +43,7 @@ async def test_the_case_is_pinned_anew_and_its_timer_fires_by_the_new_version(op
     assert (await bench.rows("SELECT version FROM cases"))[0]["version"] == 2
     assert (await bench.rows("SELECT version FROM clocks"))[0]["version"] == 2
     bench.clock.set(at("2020-01-24 00:00"))  # from Mon 20: 21, 22, 23, until 24:00
-    while await Timers(bench.context, bench.worker).fire_page():
+    while await bench.timers().fire_page():
         pass
     (breach,) = await bench.said("breached")
     assert (breach.procedure_version, breach.data.model_dump()["due_at"]) == (2, at("2020-01-24 00:00"))
@@ -58,7 +55,7 @@ async def test_anew_the_old_cycle_ends_and_the_next_one_breaches_in_its_own_time
     bench.clock.set(WHEN)
     await bench.hear(migrated(case, "restart"))
     bench.clock.set(at("2020-02-10 00:00"))
-    while await Timers(bench.context, bench.worker).fire_page():
+    while await bench.timers().fire_page():
         pass
 
     assert [event.data.model_dump()["cause"] for event in await bench.said("cancelled")] == ["migrated"]

@@ -1,92 +1,22 @@
-"""Timers are rows: they fire once whoever looks, survive any stop, and are set again when a bug removes them."""
+"""Timers are rows: they fire once whoever looks, and survive any stop."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.sla import store_firing, store_timers
 from services.sla.bench.planting import plant
-from services.sla.sweeper import Sweeper
-from services.sla.timers import Timers
-from services.sla.worker import Worker
-from shared.business_time.clock import VirtualClock
-from shared.business_time.loader import load_calendars
-from shared.events.assignments import MilestoneReached
-from shared.events.complaints import ComplaintRegistered
-from shared.events.envelope import Event, decode, make
-from shared.hosting.host import Context
 from shared.messaging import outbox
 from shared.observability import metrics
-from shared.procedures.loader import assemble
-from shared.settings import ServiceSettings
 from tests.integration.conftest import Open
-from tests.unit.sla.scenes import procedure
+from tests.integration.sla.bench import AT, Bench, registered, resolved
 
-AT = datetime(2025, 9, 29, 1, 0, tzinfo=UTC)
-RULES = procedure(
-    {
-        "from": ["received"],
-        "until": ["resolved"],
-        "duration": "PT30M",
-        "warnings": [{"id": "ten-left", "before": "PT10M"}],
-        "after_breach": [{"id": "hour-over", "after": "PT1H"}],
-    }
-)
 pytestmark = pytest.mark.asyncio
-
-
-class Bench:
-    """The sla service without its process: worker and timers over a real database and a clock moved by hand."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self.engine = engine
-        self.clock = VirtualClock(AT)
-        library, calendars = assemble([("sample", RULES)]), load_calendars()
-        settings = ServiceSettings(database="", kafka="")
-        self.context = Context("sla", settings, engine, self.clock, library, calendars, asyncio.Event())
-        self.worker = Worker(library, calendars, self.clock)
-
-    def timers(self) -> Timers:
-        """One firing loop's worth of timers."""
-        return Timers(self.context, self.worker)
-
-    def sweeper(self) -> Sweeper:
-        """One sweeper."""
-        return Sweeper(self.context, self.worker)
-
-    async def hear(self, *events: Event) -> None:
-        """Events come in."""
-        async with self.engine.begin() as tx:
-            await outbox.append(tx, await self.worker.handle(tx, events, self.clock.now()))
-
-    async def said(self) -> list[Event]:
-        """All that was said, in order."""
-        async with self.engine.connect() as connection:
-            return [decode(row.value) for row in await connection.execute(text("SELECT value FROM outbox ORDER BY id"))]
-
-    async def steps(self) -> Counter[tuple[UUID, str]]:
-        """How often each step of each case was said."""
-        return Counter((one.subject, str(getattr(one.data, "step", ""))) for one in await self.said())
-
-
-def registered(case: UUID, at: datetime = AT) -> Event:
-    """A complaint received then."""
-    data = ComplaintRegistered(case_number="S1", channel="online", received_at=at)
-    return make("intake", case, RULES.key, data, cause="1", at=at)
-
-
-def resolved(case: UUID, at: datetime) -> Event:
-    """Its answer."""
-    return make(
-        "routing", case, RULES.key, MilestoneReached(milestone="resolved", at=at, by="office"), cause="2", at=at
-    )
 
 
 async def test_each_step_fires_at_its_time_and_once(open_service: Open) -> None:
@@ -129,30 +59,6 @@ async def test_a_fired_event_says_how_late_it_is(open_service: Open) -> None:
     assert breach.data.model_dump()["late_by"] == 180.0
 
 
-async def test_a_timer_that_a_bug_removed_is_set_again_and_fires_once(open_service: Open) -> None:
-    bench, case = Bench(await open_service("sla")), uuid4()
-    await bench.hear(registered(case))
-    async with bench.engine.begin() as tx:
-        await tx.execute(text("DELETE FROM timers"))
-    bench.clock.set(AT + timedelta(minutes=1))
-    await bench.sweeper().sweep_all()
-    for minutes in (20, 30, 90):
-        bench.clock.set(AT + timedelta(minutes=minutes))
-        await bench.timers().fire_page()
-    assert await bench.steps() == {(case, ""): 1, (case, "ten-left"): 1, (case, "due"): 1, (case, "hour-over"): 1}
-
-
-async def test_a_timer_that_was_due_while_it_was_missing_fires_when_it_is_found(open_service: Open) -> None:
-    bench, case = Bench(await open_service("sla")), uuid4()
-    await bench.hear(registered(case))
-    async with bench.engine.begin() as tx:
-        await tx.execute(text("DELETE FROM timers"))
-    bench.clock.set(AT + timedelta(minutes=40))
-    assert await bench.timers().fire_page() == 0
-    await bench.sweeper().sweep_all()
-    assert (await bench.steps())[(case, "due")] == 1
-
-
 async def test_a_stopped_clock_has_no_timer(open_service: Open) -> None:
     bench, case = Bench(await open_service("sla")), uuid4()
     await bench.hear(resolved(case, AT + timedelta(minutes=5)), registered(case))
@@ -192,50 +98,6 @@ async def test_a_clock_that_jumps_fires_nothing_twice_and_nothing_early_and_is_c
     while await timers.fire_page():
         pass
     assert await bench.steps() == {(case, step): 1 for step in ("", "ten-left", "due", "hour-over")}
-
-
-async def test_a_lost_timer_that_others_have_passed_still_fires(open_service: Open) -> None:
-    """The cursor of its shard is beyond it: no page will ever find it, only the sweeper."""
-    bench, case = Bench(await open_service("sla")), uuid4()
-    neighbour = UUID(int=case.int ^ 16)  # of the same shard
-    await bench.hear(registered(case), registered(neighbour))
-    async with bench.engine.begin() as tx:
-        await tx.execute(text("DELETE FROM timers WHERE case_id = :case AND step = 'due'"), {"case": case})
-    for minutes in (20, 30, 40):
-        bench.clock.set(AT + timedelta(minutes=minutes))
-        await bench.timers().fire_page()
-    assert (await bench.steps())[(case, "due")] == 0
-    await bench.sweeper().sweep_all()
-    bench.clock.set(AT + timedelta(minutes=90))
-    await bench.timers().fire_page()
-    await bench.sweeper().sweep_all()
-    once = {(one, step): 1 for one in (case, neighbour) for step in ("", "ten-left", "due", "hour-over")}
-    assert await bench.steps() == once
-
-
-async def test_a_sweep_in_small_pages_leaves_nobody_out(open_service: Open) -> None:
-    bench, cases = Bench(await open_service("sla")), [uuid4() for _ in range(60)]
-    await bench.hear(*(registered(case) for case in cases))
-    async with bench.engine.begin() as tx:
-        await tx.execute(text("DELETE FROM timers"))
-    sweeper = bench.sweeper()
-    for _ in range(60):
-        await sweeper.sweep_page(most=2)
-    bench.clock.set(AT + timedelta(minutes=30))
-    while await bench.timers().fire_page():
-        pass
-    assert await bench.steps() == {(case, step): 1 for case in cases for step in ("", "ten-left", "due")}
-
-
-async def test_what_was_swept_is_cleared_and_what_is_to_come_stays(open_service: Open) -> None:
-    bench, case = Bench(await open_service("sla")), uuid4()
-    await bench.hear(registered(case))
-    bench.clock.set(AT + timedelta(minutes=40))
-    await bench.timers().fire_page()
-    await bench.sweeper().sweep_all()
-    async with bench.engine.connect() as tx:
-        left = {row.step for row in await tx.execute(text("SELECT step FROM timers"))}
-    assert left == {"due", "hour-over"}  # what is due at the very cursor is kept until the cursor has passed it
 
 
 async def test_a_timer_armed_by_a_slow_transaction_is_not_passed_over(open_service: Open) -> None:

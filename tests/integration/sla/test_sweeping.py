@@ -1,0 +1,82 @@
+"""A timer that a bug removes is set again by the sweeper and fires once; what was swept is cleared."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from tests.integration.conftest import Open
+from tests.integration.sla.bench import AT, Bench, registered
+
+pytestmark = pytest.mark.asyncio
+
+
+async def test_a_timer_that_a_bug_removed_is_set_again_and_fires_once(open_service: Open) -> None:
+    bench, case = Bench(await open_service("sla")), uuid4()
+    await bench.hear(registered(case))
+    async with bench.engine.begin() as tx:
+        await tx.execute(text("DELETE FROM timers"))
+    bench.clock.set(AT + timedelta(minutes=1))
+    await bench.sweeper().sweep_all()
+    for minutes in (20, 30, 90):
+        bench.clock.set(AT + timedelta(minutes=minutes))
+        await bench.timers().fire_page()
+    assert await bench.steps() == {(case, ""): 1, (case, "ten-left"): 1, (case, "due"): 1, (case, "hour-over"): 1}
+
+
+async def test_a_timer_that_was_due_while_it_was_missing_fires_when_it_is_found(open_service: Open) -> None:
+    bench, case = Bench(await open_service("sla")), uuid4()
+    await bench.hear(registered(case))
+    async with bench.engine.begin() as tx:
+        await tx.execute(text("DELETE FROM timers"))
+    bench.clock.set(AT + timedelta(minutes=40))
+    assert await bench.timers().fire_page() == 0
+    await bench.sweeper().sweep_all()
+    assert (await bench.steps())[(case, "due")] == 1
+
+
+async def test_a_lost_timer_that_others_have_passed_still_fires(open_service: Open) -> None:
+    """The cursor of its shard is beyond it: no page will ever find it, only the sweeper."""
+    bench, case = Bench(await open_service("sla")), uuid4()
+    neighbour = UUID(int=case.int ^ 16)  # of the same shard
+    await bench.hear(registered(case), registered(neighbour))
+    async with bench.engine.begin() as tx:
+        await tx.execute(text("DELETE FROM timers WHERE case_id = :case AND step = 'due'"), {"case": case})
+    for minutes in (20, 30, 40):
+        bench.clock.set(AT + timedelta(minutes=minutes))
+        await bench.timers().fire_page()
+    assert (await bench.steps())[(case, "due")] == 0
+    await bench.sweeper().sweep_all()
+    bench.clock.set(AT + timedelta(minutes=90))
+    await bench.timers().fire_page()
+    await bench.sweeper().sweep_all()
+    once = {(one, step): 1 for one in (case, neighbour) for step in ("", "ten-left", "due", "hour-over")}
+    assert await bench.steps() == once
+
+
+async def test_a_sweep_in_small_pages_leaves_nobody_out(open_service: Open) -> None:
+    bench, cases = Bench(await open_service("sla")), [uuid4() for _ in range(60)]
+    await bench.hear(*(registered(case) for case in cases))
+    async with bench.engine.begin() as tx:
+        await tx.execute(text("DELETE FROM timers"))
+    sweeper = bench.sweeper()
+    for _ in range(60):
+        await sweeper.sweep_page(most=2)
+    bench.clock.set(AT + timedelta(minutes=30))
+    while await bench.timers().fire_page():
+        pass
+    assert await bench.steps() == {(case, step): 1 for case in cases for step in ("", "ten-left", "due")}
+
+
+async def test_what_was_swept_is_cleared_and_what_is_to_come_stays(open_service: Open) -> None:
+    bench, case = Bench(await open_service("sla")), uuid4()
+    await bench.hear(registered(case))
+    bench.clock.set(AT + timedelta(minutes=40))
+    await bench.timers().fire_page()
+    await bench.sweeper().sweep_all()
+    async with bench.engine.connect() as tx:
+        left = {row.step for row in await tx.execute(text("SELECT step FROM timers"))}
+    assert left == {"due", "hour-over"}  # what is due at the very cursor is kept until the cursor has passed it
