@@ -55,6 +55,7 @@ class Rules:
         self._service = service
         self._seen = folders.look()  # first, so that what changes while the files are read is seen later
         self.calendars, self.library = self._read()
+        metrics.RULES_REFUSED.labels(service=service).set(0)
 
     async def watch(self) -> None:
         """Look at the folders twice a second, and take what has changed; until cancelled."""
@@ -78,6 +79,7 @@ class Rules:
         self.calendars.update(fresh[0])
         self.library.put(fresh[1])
         metrics.RULES_READ.labels(service=self._service, outcome="taken").inc()
+        metrics.RULES_REFUSED.labels(service=self._service).set(0)
         log.info("rules are read anew", calendars=len(self.calendars), procedures=len(fresh[1]))
         return True
 
@@ -86,6 +88,7 @@ class Rules:
 
     def _refused(self, error: Exception) -> None:
         metrics.RULES_READ.labels(service=self._service, outcome="refused").inc()
+        metrics.RULES_REFUSED.labels(service=self._service).set(1)
         told = {"field": error.field, "hint": error.hint} if isinstance(error, HuiyinError) else {}
         message = error.message if isinstance(error, HuiyinError) else type(error).__name__
         foreseen = isinstance(error, HuiyinError | OSError | UnicodeDecodeError)

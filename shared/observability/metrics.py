@@ -48,6 +48,7 @@ BATCH_BUSY_SECONDS = Gauge("huiyin_batch_busy_seconds", "How long the batch in h
 
 # --- rules, in every service
 RULES_READ = Counter("huiyin_rules_read_total", "Changed calendars or procedures, by outcome", ("service", "outcome"))
+RULES_REFUSED = Gauge("huiyin_rules_refused", "1 while the folders hold rules that do not hold together", ("service",))
 
 # --- HTTP, in every service
 REQUESTS = Counter("huiyin_http_requests_total", "Requests answered", ("service", "route", "status"))

@@ -30,6 +30,10 @@ def counted(outcome: str) -> float:
     return REGISTRY.get_sample_value("huiyin_rules_read_total", {"service": "sla", "outcome": outcome}) or 0.0
 
 
+def refused() -> float | None:
+    return REGISTRY.get_sample_value("huiyin_rules_refused", {"service": "sla"})
+
+
 async def test_nothing_is_read_while_nothing_changes(tmp_path: Path) -> None:
     assert not await rules(tmp_path).look()
 
@@ -89,13 +93,15 @@ async def test_what_does_not_hold_is_refused_counted_and_logged_once_and_the_old
     assert [entry["log_level"] for entry in logs] == ["error"]
 
 
-async def test_a_mistake_that_is_mended_is_taken(tmp_path: Path) -> None:
+async def test_a_mistake_that_is_mended_is_taken_and_shown_as_refused_until_then(tmp_path: Path) -> None:
     found = rules(tmp_path)
-    write(tmp_path / "calendars" / "shop.yaml", "week: [")
-    await found.look()
-    write(tmp_path / "calendars" / "shop.yaml", SHOP)
-    assert await found.look()
+    shown = [refused()]
+    for text in ("week: [", "week: ]", SHOP):
+        write(tmp_path / "calendars" / "shop.yaml", text)
+        await found.look()
+        shown.append(refused())
     assert found.calendars["shop"].version == "1"
+    assert shown == [0, 1, 1, 0]
 
 
 async def test_the_next_version_of_a_procedure_is_added_and_none_is_taken_away(tmp_path: Path) -> None:
