@@ -16,7 +16,7 @@ from shared.errors import Conflict, NotFound
 from shared.hosting.host import Context
 from shared.hosting.http import needs
 
-State = Literal["undecided", "waiting", "sending", "sent", "failed", "superseded"]
+State = Literal["undecided", "waiting", "sending", "sent", "failed", "superseded", "joined"]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 After = Annotated[int, Query(ge=0)]
 
@@ -64,13 +64,14 @@ def router(context: Context, worker: Worker, real: Clock) -> APIRouter:
 
     @api.get("/v1/notices/{id}", dependencies=[needs("notices:read")])
     async def notice(id: UUID) -> dict[str, Any]:
-        """One notice with its attempts; its text is kept nowhere."""
+        """One notice with its attempts and what is told within it; its text is kept nowhere."""
         async with engine.connect() as tx:
             row = await store_notices.one(tx, id)
             if row is None:
                 raise NotFound("there is no such notice")
             tried = await store_notices.attempts_of(tx, id)
-        return {**_notice(row), "tries": [dict(one._mapping) for one in tried]}
+            joined = await store_notices.within(tx, id)
+        return {**_notice(row), "tries": [dict(one._mapping) for one in tried], "joined": joined}
 
     @api.post("/v1/notices/{id}/resend", status_code=202, dependencies=[needs("notices:write")])
     async def resend(id: UUID) -> dict[str, Any]:

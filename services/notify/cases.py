@@ -30,6 +30,7 @@ class Case:
     """One case. `given`: fact -> versions [value, happened, said, sequence, event id]; `reached`: occurrence -> said.
 
     `clocks`: clock -> {due, cycle, sequence, said, paused, running}. Instants are `stamp` texts.
+    `late`: a clock's occurrence (`breached:x`) -> [said, how many seconds late its last step came].
     """
 
     id: UUID
@@ -40,6 +41,7 @@ class Case:
     given: dict[str, list[list[Any]]] = field(default_factory=dict)
     reached: dict[str, str] = field(default_factory=dict)
     clocks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    late: dict[str, list[Any]] = field(default_factory=dict)
 
     def facts_at(self, said: datetime | None = None) -> Mapping[str, Any]:
         """The facts as said up to an instant (inclusive), or all; of several values the one that happened last."""
@@ -79,6 +81,8 @@ def fold(case: Case, event: Event) -> None:
             versions.append(version)
     for name in called:
         case.reached[name] = min(said, case.reached.get(name, said))
+    if isinstance(event.data, d.FiredEvent):
+        case.late[called[0]] = max([said, event.data.late_by], case.late.get(called[0], [""]))
     if isinstance(event.data, d.ClockEvent):
         _fold_clock(case, event, event.data, said)
 

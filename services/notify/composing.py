@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 from services.notify.addressees import Addressee, addressee, endpoint, lane
 from services.notify.cases import Case
+from services.notify.joint_wording import LISTED, Told, with_others
 from services.notify.recipients import Endpoint, FileEndpoint, Recipients, SmtpEndpoint
 from services.notify.sinks import Message
 from services.notify.templates import Rendered, render
 from services.notify.vault import Question, Vault
-from services.notify.wording import Contact, is_ready, names_of, needs_vault, values
+from services.notify.wording import Contact, Language, is_ready, names_of, needs_vault, values
 from shared.errors import NotFound
 from shared.procedures.loader import Library
 from shared.procedures.model import Notice, Procedure
@@ -86,24 +87,18 @@ class Composer:
         unknown = NotFound("the vault does not know the case")
         return {one.row.id: answer or unknown for one, answer in zip(asking, answers, strict=True)}
 
-    def compose(self, placed: Placed, contact: Contact) -> Composed:
-        """The message. A complainant without a mail address is served by the default endpoint."""
+    def compose(self, placed: Placed, contact: Contact, others: Sequence[Placed] = ()) -> Composed:
+        """The message, with what is told within it. A complainant without a mail address is served by the default."""
         row, where = placed.row, placed.where
         if isinstance(where, SmtpEndpoint) and where.address is None and not contact.fields.get("email"):
             where = self._recipients.default
         language = contact.language or where.language
-        said = values(
-            row.occurrence,
-            row.occurred_at,
-            row.details,
-            placed.case,
-            placed.procedure,
-            language,
-            contact,
-            self._public_url,
-        )
-        text = placed.element.text.zh if language == "zh" else placed.element.text.en
-        rendered: Rendered = render(text.subject, text.body, said)
+        told = [
+            Told(one.element, one.row.occurrence, one.row.occurred_at, one.row.details,
+                 self._rendered(one, language, Contact()))
+            for one in others
+        ]  # fmt: skip
+        rendered = with_others(self._rendered(placed, language, contact), told, placed.procedure, language)
         shown = _fields_of_endpoint(where)
         message = Message(
             id=row.id,
@@ -117,10 +112,24 @@ class Composer:
             body=rendered.body,
             day=row.made_at.astimezone(ZoneInfo(placed.procedure.time_zone)).date(),
             made_at=row.made_at,
-            facts=_facts(placed),
+            facts=_facts(placed) | _facts_of_others(others),
             contact={name: value for name, value in contact.fields.items() if name in shown},
         )
         return Composed(message, rendered.blanks)
+
+    def _rendered(self, placed: Placed, language: Language, contact: Contact) -> Rendered:
+        row, text = placed.row, placed.element.text.zh if language == "zh" else placed.element.text.en
+        said = values(
+            row.occurrence,
+            row.occurred_at,
+            row.details,
+            placed.case,
+            placed.procedure,
+            language,
+            contact,
+            self._public_url,
+        )
+        return render(text.subject, text.body, said)
 
 
 def _fields(where: Endpoint, element: Notice) -> set[str]:
@@ -159,3 +168,12 @@ def _facts(placed: Placed) -> dict[str, Any]:
         "due_at": row.details.get("due"),
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _facts_of_others(others: Sequence[Placed]) -> dict[str, Any]:
+    """Coded values of what is told within a notice: how many, and each as if it were alone, the latest `LISTED`."""
+    if not others:
+        return {}
+    shared = ("case_id", "case_number", "procedure", "procedure_version", "department", "class")
+    listed = [{name: value for name, value in _facts(one).items() if name not in shared} for one in others[-LISTED:]]
+    return {"joined_count": len(others), "joined": listed}

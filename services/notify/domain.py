@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 from services.notify.cases import Case
+from services.notify.joining import may_join
 from shared.events import assignments as a
 from shared.events import complaints as c
 from shared.events import deadlines as d
@@ -26,7 +27,8 @@ class Planned:
     """A notice that an event causes. `due` is its verdict: False while its condition does not hold.
 
     `clock` is set for warnings and breaches, with `rank`: they can be overtaken by later ones of the same clock.
-    `details` are coded values of the event that the text may show.
+    `details` are coded values of the event that the text may show. `joins`: it may be told within another notice.
+    `late_by`: how late the step came that it tells of, in seconds of the cases' clock.
     """
 
     id: UUID
@@ -42,6 +44,8 @@ class Planned:
     details: dict[str, Any]
     clock: str | None = None
     rank: int = WARNED
+    joins: bool = False
+    late_by: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,8 @@ def plan_notices(case: Case, event: Event, procedure: Procedure) -> list[Planned
                 details=details(event),
                 clock=clock,
                 rank=rank,
+                joins=may_join(element, event),
+                late_by=_late_by(case, event),
             )
         )
     return planned
@@ -136,6 +142,16 @@ def _series(event: Event) -> tuple[str | None, int]:
     return None, WARNED
 
 
+def _late_by(case: Case, event: Event) -> float:
+    """How late a step came; an escalation is as late as the step that caused it."""
+    match event.data:
+        case d.FiredEvent(late_by=late_by):
+            return late_by
+        case a.CaseEscalated(cause=str(cause)) if cause in case.late:
+            return float(case.late[cause][1])
+    return 0.0
+
+
 def details(event: Event) -> dict[str, Any]:
     """Coded values of an event that a text may show."""
     match event.data:
@@ -152,8 +168,8 @@ def details(event: Event) -> dict[str, Any]:
             return found
         case c.ComplaintRefused(rule=rule) | c.ComplaintTransferredOut(rule=rule) if rule:
             return {"rule": rule}
-        case a.CaseEscalated(level=level):
-            return {"level": level}
+        case a.CaseEscalated(level=level, cause=cause):
+            return {"level": level, "cause": cause} if cause else {"level": level}
     return {}
 
 
@@ -170,7 +186,10 @@ def listens_to(procedure: Procedure, event: Event) -> bool:
 
 @dataclass(frozen=True)
 class Unsent:
-    """A warning's or breach's notice that nobody has begun to send."""
+    """A warning's or breach's notice that waits. `early`: it tells of a step before the due instant.
+
+    `joins`: it may be told within another; `tried`: an attempt was begun, so it is on its way.
+    """
 
     id: UUID
     case_id: UUID
@@ -179,23 +198,45 @@ class Unsent:
     cycle: int
     rank: int
     occurred_at: datetime
+    joins: bool = False
+    early: bool = False
+    tried: bool = False
 
 
-def overtaken(unsent: Iterable[Unsent], retracted: Iterable[tuple[UUID, str, int]] = ()) -> set[UUID]:
-    """Of these notices, those that need not be sent any more.
+def needless(
+    unsent: Sequence[Unsent], cases: Mapping[UUID, Case], retracted: Collection[tuple[UUID, str, int]] = ()
+) -> dict[UUID, str]:
+    """Of these notices, those that need not be sent any more, each with its reason.
 
-    A notice gives way to a strictly later one of the same case, addressee and clock, of the same rank or a higher:
-    after a long silence one warning is told, not a storm; a breach never gives way to a warning. A breach in
-    `retracted` (case, clock, cycle) did not happen.
+    `retracted`: a breach in `retracted` (case, clock, cycle) did not happen. `clock-stopped`: nobody is warned of what
+    is done already. `overtaken`: of what is not told together, a later one of the same clock says it.
     """
-    undone = set(retracted)
+    gone = dict.fromkeys(overtaken(one for one in unsent if not one.joins), "overtaken")
+    for one in unsent:
+        if one.rank == BREACHED and (one.case_id, one.clock, one.cycle) in retracted:
+            gone[one.id] = "retracted"
+        elif one.joins and one.early and not one.tried and _stopped(cases[one.case_id], one):
+            gone[one.id] = "clock-stopped"
+    return gone
+
+
+def _stopped(case: Case, one: Unsent) -> bool:
+    known = case.clocks.get(one.clock)
+    return known is not None and (known["cycle"] > one.cycle or (known["cycle"] == one.cycle and not known["running"]))
+
+
+def overtaken(unsent: Iterable[Unsent]) -> set[UUID]:
+    """Of notices that are not told together, those that give way to a strictly later one.
+
+    It is of the same case, addressee and clock, of the same rank or a higher: after a long silence one warning is
+    told, not a storm; a breach never gives way to a warning.
+    """
     groups: dict[tuple[UUID, str, str], list[Unsent]] = {}
     for one in unsent:
         groups.setdefault((one.case_id, one.to, one.clock), []).append(one)
-    gone = set()
-    for group in groups.values():
-        for one in group:
-            later = any(other.occurred_at > one.occurred_at and other.rank >= one.rank for other in group)
-            if later or (one.rank == BREACHED and (one.case_id, one.clock, one.cycle) in undone):
-                gone.add(one.id)
-    return gone
+    return {
+        one.id
+        for group in groups.values()
+        for one in group
+        if any(other.occurred_at > one.occurred_at and other.rank >= one.rank for other in group)
+    }

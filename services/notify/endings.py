@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notify import store, store_queue, store_senders
+from services.notify import store, store_joining, store_queue, store_senders
 from services.notify.sinks import Sink
 from services.notify.store_queue import Ending
 from services.notify.worker import Worker
@@ -27,11 +27,24 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Ended:
-    """A notice's row as it was, how its attempt ended, and what delivered it."""
+    """A notice's row as it was, how its attempt ended, what delivered it, and to whom."""
 
     row: Any
     ending: Ending
     sink: str
+    addressee: str
+
+
+@dataclass(frozen=True)
+class _End:
+    """A notice that is sent or given up; `failed` is the reason. `addressee` is whom it went to."""
+
+    row: Any
+    sink: str
+    addressee: str
+    attempts: int
+    failed: str | None = None
+    ambiguous: bool = False
 
 
 class Endings:
@@ -50,14 +63,15 @@ class Endings:
             now = self._clock.now()
             await store.lock(tx, {one.row.case_id for one in ended})
             ours = await store_queue.finish(tx, me, [one.ending for one in ended], self._real.now(), now)
-            events = []
-            for row, ending, sink in ((one.row, one.ending, one.sink) for one in ended if one.row.id in ours):
-                if ending.state == "sent":
-                    events.append(_sent(row, sink, ours[row.id], now))
-                elif ending.state == "failed":
-                    reason = ending.reason or "refused"
-                    events.append(_failed(row, sink, reason, ours[row.id], now, ambiguous=ending.ambiguous))
-            await self._say(tx, events, now)
+            ends = [
+                _End(
+                    one.row, one.sink, one.addressee, ours[one.row.id],
+                    (one.ending.reason or "refused") if one.ending.state == "failed" else None, one.ending.ambiguous,
+                )
+                for one in ended
+                if one.row.id in ours and one.ending.state in ("sent", "failed")
+            ]  # fmt: skip
+            events = await self._say(tx, ends, now)
         self._count(events)
 
     async def fail_waiting(self, rows: Sequence[Any], reason: str) -> None:
@@ -66,12 +80,12 @@ class Endings:
             now = self._clock.now()
             await store.lock(tx, {row.case_id for row in rows})
             gone = await store_queue.fail_waiting(tx, [row.id for row in rows], reason, now)
-            events = [
-                _failed(row, row.sink or "none", reason, row.attempts, now, ambiguous=False)
+            ends = [
+                _End(row, row.sink or "none", row.addressee or row.to, row.attempts, reason)
                 for row in rows
                 if row.id in gone
             ]
-            await self._say(tx, events, now)
+            events = await self._say(tx, ends, now)
         self._count(events)
 
     async def take_over(self, tx: AsyncConnection, orphans: Sequence[Any], sinks: Mapping[str, Sink]) -> None:
@@ -89,7 +103,7 @@ class Endings:
         await self._say(
             tx,
             [
-                _failed(row, row.sink, "ambiguous", row.attempts, now, ambiguous=True)
+                _End(row, row.sink, row.addressee or row.to, row.attempts, "ambiguous", ambiguous=True)
                 for row in doubtful
                 if row.id in gone
             ],
@@ -102,13 +116,21 @@ class Endings:
             log.warning("took over from a sender that died", notices=len(orphans))
             self._said.set()
 
-    async def _say(self, tx: AsyncConnection, events: list[Event], now: datetime) -> None:
+    async def _say(self, tx: AsyncConnection, ends: Sequence[_End], now: datetime) -> list[Event]:
+        """Say what has ended, and of each notice that was joined to another that it ended with that one."""
+        leads = {one.row.id: one for one in ends if one.row.joins}
+        others = await store_joining.settle(tx, {one.row.case_id for one in leads.values()}, leads.keys(), now)
+        events = [_event(one.row, one, now) for one in ends]
+        events += [_event(row, leads[row.joined_to], now) for row in others]
         events += await self._worker.hear_own(tx, events, now)
         await outbox.append(tx, events)
+        return events
 
     def _count(self, events: Sequence[Event]) -> None:
         for event in events:
-            if isinstance(event.data, NoticeSent):
+            if isinstance(event.data, NoticeSent) and event.data.within is not None:
+                metrics.NOTICES_JOINED.labels(procedure=event.procedure).inc()
+            elif isinstance(event.data, NoticeSent):
                 metrics.NOTICES_SENT.labels(procedure=event.procedure, sink=event.data.sink).inc()
             elif isinstance(event.data, NoticeFailed):
                 data = event.data
@@ -117,30 +139,34 @@ class Endings:
             self._said.set()
 
 
-def _sent(row: Any, sink: str, attempts: int, now: datetime) -> Event:
-    data = NoticeSent(
-        notice=row.notice,
-        notice_id=str(row.id),
-        addressee=row.addressee or row.to,
-        cause=str(row.event_id),
-        sink=sink,
-        sent_at=now,
-        attempts=attempts,
-    )
-    return make("notify", row.case_id, (row.procedure, row.version), data, cause=str(row.id), at=now)
-
-
-def _failed(row: Any, sink: str, reason: str, attempts: int, now: datetime, *, ambiguous: bool) -> Event:
-    data = NoticeFailed(
-        notice=row.notice,
-        notice_id=str(row.id),
-        addressee=row.addressee or row.to,
-        cause=str(row.event_id),
-        sink=sink,
-        reason=reason,
-        attempts=attempts,
-        ambiguous=ambiguous,
-    )
-    # A notice that was sent again by hand may fail again: another event.
-    cause = f"{row.id}|{row.resends}"
+def _event(row: Any, end: _End, now: datetime) -> Event:
+    """What is said of a notice that ended, or of one (`row`) that was joined to it and ended with it."""
+    within = None if row.id == end.row.id else str(end.row.id)
+    data: NoticeSent | NoticeFailed
+    if end.failed is None:
+        data = NoticeSent(
+            notice=row.notice,
+            notice_id=str(row.id),
+            addressee=end.addressee,
+            cause=str(row.event_id),
+            within=within,
+            sink=end.sink,
+            sent_at=now,
+            attempts=end.attempts,
+        )
+        cause = str(row.id)
+    else:
+        data = NoticeFailed(
+            notice=row.notice,
+            notice_id=str(row.id),
+            addressee=end.addressee,
+            cause=str(row.event_id),
+            within=within,
+            sink=end.sink,
+            reason=end.failed,
+            attempts=end.attempts,
+            ambiguous=end.ambiguous,
+        )
+        # A notice that was sent again by hand may fail again: another event.
+        cause = f"{row.id}|{end.row.resends}"
     return make("notify", row.case_id, (row.procedure, row.version), data, cause=cause, at=now)

@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notify import store, store_queue, store_senders
+from services.notify import bundles, store, store_queue, store_senders
 from services.notify.backoff import (
     RETRY_AFTER_LONGEST_SECONDS,
     give_up_seconds,
@@ -22,6 +22,7 @@ from services.notify.backoff import (
     next_wait,
     vault_wait,
 )
+from services.notify.bundles import Bundle
 from services.notify.cases import Case
 from services.notify.composing import Composed, Composer, Placed
 from services.notify.endings import Ended, Endings
@@ -36,6 +37,10 @@ log = structlog.get_logger(__name__)
 
 _TURN_SECONDS = 5.0  # then others get their turn
 _ENDING = {"sent": "sent", "refused": "failed", "ambiguous": "failed", "gone": "failed"}
+
+
+class _Changed(Exception):
+    """What was to be told together is not as it was read."""
 
 
 class LaneWork:
@@ -92,20 +97,22 @@ class LaneWork:
         placed = await self._placed(rows, cases)
         if not placed:
             return True
+        async with self._engine.connect() as tx:
+            made = await bundles.bundles(tx, self._composer, placed)
         try:
-            contacts = await self._composer.contacts(placed)
+            contacts = await self._composer.contacts([one.lead for one in made])
         except Unavailable as error:
             log.warning("the vault is away", lane=self._lane, hint=error.hint)
             await self._lane_fails(now + timedelta(seconds=vault_wait(self._failures + 1)), "vault-away")
             return False
-        unknown = [one.row for one in placed if isinstance(contacts.get(one.row.id), NotFound)]
+        unknown = [one.lead.row for one in made if isinstance(contacts.get(one.lead.row.id), NotFound)]
         if unknown:
             await self._endings.fail_waiting(unknown, "unknown-to-the-vault")
         composed = []
-        for one in placed:
-            contact = contacts.get(one.row.id, Contact())
+        for one in made:
+            contact = contacts.get(one.lead.row.id, Contact())
             if isinstance(contact, Contact):
-                composed.append((one, self._composer.compose(one, contact)))
+                composed.append((one, self._composer.compose(one.lead, contact, one.others)))
         return await self._deliver(composed, now) if composed else True
 
     async def _placed(self, rows: Sequence[Any], cases: Mapping[UUID, Case]) -> list[Placed]:
@@ -122,12 +129,14 @@ class LaneWork:
                 await store_queue.unroute(tx, moved)
         return placed
 
-    async def _deliver(self, composed: Sequence[tuple[Placed, Composed]], now: datetime) -> bool:
+    async def _deliver(self, composed: Sequence[tuple[Bundle, Composed]], now: datetime) -> bool:
         # A mail without an address goes by the default endpoint, whose sink is another than the lane's.
-        by = {one.row.id: made.message.endpoint.sink for one, made in composed}
-        async with self._engine.begin() as tx:
-            begun = await store_queue.begin(tx, self._me, self._lane, by, now)
-        mine = [(one.row, made) for one, made in composed if one.row.id in begun]
+        by = {one.lead.row.id: made.message.endpoint.sink for one, made in composed}
+        try:
+            begun = await self._begin([one for one, _ in composed], by, now)
+        except _Changed:
+            return False  # a retraction, or another sender, was quicker; the next turn finds it as it is
+        mine = [(one.lead, made) for one, made in composed if one.lead.row.id in begun]
         if not mine:
             return False
         self._failpoint("begun")
@@ -136,11 +145,23 @@ class LaneWork:
             outcomes += await self._sinks[sink].deliver([made.message for _, made in group])
         self._failpoint("delivered")
         ended = [
-            Ended(row, self._ending(row, by[row.id], made.blanks, outcome), by[row.id])
-            for (row, made), outcome in zip(mine, outcomes, strict=True)
-        ]
+            Ended(
+                one.row, self._ending(one.row, by[one.row.id], made.blanks, outcome), by[one.row.id], str(one.who)
+            )
+            for (one, made), outcome in zip(mine, outcomes, strict=True)
+        ]  # fmt: skip
         await self._patiently(lambda: self._endings.finish(self._me, ended))
         return await self._judge(outcomes)
+
+    async def _begin(self, made: Sequence[Bundle], by: Mapping[UUID, str], now: datetime) -> set[UUID]:
+        """Begin the attempts, and join to each notice what is told within it: both, or neither."""
+        async with self._engine.begin() as tx:
+            joined = await bundles.join(tx, self._lane, made)
+            begun = await store_queue.begin(tx, self._me, self._lane, by, now)
+            if not joined or any(one.fresh and one.others and one.lead.row.id not in begun for one in made):
+                raise _Changed
+        self._failpoint("joined")
+        return begun
 
     def _ending(self, row: Any, sink: str, blanks: int, outcome: Outcome) -> Ending:
         now = self._real.now()

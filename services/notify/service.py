@@ -8,6 +8,7 @@ from pathlib import Path
 from services.notify.api import router
 from services.notify.composing import Composer
 from services.notify.endings import Endings
+from services.notify.joining import Window
 from services.notify.recipients import Recipients, load_recipients
 from services.notify.sender import Sender
 from services.notify.sinks import Sink
@@ -29,7 +30,8 @@ def build(context: Context) -> Service:
     """Notify. Raises `InvalidInput` for a configuration that cannot work."""
     settings, real = context.settings, RealClock()
     recipients = load_recipients(settings.recipients, smtp=settings.smtp_url is not None)
-    worker = Worker(context.library, context.calendars, real)
+    window = Window(settings.notice_late_seconds, settings.notice_window_seconds)
+    worker = Worker(context.library, context.calendars, context.clock, real, window)
     vault = Vault(settings.intake_url, settings.key(), public_url=settings.public_url)
     composer = Composer(context.library, recipients, vault, settings.public_url or settings.intake_url)
     endings = Endings(context.engine, context.clock, real, worker, context.said)

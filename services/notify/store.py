@@ -47,7 +47,8 @@ cases = Table(
 )
 
 # Every notice. `occurred_at`, `said_at`, `made_at`, `settled_at` are on the cases' clock; `queued_at`, `next_try_at`
-# are real time, because deliveries are real. States: undecided, waiting, sending, sent, failed, superseded.
+# are real time, because deliveries are real. States: undecided, waiting, sending, sent, failed, superseded, joined.
+# `joins`: it may be told within another; one that is `joined` to `joined_to` is, and shares its fate.
 notices = Table(
     "notices",
     metadata,
@@ -82,6 +83,8 @@ notices = Table(
     Column("reason", Text),
     Column("ambiguous", Boolean, nullable=False, server_default=text("false")),
     Column("settled_at", INSTANT),
+    Column("joins", Boolean, nullable=False, server_default=text("false")),
+    Column("joined_to", Uuid),
     Index("notices_case", "case_id"),
     Index("notices_unrouted", "next_try_at", postgresql_where=text("state = 'waiting' AND lane IS NULL")),
     Index("notices_due", "lane", "next_try_at", postgresql_where=text("state = 'waiting'")),
@@ -199,7 +202,7 @@ async def save(tx: AsyncConnection, changed: Sequence[Case]) -> None:
     """Write cases, new ones too."""
     if not changed:
         return
-    bodies = [{"given": one.given, "reached": one.reached, "clocks": one.clocks} for one in changed]
+    bodies = [{"given": one.given, "reached": one.reached, "clocks": one.clocks, "late": one.late} for one in changed]
     await tx.execute(
         _SAVE,
         {
@@ -218,5 +221,5 @@ def case_of(row: Any) -> Case:
     body = row.body if isinstance(row.body, dict) else json.loads(row.body)
     return Case(
         row.case_id, row.procedure, row.version, row.pinned_at, row.case_number, body["given"], body["reached"],
-        body["clocks"],
+        body["clocks"], body.get("late", {}),
     )  # fmt: skip

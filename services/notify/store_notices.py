@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,20 +17,20 @@ from services.notify.domain import Planned, Unsent
 _INSERT = text(
     """
     INSERT INTO notices (id, case_id, procedure, version, notice, "to", occurrence, event_id, details, conditional,
-        clock, cycle, rank, state, occurred_at, said_at, made_at, queued_at, next_try_at)
-    SELECT *, CAST(:made_at AS timestamptz), CAST(:queued_at AS timestamptz), CAST(:queued_at AS timestamptz)
+        clock, cycle, rank, state, occurred_at, said_at, joins, next_try_at, made_at, queued_at)
+    SELECT *, CAST(:made_at AS timestamptz), CAST(:queued_at AS timestamptz)
     FROM unnest(CAST(:id AS uuid[]), CAST(:case_id AS uuid[]), CAST(:procedure AS text[]), CAST(:version AS int[]),
         CAST(:notice AS text[]), CAST(:to AS text[]), CAST(:occurrence AS text[]), CAST(:event_id AS uuid[]),
         CAST(:details AS jsonb[]), CAST(:conditional AS boolean[]), CAST(:clock AS text[]), CAST(:cycle AS int[]),
         CAST(:rank AS smallint[]), CAST(:state AS text[]), CAST(:occurred_at AS timestamptz[]),
-        CAST(:said_at AS timestamptz[]))
+        CAST(:said_at AS timestamptz[]), CAST(:joins AS boolean[]), CAST(:next_try_at AS timestamptz[]))
     ON CONFLICT (id) DO NOTHING
     """
 )
 _CONDITIONAL = text(
     """
     SELECT id, case_id, procedure, version, notice, said_at, state FROM notices
-    WHERE case_id = ANY(:cases) AND conditional AND state IN ('undecided', 'waiting')
+    WHERE case_id = ANY(:cases) AND conditional AND state IN ('undecided', 'waiting') AND NOT (joins AND attempts > 0)
     """
 )
 _DECIDE = text(
@@ -41,19 +42,28 @@ _DECIDE = text(
 )
 _UNSENT = text(
     """
-    SELECT id, case_id, "to", clock, cycle, rank, occurred_at FROM notices
+    SELECT id, case_id, "to", clock, cycle, rank, occurred_at, joins, attempts,
+        rank = 0 AND occurred_at < CAST(details ->> 'due' AS timestamptz) AS early FROM notices
     WHERE case_id = ANY(:cases) AND state = 'waiting' AND clock IS NOT NULL
     """
 )
+# What was joined to one that is not sent after all waits again, for itself.
 _SUPERSEDE = text(
-    "UPDATE notices SET state = 'superseded', settled_at = :now WHERE id = ANY(:ids) AND state = 'waiting'"
+    """
+    WITH gone AS (
+        UPDATE notices SET state = 'superseded', reason = came.reason, settled_at = :now
+        FROM unnest(CAST(:ids AS uuid[]), CAST(:reasons AS text[])) AS came (id, reason)
+        WHERE notices.id = came.id AND state = 'waiting' RETURNING notices.id, notices.case_id)
+    UPDATE notices SET state = 'waiting', joined_to = NULL, lane = NULL, queued_at = :real_now, next_try_at = :real_now
+    FROM gone WHERE notices.case_id = gone.case_id AND notices.joined_to = gone.id AND notices.state = 'joined'
+    """
 )
 _FORGET = text("DELETE FROM notices WHERE state = 'undecided' AND queued_at < :before")
 
 _COLUMNS = """
     n.id, n.position, n.case_id, n.procedure, n.version, n.notice, n."to", n.occurrence, n.event_id, n.state,
     n.occurred_at, n.made_at, n.next_try_at, n.sink, n.addressee, n.tries, n.attempts, n.resends, n.blanks, n.reason,
-    n.ambiguous, n.settled_at
+    n.ambiguous, n.settled_at, n.joined_to
 """
 _LIST = text(
     f"""
@@ -72,6 +82,12 @@ _RESEND = text(
     WHERE id = :id AND state = 'failed'
     """
 )
+_WITHIN = text(
+    """
+    SELECT o.id FROM notices o JOIN notices n ON o.case_id = n.case_id AND o.joined_to = n.id
+    WHERE n.id = :id ORDER BY o.occurred_at, o.id
+    """
+)
 _ENABLE = text(
     """
     UPDATE lanes SET disabled_at = NULL, failures = 0, open_at = :now
@@ -80,23 +96,28 @@ _ENABLE = text(
 )
 
 
-async def add(
-    tx: AsyncConnection, planned: Sequence[tuple[Planned, str, int]], made_at: datetime, queued_at: datetime
-) -> None:
-    """Write planned notices, each with its procedure and version; one that is there already is left as it is.
+@dataclass(frozen=True)
+class NewNotice:
+    """A planned notice with its procedure and version, and how long (real seconds) it waits for others."""
 
-    `made_at` is on the cases' clock, `queued_at` real.
-    """
-    if not planned:
+    planned: Planned
+    procedure: str
+    version: int
+    hold: float
+
+
+async def add(tx: AsyncConnection, new: Sequence[NewNotice], made_at: datetime, queued_at: datetime) -> None:
+    """Write notices; one that is there already is left as it is. `made_at` is on the cases' clock, `queued_at` real."""
+    if not new:
         return
-    rows = [one for one, _, _ in planned]
+    rows = [one.planned for one in new]
     await tx.execute(
         _INSERT,
         {
             "id": [one.id for one in rows],
             "case_id": [one.case_id for one in rows],
-            "procedure": [procedure for _, procedure, _ in planned],
-            "version": [version for _, _, version in planned],
+            "procedure": [one.procedure for one in new],
+            "version": [one.version for one in new],
             "notice": [one.notice for one in rows],
             "to": [one.to for one in rows],
             "occurrence": [one.occurrence for one in rows],
@@ -109,6 +130,8 @@ async def add(
             "state": ["waiting" if one.due else "undecided" for one in rows],
             "occurred_at": [one.occurred_at for one in rows],
             "said_at": [one.said_at for one in rows],
+            "joins": [one.joins for one in rows],
+            "next_try_at": [queued_at + timedelta(seconds=one.hold) for one in new],
             "made_at": made_at,
             "queued_at": queued_at,
         },
@@ -129,13 +152,24 @@ async def decide(tx: AsyncConnection, states: dict[UUID, str], real_now: datetim
 async def unsent_of_clocks(tx: AsyncConnection, cases: Collection[UUID]) -> list[Unsent]:
     """The waiting warnings and breaches of these cases."""
     rows = await tx.execute(_UNSENT, {"cases": list(cases)})
-    return [Unsent(row.id, row.case_id, row.to, row.clock, row.cycle, row.rank, row.occurred_at) for row in rows]
+    return [
+        Unsent(
+            row.id, row.case_id, row.to, row.clock, row.cycle, row.rank, row.occurred_at, row.joins, bool(row.early),
+            row.attempts > 0,
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
-async def supersede(tx: AsyncConnection, ids: Collection[UUID], now: datetime) -> None:
-    """End notices that need not be sent any more; `now` is on the cases' clock."""
-    if ids:
-        await tx.execute(_SUPERSEDE, {"ids": list(ids), "now": now})
+async def supersede(tx: AsyncConnection, gone: Mapping[UUID, str], now: datetime, real_now: datetime) -> bool:
+    """End notices that need not be sent any more, each with its reason; `now` is on the cases' clock.
+
+    True if others that were joined to them wait again: they may be needless too.
+    """
+    if not gone:
+        return False
+    given = {"ids": list(gone), "reasons": list(gone.values()), "now": now, "real_now": real_now}
+    return bool((await tx.execute(_SUPERSEDE, given)).rowcount)
 
 
 async def forget_undecided(tx: AsyncConnection, before: datetime) -> None:
@@ -159,6 +193,11 @@ async def one(tx: AsyncConnection, id: UUID) -> Any | None:
 async def attempts_of(tx: AsyncConnection, id: UUID) -> list[Any]:
     """A notice's attempts, in order."""
     return list(await tx.execute(_ATTEMPTS, {"id": id}))
+
+
+async def within(tx: AsyncConnection, id: UUID) -> list[UUID]:
+    """What is told within a notice, in the order in which it happened."""
+    return [row.id for row in await tx.execute(_WITHIN, {"id": id})]
 
 
 async def resend(tx: AsyncConnection, id: UUID, real_now: datetime) -> bool:

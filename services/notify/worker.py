@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -10,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify import store, store_calls, store_notices
 from services.notify.cases import Case, fold, opened
-from services.notify.domain import Planned, listens_to, overtaken, plan_calls, plan_notices, verdict
+from services.notify.domain import Planned, listens_to, needless, plan_calls, plan_notices, verdict
+from services.notify.joining import Window, about_deadline, hold_seconds
 from services.notify.store_calls import NewCall
+from services.notify.store_notices import NewNotice
 from shared.business_time.calendars import Calendar
 from shared.business_time.clock import Clock
 from shared.business_time.due import due
@@ -24,12 +27,19 @@ from shared.procedures.loader import Library
 
 
 class Worker:
-    """The handler of notify's consumer. `real` is the machine's clock: deliveries are in real time."""
+    """The handler of notify's consumer.
 
-    def __init__(self, library: Library, calendars: Mapping[str, Calendar], real: Clock) -> None:
+    `clock` is the cases' clock, `real` the machine's: deliveries are in real time. `window`: which notices are held.
+    """
+
+    def __init__(
+        self, library: Library, calendars: Mapping[str, Calendar], clock: Clock, real: Clock, window: Window
+    ) -> None:
         self._library = library
         self._calendars = calendars
+        self._clock = clock
         self._real = real
+        self._window = window
 
     async def unknown_cases(self, tx: AsyncConnection, cases: Collection[UUID]) -> set[UUID]:
         """Those of the cases whose registration has not come yet."""
@@ -59,14 +69,19 @@ class Worker:
     async def _apply(
         self, tx: AsyncConnection, cases: Mapping[UUID, Case], events: Sequence[Event], now: datetime
     ) -> list[Event]:
-        notices: list[tuple[Planned, str, int]] = []
+        notices: list[NewNotice] = []
         calls: list[NewCall] = []
+        steps = Counter(event.subject for event in {event.id: event for event in events}.values()
+                        if about_deadline(event))  # fmt: skip
         for event in events:
             case = cases[event.subject]
             procedure = self._library.get(case.procedure, case.version)
             # A notice about a notice would answer itself without end: those events cause call-backs only.
             if not isinstance(event.data, NoticeEvent):
-                notices += [(one, *procedure.key) for one in plan_notices(case, event, procedure)]
+                notices += [
+                    NewNotice(one, *procedure.key, self._hold(one, crowded=steps[case.id] > 1))
+                    for one in plan_notices(case, event, procedure)
+                ]
             for planned in plan_calls(case, event, procedure):
                 within = procedure.call_backs[planned.element].within
                 due_at = self._due(planned.occurred_at, within, procedure.calendar)
@@ -76,7 +91,7 @@ class Worker:
         await store_calls.add(tx, calls)
         await store.save(tx, list(cases.values()))
         await self._decide_late(tx, cases, real_now)
-        await self._thin_out(tx, cases, events, now)
+        await self._thin_out(tx, cases, events, now, real_now)
         opened_late = await self._open_late(tx, cases)
         fresh = [(call.planned.case_id, call.planned.id, call.planned.event_id, call.due_at) for call in calls
                  if call.planned.due]  # fmt: skip
@@ -91,6 +106,12 @@ class Worker:
             )
             for case_id, id, cause, due_at in [*fresh, *opened_late]
         ]
+
+    def _hold(self, planned: Planned, *, crowded: bool) -> float:
+        if not planned.joins:
+            return 0.0
+        rate = self._clock.rate() or 1.0  # a clock that is moved by hand has none
+        return hold_seconds(planned.late_by / rate, self._window, crowded=crowded)
 
     def _due(self, start: datetime, within: str | None, calendar: str) -> datetime | None:
         if within is None:
@@ -121,12 +142,19 @@ class Worker:
         return found
 
     async def _thin_out(
-        self, tx: AsyncConnection, cases: Mapping[UUID, Case], events: Sequence[Event], now: datetime
+        self,
+        tx: AsyncConnection,
+        cases: Mapping[UUID, Case],
+        events: Sequence[Event],
+        now: datetime,
+        real_now: datetime,
     ) -> None:
-        retracted = [
+        retracted = {
             (event.subject, event.data.clock, event.data.cycle)
             for event in events
             if isinstance(event.data, BreachRetracted)
-        ]
-        unsent = await store_notices.unsent_of_clocks(tx, cases.keys())
-        await store_notices.supersede(tx, overtaken(unsent, retracted), now)
+        }
+        while True:
+            unsent = await store_notices.unsent_of_clocks(tx, cases.keys())
+            if not await store_notices.supersede(tx, needless(unsent, cases, retracted), now, real_now):
+                return

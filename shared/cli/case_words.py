@@ -54,7 +54,8 @@ STATES_ZH: Mapping[str, str] = {
     "sending": "发送中",
     "sent": "已发送",
     "failed": "发送失败",
-    "superseded": "已被更新的通知取代",
+    "superseded": "已不必通知",
+    "joined": "已并入另一通知",
 }
 """States of cases, clocks and notices in Chinese; in English the word itself is the word."""
 

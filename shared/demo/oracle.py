@@ -146,7 +146,7 @@ def _undelivered(evidence: Evidence, ours: set[UUID]) -> Iterator[Finding]:
     for notice in evidence.notices:
         if notice.case_id not in ours:
             continue
-        if notice.state not in ("sent", "superseded", "undecided"):
+        if notice.state not in ("sent", "joined", "superseded", "undecided"):
             yield Finding("a notice is sent", f"{notice.id} is {notice.state}")
         elif files and notice.state == "sent" and notice.id not in files:
             yield Finding("a notice that counts as sent lies in the sink", str(notice.id))

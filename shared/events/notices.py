@@ -9,12 +9,16 @@ from shared.events.topics import NOTICES
 
 
 class NoticeEvent(EventData):
-    """Which notice (`notice` is its id in the procedure, `notice_id` this one's), to what kind of addressee."""
+    """Which notice (`notice` is its id in the procedure, `notice_id` this one's), to what kind of addressee.
+
+    `within`: the notice that told of this one too, where several about deadlines of a case were told together.
+    """
 
     notice: str
     notice_id: str
     addressee: str
     cause: str
+    within: str | None = None
 
 
 @event("huiyin.notice.sent.v1", NOTICES)

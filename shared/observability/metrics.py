@@ -31,6 +31,7 @@ CLOCK_JUMPS = Counter("huiyin_clock_jumps_total", "Times that the system's clock
 
 # --- notify
 NOTICES_SENT = Counter("huiyin_notices_sent_total", "Notices handed over", ("procedure", "sink"))
+NOTICES_JOINED = Counter("huiyin_notices_joined_total", "Notices handed over within another one", ("procedure",))
 NOTICES_FAILED = Counter("huiyin_notices_failed_total", "Notices given up", ("procedure", "sink", "reason"))
 NOTICES_WAITING = Gauge("huiyin_notices_waiting", "Notices not yet sent")
 CALL_BACKS_OPEN = Gauge("huiyin_call_backs_open", "Call-backs not yet made")

@@ -107,7 +107,7 @@ async def _at_rest(stack: Stack) -> bool:
     if await stack.missing():
         return False
     waiting = await stack.query(
-        "notify", "SELECT count(*) FROM notices WHERE state NOT IN ('sent', 'failed', 'superseded')"
+        "notify", "SELECT count(*) FROM notices WHERE state NOT IN ('sent', 'failed', 'superseded', 'joined')"
     )
     return int(waiting[0][0]) == 0
 

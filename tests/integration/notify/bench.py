@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notify.composing import Composer
 from services.notify.endings import Endings
+from services.notify.joining import Window
 from services.notify.recipients import Recipients
 from services.notify.sender import Sender
 from services.notify.sinks import Sink
@@ -30,6 +31,7 @@ from shared.messaging import outbox
 from tests.integration.notify.receivers import Answer, HttpServer, Request
 from tests.unit.notify.samples import START, library
 
+WINDOW = Window(late_after=60.0, seconds=0.5)
 CANARY = {"name": "张三丰", "email": "zhang.sanfeng@example.com", "phone": "13800001111"}
 
 
@@ -74,13 +76,14 @@ class Bench:
         recipients: Recipients,
         sinks: Mapping[str, Sink],
         real: Clock,
+        window: Window = WINDOW,
     ) -> None:
         self.engine = engine
         self.folder = folder
         self.real = real
         self.clock = VirtualClock(START)
         self.said = asyncio.Event()
-        self.worker = Worker(library(), load_calendars(), real)
+        self.worker = Worker(library(), load_calendars(), self.clock, real, window)
         self.vault = Vault(vault_url, "hyk_test")
         self.composer = Composer(library(), recipients, self.vault, vault_url)
         self.endings = Endings(engine, self.clock, real, self.worker, self.said)
@@ -161,11 +164,12 @@ async def bench(
     recipients: Recipients | None = None,
     sinks: Mapping[str, Sink] | None = None,
     real: Clock | None = None,
+    window: Window = WINDOW,
 ) -> AsyncIterator[tuple[Bench, FakeVault]]:
     """A bench and its vault."""
     vault = FakeVault()
     async with HttpServer(vault.answer) as server:
-        made = Bench(engine, folder, server.url, recipients or Recipients(), sinks or {}, real or RealClock())
+        made = Bench(engine, folder, server.url, recipients or Recipients(), sinks or {}, real or RealClock(), window)
         try:
             yield made, vault
         finally:

@@ -114,7 +114,7 @@ async def test_after_a_long_silence_one_warning_is_told_and_the_breach(engine: A
 
             await it.until(settled)
         states = [row.state for row in await it.rows("notice = 'urging'")]
-    assert states == ["superseded", "superseded", "sent"]
+    assert states == ["joined", "joined", "sent"]
 
 
 async def test_the_department_is_told_that_has_the_case_when_the_notice_is_sent(
