@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from shared.cli.folders import calendars_folder
 from shared.errors import Conflict, InvalidInput, NotFound, StackError
-from shared.settings import SERVICES, ServiceSettings
 
 if TYPE_CHECKING:
     from shared.business_time.calendars import Calendar, Name, Window
@@ -100,7 +99,7 @@ def load(
     from shared.business_time.loader import document_from, is_extension, load_calendars, read_calendar
     from shared.cli.calendar_wait import Recomputing
 
-    folder = _folder(home)
+    folder = calendars_folder(home)
     known = load_calendars(folder)
     calendar = read_calendar(file, known)
     target = folder / f"{calendar.id}.yaml"
@@ -177,19 +176,7 @@ def _year(calendar: Calendar, year: int, lang: Literal["zh", "en"]) -> dict[str,
 def _calendars(home: Path | None) -> dict[str, Calendar]:
     from shared.business_time.loader import load_calendars
 
-    return load_calendars(_folder(home))
-
-
-def _folder(home: Path | None) -> Path:
-    """The calendars folder: of the home that is named, else HUIYIN_CALENDARS, else that of HUIYIN_HOME."""
-    if home is not None:
-        return home / "calendars"
-    named = ServiceSettings().calendars
-    if named is not None:
-        return named
-    from shared.stack.environment import read_environment
-
-    return read_environment(os.environ, SERVICES).home / "calendars"
+    return load_calendars(calendars_folder(home))
 
 
 def _padded(row: dict[str, str | None], until: str) -> list[str]:

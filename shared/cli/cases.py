@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +10,7 @@ from uuid import UUID
 
 import typer
 
+from shared.cli.folders import procedures_folder
 from shared.errors import Conflict, Forbidden, HuiyinError, InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def show(
         told = {"case": found, "clocks": clocks, "timeline": occurrences, "notices": notices}
         print(json.dumps(told, ensure_ascii=False, indent=2))
         return
-    read = _reader(found, "zh" if lang == "zh" else "en")
+    read = _reader(found, "zh" if lang == "zh" else "en", home)
     _print(case_view.heading(found, read))
     if identity:
         _part(read.word("identity"), case_view.identity(found, read), read)
@@ -115,7 +115,7 @@ def report(
     with connection.open("intake") as intake:
         case_id = find(intake.get, case)
         found = intake.get(f"/v1/cases/{case_id}")
-    body = report_body(_procedure(found), milestone, by, at, field or [], clock)
+    body = report_body(_procedure(found, home), milestone, by, at, field or [], clock)
     with connection.open("routing") as routing:
         answer = routing.post(f"/v1/cases/{case_id}/milestones", body)
     if as_json:
@@ -194,21 +194,20 @@ def _or_error(answer: Any, lines: Callable[[Any], Any]) -> Any:
     return [f"  ({answer['error']})"] if "error" in answer else lines(answer)
 
 
-def _procedure(case: dict[str, Any]) -> Procedure | None:
+def _procedure(case: dict[str, Any], home: Path | None) -> Procedure | None:
     """The version that the case is pinned to; None where this machine's library has not got it."""
     from shared.procedures.loader import load_library
 
-    folder = os.environ.get("HUIYIN_PROCEDURES")
     try:
-        return load_library(Path(folder) if folder else None).get(case["procedure"], case["procedure_version"])
+        return load_library(procedures_folder(home)).get(case["procedure"], case["procedure_version"])
     except NotFound:
         return None
 
 
-def _reader(case: dict[str, Any], language: Any) -> Reader:
+def _reader(case: dict[str, Any], language: Any, home: Path | None) -> Reader:
     from shared.cli.case_view import Reader
 
-    return Reader(_procedure(case), language)
+    return Reader(_procedure(case, home), language)
 
 
 def _part(title: str, lines: Any, read: Reader) -> None:

@@ -6,11 +6,11 @@ import json
 import os
 import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from shared.cli.folders import procedures_folder
 from shared.errors import StackError
 
 if TYPE_CHECKING:
@@ -137,8 +137,7 @@ class _Director:
         from shared.procedures.loader import load_library
 
         limit = _ONCE_LIMIT_S if self._once else _SHOW_LIMIT_S
-        folder = os.environ.get("HUIYIN_PROCEDURES")
-        library = load_library(Path(folder) if folder else None)
+        library = load_library(procedures_folder(self._home.path))
         show = Show(Connection(self._home.path), library, self._pace(), seed=self._seed, limit_seconds=limit)
         try:
             self._on_screen(show, asked) if self._screen else self._in_lines(show, asked)

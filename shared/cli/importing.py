@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 import threading
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from shared.cli.folders import procedures_folder
 from shared.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -95,8 +95,7 @@ def _import(source: Source, chosen: Choices) -> None:
     from shared.cli.import_values import Reading
     from shared.procedures.loader import load_library
 
-    folder = os.environ.get("HUIYIN_PROCEDURES")
-    procedure = load_library(Path(folder) if folder else None).get(chosen.procedure)
+    procedure = load_library(procedures_folder(chosen.home)).get(chosen.procedure)
     with open_table(source, chosen.sheet) as table:
         reading = Reading(zone(procedure.time_zone), table.epoch, chosen.date_format)
         columns = Columns(procedure, reading, Wanted(chosen.columns, chosen.constants))

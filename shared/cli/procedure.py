@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from shared.cli.folders import procedures_folder
 from shared.errors import ProcedureError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class Lang(StrEnum):
 
 _LANG = Annotated[Lang, typer.Option(help="language of names and messages")]
 _FOLDER = Annotated[
-    Path | None, typer.Option("--folder", envvar="HUIYIN_PROCEDURES", help="a folder of further procedures")
+    Path | None, typer.Option("--folder", help="of further procedures [HUIYIN_PROCEDURES, or the home's]")
 ]
 
 
@@ -42,7 +43,7 @@ def list_procedures(lang: _LANG = Lang.en, folder: _FOLDER = None) -> None:
     """Every procedure of the library: id, version, since when in force, name."""
     from shared.procedures.loader import load_library
 
-    for one in load_library(folder).all():
+    for one in load_library(folder or procedures_folder()).all():
         name = one.name.zh if lang is Lang.zh else one.name.en
         print(f"{one.id}  v{one.version}  {one.in_force_from}  {name}")
 
@@ -98,4 +99,4 @@ def _find(name: str, version: int | None, folder: Path | None) -> Procedure:
 
     if name.endswith((".yaml", ".yml")):
         return load_procedure(Path(name))
-    return load_library(folder).get(name, version)
+    return load_library(folder or procedures_folder()).get(name, version)

@@ -63,6 +63,8 @@ def read_environment(environ: Mapping[str, str], services: tuple[str, ...]) -> S
         passwords={service: value for service, value in passwords.items() if value},
         keys={name: value for name, value in keys.items() if value},
         inherited={
-            name: value for name, value in environ.items() if not name.startswith("HUIYIN_") or name in PASSED_ON
+            name: value
+            for name, value in environ.items()
+            if not name.startswith("HUIYIN_") or (name in PASSED_ON and value)
         },
     )

@@ -6,6 +6,7 @@ secrets/         passwords and keys, one per file, 0600
 run/             one file per process: pid and start time; the lock of the supervisor; the database's socket
 logs/            one file per process
 kafka/  postgres/  notices/
+calendars/  procedures/         an organisation's own, put there by its people
 clock.json  clock-last.json    only with a scaled clock
 """
 
@@ -83,6 +84,7 @@ class Home:
         self.clock_last_file = self.path / "clock-last.json"
         self.recipients = self.path / "recipients.yaml"
         self.calendars = self.path / "calendars"
+        self.procedures = self.path / "procedures"
         self.lock_file = self.run / "supervisor.lock"
 
     @property
@@ -99,7 +101,7 @@ class Home:
         """Make the folders; raises `StackError` where the disk does not let us."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            for folder in (self.run, self.logs, self.notices):
+            for folder in (self.run, self.logs, self.notices, self.calendars, self.procedures):
                 folder.mkdir(exist_ok=True)
             self.secrets.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:

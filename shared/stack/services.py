@@ -79,7 +79,8 @@ def service_command(spec: ServiceSpec, around: Surroundings) -> Command:
         environment["HUIYIN_CLOCK"] = str(home.clock_file)
     if home.recipients.exists():
         environment["HUIYIN_RECIPIENTS"] = str(home.recipients)
-    environment.setdefault("HUIYIN_CALENDARS", str(home.calendars))  # it may be made while the services run
+    environment.setdefault("HUIYIN_CALENDARS", str(home.calendars))
+    environment.setdefault("HUIYIN_PROCEDURES", str(home.procedures))
     return Command(arguments=spec.arguments, environment=environment)
 
 

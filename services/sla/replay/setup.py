@@ -15,12 +15,12 @@ from shared.business_time.calendars import Calendar
 from shared.business_time.due import Basis
 from shared.business_time.loader import load_calendars
 from shared.business_time.zones import zone
+from shared.cli.folders import calendars_folder, procedures_folder
 from shared.cli.import_values import Refusal, normal
 from shared.errors import CalendarError, InvalidInput, NotFound, ProcedureError
 from shared.procedures.check import check_procedure
 from shared.procedures.loader import load_library, load_procedure
 from shared.procedures.model import Procedure
-from shared.settings import ServiceSettings
 
 _DEFAULT_CALENDAR = "cn"
 
@@ -52,10 +52,10 @@ def rules(choices: Choices) -> tuple[Procedure, dict[str, Calendar]]:
 
     Without a procedure the days of the targets are counted in `--time-zone`. Raises naming the option.
     """
-    settings, columns = ServiceSettings(), choices.columns
+    columns = choices.columns
     if choices.time_zone is not None:
         _require_zone(choices.time_zone)
-    calendars = load_calendars(settings.calendars)
+    calendars = load_calendars(calendars_folder())
     if choices.calendar is not None and choices.calendar not in calendars:
         raise InvalidInput(
             "there is no such calendar", field="--calendar", hint=f"there are: {', '.join(sorted(calendars))}"
@@ -70,7 +70,7 @@ def rules(choices: Choices) -> tuple[Procedure, dict[str, Calendar]]:
     if choices.calendar is not None and not further:
         raise InvalidInput("this is the calendar of --duration or --due, and neither is given", field="--calendar")
     if choices.procedure is not None:
-        procedure = _named(choices.procedure, settings.procedures)
+        procedure = _named(choices.procedure)
     elif choices.clocks:
         raise InvalidInput("the clock of which procedure?", field="--clock", hint="name it: --procedure ID")
     elif not further:
@@ -96,10 +96,10 @@ def _require_zone(name: str) -> None:
         raise InvalidInput(error.message, field="--time-zone", hint=error.hint) from None
 
 
-def _named(name: str, folder: Path | None) -> Procedure:
+def _named(name: str) -> Procedure:
     if not name.endswith((".yaml", ".yml")):
         try:
-            return load_library(folder).get(name)
+            return load_library(procedures_folder()).get(name)
         except NotFound as error:
             raise InvalidInput(error.message, field="--procedure", hint=error.hint) from None
     try:

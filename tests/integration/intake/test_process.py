@@ -39,16 +39,14 @@ class Process:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        procedures = home.path / "procedures"
-        procedures.mkdir(exist_ok=True)
-        (procedures / "test-desk.yaml").write_text(TEXT, encoding="utf-8")
+        (home.procedures / "test-desk.yaml").write_text(TEXT, encoding="utf-8")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("HUIYIN_")}
         environment |= {
             "HUIYIN_ROLE": "api",
             "HUIYIN_PORT": str(port),
             "HUIYIN_DATABASE": database_url,
             "HUIYIN_KAFKA": "127.0.0.1:1",
-            "HUIYIN_PROCEDURES": str(procedures),
+            "HUIYIN_PROCEDURES": str(home.procedures),
         }
         if key_file is not None:
             environment["HUIYIN_VAULT_KEY_FILE"] = str(key_file)
@@ -96,6 +94,21 @@ async def test_without_its_master_key_it_says_so_in_one_line_and_ends(home: Home
         assert last["event"] == "cannot start"
         assert last["field"] == "vault_key_file"
         assert last["hint"]
+
+
+async def test_a_procedure_that_is_put_into_the_folder_of_the_home_is_taken_up_while_the_service_runs(
+    home: Home, start: Callable[[], Process]
+) -> None:
+    process = start()
+    complaint = {"procedure": "late-desk", "channel": "letter", "fields": FIELDS}
+
+    def answer() -> httpx.Response:
+        return httpx.post(f"{process.url}/v1/complaints", json=complaint, headers=HEADERS, timeout=30)
+
+    assert answer().json()["field"] == "procedure"
+    late = TEXT.replace("id: test-desk", "id: late-desk", 1)
+    (home.procedures / "late-desk.yaml").write_text(late, encoding="utf-8")
+    assert wait_for(lambda: answer().status_code == 201, 30.0)
 
 
 async def test_whoever_got_a_number_finds_the_case_after_a_kill_and_sending_again_is_safe(

@@ -10,7 +10,7 @@ import pytest
 
 from shared.errors import StackError
 from shared.stack.databases import service_url
-from shared.stack.environment import read_environment
+from shared.stack.environment import StackEnvironment, read_environment
 from shared.stack.home import Home, ProcessState, ServiceState, StackState
 from shared.stack.java import find_java, major_version
 from shared.stack.kafka import server_properties
@@ -19,6 +19,19 @@ from shared.stack.postgres import LONGEST_SOCKET, socket_folder
 from shared.stack.services import ServiceSpec, Surroundings, service_command, vault_key
 
 NAMES = ("intake", "routing", "sla", "notify")
+
+
+def surroundings(home: Home, environment: StackEnvironment) -> Surroundings:
+    """What the services of a stack over this home have in common."""
+    return Surroundings(
+        home=home,
+        kafka="127.0.0.1:9092",
+        admin_url=environment.postgres or "postgresql://postgres:pw@h/postgres",
+        passwords=dict.fromkeys(NAMES, "secret"),
+        ports={name: 8101 + place for place, name in enumerate(NAMES)},
+        scaled=True,
+        inherited=environment.inherited,
+    )
 
 
 @pytest.fixture
@@ -90,16 +103,7 @@ def test_only_intake_gets_the_key_of_the_vault_and_nobody_the_administrator(home
     environment = read_environment(
         {"PATH": "/bin", "HUIYIN_POSTGRES": "postgresql://admin:pw@h/postgres", "HUIYIN_SMTP_URL": "smtp://x"}, NAMES
     )
-    assert environment.postgres is not None
-    around = Surroundings(
-        home=home,
-        kafka="127.0.0.1:9092",
-        admin_url=environment.postgres,
-        passwords=dict.fromkeys(NAMES, "secret"),
-        ports={name: 8101 + place for place, name in enumerate(NAMES)},
-        scaled=True,
-        inherited=environment.inherited,
-    )
+    around = surroundings(home, environment)
     given = {name: service_command(ServiceSpec(name, ("x",)), around).environment for name in NAMES}
     assert [name for name in NAMES if "HUIYIN_VAULT_KEY_FILE" in given[name]] == ["intake"]
     for variables in given.values():
@@ -108,6 +112,18 @@ def test_only_intake_gets_the_key_of_the_vault_and_nobody_the_administrator(home
         assert variables["HUIYIN_SMTP_URL"] == "smtp://x"
         assert variables["HUIYIN_CLOCK"] == str(home.clock_file)
         assert variables["HUIYIN_INTAKE_URL"] == "http://127.0.0.1:8101"
+
+
+@pytest.mark.parametrize("variable", ["HUIYIN_CALENDARS", "HUIYIN_PROCEDURES"])
+def test_services_read_the_folders_of_the_home_unless_the_environment_names_others(home: Home, variable: str) -> None:
+    own = str(home.path / variable.removeprefix("HUIYIN_").lower())
+    assert Path(own).is_dir()
+    given = {}
+    for named in (None, "", "/srv/rules"):
+        environ = {} if named is None else {variable: named}
+        around = surroundings(home, read_environment(environ, NAMES))
+        given[named] = service_command(ServiceSpec("sla", ("x",)), around).environment[variable]
+    assert given == {None: own, "": own, "/srv/rules": "/srv/rules"}
 
 
 @pytest.mark.parametrize(
