@@ -34,6 +34,8 @@ cases = Table(
     Column("generation", Integer, nullable=False),
     Column("open", Boolean, nullable=False),
     Column("checked_at", DateTime(timezone=True), nullable=False),
+    # What timers have said up to this instant is counted in `sequences`.
+    Column("numbered_at", DateTime(timezone=True), nullable=False),
     Index("cases_check", "checked_at", postgresql_where=text("open")),
 )
 
@@ -63,8 +65,8 @@ OPEN = ("running", "paused", "breached")
 
 _CREATE = text(
     """
-    INSERT INTO cases (id, procedure, version, happenings, said, generation, open, checked_at)
-    SELECT id, procedure, version, '[]', '{}', 0, false, :now
+    INSERT INTO cases (id, procedure, version, happenings, said, generation, open, checked_at, numbered_at)
+    SELECT id, procedure, version, '[]', '{}', 0, false, :now, '1970-01-01T00:00Z'
     FROM unnest(CAST(:ids AS uuid[]), CAST(:procedures AS text[]), CAST(:versions AS int[]))
         AS given (id, procedure, version) ORDER BY id
     ON CONFLICT DO NOTHING
@@ -182,10 +184,13 @@ def _columns(rows: Sequence[tuple[Case, ClockRow]]) -> dict[str, Any]:
     }
 
 
-async def generations(tx: AsyncConnection, ids: Iterable[UUID]) -> dict[tuple[UUID, str, int], int]:
-    """The generation of each clock's row: (case, clock, cycle) -> generation."""
-    rows = await tx.execute(_GENERATIONS, {"ids": list(ids)})
-    return {(row.case_id, row.clock, row.cycle): row.generation for row in rows}
+async def generations(tx: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, dict[tuple[str, int], int]]:
+    """The generation of each clock's row: case -> (clock, cycle) -> generation."""
+    ids = list(ids)
+    found: dict[UUID, dict[tuple[str, int], int]] = {id_: {} for id_ in ids}
+    for row in await tx.execute(_GENERATIONS, {"ids": ids}):
+        found[row.case_id][row.clock, row.cycle] = row.generation
+    return found
 
 
 async def clocks_of(tx: AsyncConnection, case_id: UUID) -> list[Any]:

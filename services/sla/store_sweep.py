@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.sla.store_timers import shard_of
 
 NEVER = datetime(1971, 1, 1, tzinfo=UTC)
 """A case whose last check is before this was never checked: a migration set it to 1970."""
@@ -31,6 +33,7 @@ _LOST = text(
         AND (CAST(:until AS uuid) IS NULL OR c.case_id <= :until) AND armed.at > s.swept_at AND t.id IS NULL
     """
 )
+_SWEPT_AT = text("SELECT min(swept_at) FROM shards WHERE shard = ANY(:shards)")
 _SWEPT = text("UPDATE shards SET swept_at = greatest(swept_at, :at) WHERE shard = :shard")
 _CLEAR = text(
     """
@@ -56,6 +59,12 @@ async def page_end(tx: AsyncConnection, shard: int, after: UUID, *, most: int) -
 async def lost(tx: AsyncConnection, shard: int, after: UUID, until: UUID | None) -> Sequence[Any]:
     """Armed steps of a page of cases, not yet swept, that have no timer: (case_id, clock, cycle, generation) each."""
     return (await tx.execute(_LOST, {"shard": shard, "after": after, "until": until})).all()
+
+
+async def swept_at(tx: AsyncConnection, cases: Iterable[UUID]) -> datetime:
+    """The instant up to which all shards of these cases are swept."""
+    found: datetime = (await tx.execute(_SWEPT_AT, {"shards": [shard_of(case) for case in cases]})).scalar_one()
+    return found
 
 
 async def mark_swept(tx: AsyncConnection, shard: int, at: datetime) -> None:

@@ -19,12 +19,13 @@ from uuid import UUID
 import structlog
 
 from services.sla import store, store_sweep
-from services.sla.domain.arming import without
+from services.sla.domain.arming import out_of_step, without
 from services.sla.store_sweep import NEVER
 from services.sla.store_timers import SHARDS
 from services.sla.worker import Worker
+from shared.events.topics import DEADLINES
 from shared.hosting.host import Context
-from shared.messaging import outbox
+from shared.messaging import bundles, outbox
 from shared.messaging.database import is_passing
 from shared.observability import metrics
 
@@ -118,19 +119,14 @@ class Sweeper:
         async with self._context.engine.begin() as tx:
             cases, now = await self._worker.hold(tx, ids)
             written = await store.generations(tx, ids)
-            odd: dict[UUID, dict[tuple[str, int], int | None]] = defaultdict(dict)
-            for id_, case in cases.items():
-                for key, said in case.said.items():
-                    name, _, number = key.partition("#")
-                    if said.get("armed") and written.get((id_, name, int(number))) != said["generation"]:
-                        odd[id_][(name, int(number))] = None
-            cases |= {id_: without(cases[id_], lost) for id_, lost in odd.items()}
+            odd = {id_: lost for id_, case in cases.items() if (lost := out_of_step(case, written[id_]))}
             sound = [case for id_, case in cases.items() if id_ not in odd]
             events = await self._worker.settle(tx, sound, now, whole=never)
-            events += await self._worker.settle(tx, [cases[id_] for id_ in odd], now, whole=True)
+            mended = [without(cases[id_], lost) for id_, lost in odd.items()]
+            events += await self._worker.settle(tx, mended, now, whole=True)
             await store.mark_checked(tx, ids, now)
-            said_now = await outbox.append(tx, events)
-        self._report(sum(map(len, odd.values())), bool(said_now))
+            said = await outbox.append(tx, events)
+        self._report(sum(map(len, odd.values())), bool(said))
         return len(ids) == _CASES
 
     async def _restore(self, found: Sequence[Any]) -> None:
@@ -141,8 +137,11 @@ class Sweeper:
             return
         async with self._context.engine.begin() as tx:
             cases, now = await self._worker.hold(tx, lost, lost=lost)
-            events = await outbox.append(tx, await self._worker.settle(tx, cases.values(), now))
-        self._report(len(found), bool(events))
+            # Whether the timers had been said before they vanished is known from what was said alone.
+            known = await bundles.known(tx, DEADLINES.name, lost, await store_sweep.swept_at(tx, lost))
+            events = [event for event in await self._worker.settle(tx, cases.values(), now) if event.id not in known]
+            said = await outbox.append(tx, events)
+        self._report(len(found), bool(said))
 
     def _report(self, restored: int, said: bool) -> None:
         if restored:

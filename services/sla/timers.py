@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sla import store_firing, store_timers
@@ -42,7 +41,6 @@ class Timers:
         self._worker = worker
         self._horizon = Horizon(range(SHARDS))
         self._missed: set[int] = set()
-        self._distrusted: set[int] = set()
         self._behind = False
         self._wake = asyncio.Event()
         self._read_at = float("-inf")
@@ -137,14 +135,7 @@ class Timers:
     async def _page(self, connection: AsyncConnection, wanted: set[int]) -> int:
         """Fire what needs no decision in the shards that nobody holds; the others are missed."""
         now = self._context.clock.now()
-        try:
-            fired = await store_firing.fire_free(connection, wanted, now, each=_EACH)
-        except IntegrityError:
-            # Something in this page was said before. Decisions leave out what was said: so nothing stands still.
-            log.error("a step that is due was said before; its page is decided on", shards=sorted(wanted))
-            self._missed |= wanted
-            self._distrusted |= wanted
-            return 0
+        fired = await store_firing.fire_free(connection, wanted, now, each=_EACH)
         self._missed |= (wanted - fired.held) | fired.mixed
         self._behind = self._behind or bool(fired.busy)
         return self._done(fired, fired.held - fired.mixed, now)
@@ -152,17 +143,15 @@ class Timers:
     async def _page_of_missed(self) -> int:
         """Wait for the shards that were missed, so that none starves, and decide on what needs it."""
         shards, self._missed = self._missed, set()
-        every = bool(shards & self._distrusted)
         async with self._context.engine.begin() as tx:
             await store_timers.lock_shards(tx, shards)
             now = self._context.clock.now()
-            decide = await store_firing.to_decide(tx, shards, now, each=_EACH, every=every)
+            decide = await store_firing.to_decide(tx, shards, now, each=_EACH)
             said: list[Event] = []
             if decide:
                 cases, then = await self._worker.hold(tx, decide)
                 said = await outbox.append(tx, await self._worker.settle(tx, cases.values(), then))
             fired = await store_firing.fire_held(tx, shards, now, decide, each=_EACH)
-        self._distrusted -= shards
         return len(said) + self._done(fired, fired.held, now)
 
     def _done(self, fired: Fired, shards: Iterable[int], now: datetime) -> int:

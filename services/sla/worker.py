@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.sla import store, store_changes, store_timers
+from services.sla import store, store_changes, store_firing, store_timers
 from services.sla.domain.arming import Lost, absorbed, without
 from services.sla.domain.deciding import Decision, decide
 from services.sla.domain.happenings import Case, from_event, pin_of
@@ -18,7 +18,6 @@ from shared.business_time.calendars import Calendar
 from shared.business_time.clock import Clock as TimeSource
 from shared.events.deadlines import ClockBreached, ClockStarted, ClockWarned
 from shared.events.envelope import Event, make
-from shared.messaging import outbox
 from shared.observability import metrics
 from shared.procedures.loader import Library
 from shared.procedures.model import Procedure
@@ -69,7 +68,7 @@ class Worker:
         """
         ids = list(ids)
         cursors = await store_timers.lock(tx, ids)
-        await outbox.catch_up_numbers(tx, ids)  # timers number what they say by the outbox alone
+        await store_firing.take_up_numbers(tx, ids)
         cases = await store.load(tx, ids)
         cases |= {id_: without(cases[id_], clocks) for id_, clocks in (lost or {}).items() if id_ in cases}
         now = max([self._clock.now(), *(cursor.at for cursor in cursors.values())])

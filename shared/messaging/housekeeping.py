@@ -6,7 +6,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.business_time.clock import Clock
@@ -18,22 +18,28 @@ OUTBOX_DAYS = 30
 INBOX_DAYS = 60
 _EVERY_SECONDS = 3600.0
 _PAGE = 5_000
+_BUNDLES = 50
 
-# A join and not NOT IN, which would search the whole list for each row once the list is long. The numbers of what goes
-# are kept, where they are known from the outbox alone (see `outbox.catch_up_numbers`).
+# A join and not NOT IN, which would search the whole list for each row once the list is long.
 _OLD_OUTBOX = text(
     """
-    WITH waiting AS MATERIALIZED (SELECT unnest(ids) AS id FROM unpublished),
+    WITH waiting AS MATERIALIZED (SELECT unnest(ids) AS id FROM unpublished WHERE bundle IS NULL),
     gone AS (
         DELETE FROM outbox WHERE id IN (
             SELECT id FROM outbox WHERE said_at < :before
                 AND NOT EXISTS (SELECT FROM waiting WHERE waiting.id = outbox.id) LIMIT :page)
-        RETURNING case_id, topic, sequence),
-    numbered AS (
-        INSERT INTO sequences (case_id, topic, last)
-        SELECT case_id, topic, max(sequence) FROM gone GROUP BY case_id, topic ORDER BY case_id, topic
-        ON CONFLICT (case_id, topic) DO UPDATE SET last = greatest(sequences.last, excluded.last))
+        RETURNING 1)
     SELECT count(*) FROM gone
+    """
+)
+_OLD_BUNDLES = text(
+    """
+    WITH gone AS (
+        DELETE FROM bundles WHERE id IN (
+            SELECT id FROM bundles WHERE said_at < :before
+                AND NOT EXISTS (SELECT FROM unpublished WHERE unpublished.bundle = bundles.id) LIMIT :page)
+        RETURNING cardinality(event_ids) AS events)
+    SELECT coalesce(sum(events), 0) FROM gone
     """
 )
 _OLD_INBOX = text(
@@ -55,21 +61,24 @@ async def keep_house(engine: AsyncEngine, clock: Clock) -> None:
             continue
         try:
             gone = await sweep(engine, clock.now())
-            log.info("old events removed", outbox=gone[0], inbox=gone[1])
+            log.info("old events removed", said=gone[0], taken=gone[1])
         except Exception as error:
             if not is_passing(error):
                 raise
 
 
 async def sweep(engine: AsyncEngine, now: datetime) -> tuple[int, int]:
-    """Remove what is past its time, in pages; returns how many rows of outbox and inbox went."""
-    counts = []
-    for statement, days in ((_OLD_OUTBOX, OUTBOX_DAYS), (_OLD_INBOX, INBOX_DAYS)):
-        gone, page = 0, _PAGE
-        while page == _PAGE:
-            async with engine.begin() as tx:
-                given = {"before": now - timedelta(days=days), "page": _PAGE}
-                page = (await tx.execute(statement, given)).scalar_one()
-            gone += page
-        counts.append(gone)
-    return counts[0], counts[1]
+    """Remove what is past its time, in pages; returns how many events went from the outbox, and from the inbox."""
+    outbox, inbox = now - timedelta(days=OUTBOX_DAYS), now - timedelta(days=INBOX_DAYS)
+    said = await _remove(engine, _OLD_OUTBOX, outbox, _PAGE) + await _remove(engine, _OLD_BUNDLES, outbox, _BUNDLES)
+    return said, await _remove(engine, _OLD_INBOX, inbox, _PAGE)
+
+
+async def _remove(engine: AsyncEngine, statement: TextClause, before: datetime, page: int) -> int:
+    total = 0
+    while True:
+        async with engine.begin() as tx:
+            gone = int((await tx.execute(statement, {"before": before, "page": page})).scalar_one())
+        if not gone:
+            return total
+        total += gone

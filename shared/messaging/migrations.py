@@ -1,6 +1,6 @@
 """What the services' Alembic environments share: how to run, and the versions of the common tables.
 
-A migration is history: `COMMON_1` and `COMMON_2` are never edited; a later change of the common tables is a `COMMON_3`.
+A migration is history: `COMMON_1` to `COMMON_3` are never edited; a later change of the common tables is a `COMMON_4`.
 """
 
 from __future__ import annotations
@@ -61,6 +61,31 @@ COMMON_2 = (
     "DROP TABLE unpublished_1",
 )
 
+COMMON_3 = (
+    """
+    CREATE TABLE bundles (
+        id bigint PRIMARY KEY DEFAULT nextval('outbox_id_seq'), topic text NOT NULL, said_at timestamptz NOT NULL,
+        event_ids uuid[] NOT NULL, case_ids uuid[] NOT NULL, sequences integer[] NOT NULL, types text[] NOT NULL,
+        records bytea[] NOT NULL)
+    """,
+    # Compressing would cost more than everything else that is done with them.
+    """
+    ALTER TABLE bundles ALTER event_ids SET STORAGE EXTERNAL, ALTER case_ids SET STORAGE EXTERNAL,
+        ALTER sequences SET STORAGE EXTERNAL, ALTER types SET STORAGE EXTERNAL, ALTER records SET STORAGE EXTERNAL
+    """,
+    "CREATE INDEX bundles_said_at ON bundles USING brin (said_at)",
+    "ALTER TABLE unpublished ADD COLUMN bundle bigint",
+    "CREATE INDEX unpublished_bundle ON unpublished (bundle) WHERE bundle IS NOT NULL",
+    """
+    CREATE VIEW said AS
+    SELECT id, 0 AS place, event_id, case_id, sequence, topic, type, value, said_at FROM outbox
+    UNION ALL
+    SELECT b.id, CAST(e.place AS int), e.event_id, e.case_id, e.sequence, b.topic, e.type, e.value, b.said_at
+    FROM bundles b CROSS JOIN LATERAL unnest(b.event_ids, b.case_ids, b.sequences, b.types, b.records)
+        WITH ORDINALITY AS e (event_id, case_id, sequence, type, value, place)
+    """,
+)
+
 
 def create_common_tables_1() -> None:
     """The first version of the common tables."""
@@ -71,6 +96,12 @@ def create_common_tables_1() -> None:
 def create_common_tables_2() -> None:
     """`unpublished` holds pages of ids instead of a row for each event; what was not published yet stays so."""
     for statement in COMMON_2:
+        op.execute(statement)
+
+
+def create_common_tables_3() -> None:
+    """Many events can be said in one row, and what was said can be read in one place."""
+    for statement in COMMON_3:
         op.execute(statement)
 
 

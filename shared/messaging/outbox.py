@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -65,21 +65,19 @@ async def append(tx: AsyncConnection, events: Sequence[Event]) -> list[Event]:
         return []
     known = {row.event_id for row in await tx.execute(_KNOWN, {"ids": [event.id for event in events]})}
     fresh = [event for event in {event.id: event for event in events}.values() if event.id not in known]
-    following = await take_numbers(tx, Counter(_place(event) for event in fresh))
+    following = await _take_numbers(tx, Counter(_place(event) for event in fresh))
     numbered = []
     for event in fresh:
         place = _place(event)
         numbered.append(event.numbered(following[place]))
         following[place] += 1
-    await append_rows(tx, [_row(event) for event in numbered])
+    await _append_rows(tx, [_row(event) for event in numbered])
     return numbered
 
 
-async def take_numbers(tx: AsyncConnection, counts: Mapping[Place, int]) -> dict[Place, int]:
-    """Take so many sequence numbers of each case and topic; returns the first of each (1 for a place that is new).
-
-    They are taken under a row lock that lasts until the transaction ends, and given back if it fails: no gaps.
-    """
+async def _take_numbers(tx: AsyncConnection, counts: Mapping[Place, int]) -> dict[Place, int]:
+    """The first of so many numbers of each case and topic. They are taken under a row lock that lasts until the
+    transaction ends, and given back if it fails: no gaps."""
     if not counts:
         return {}
     cases, topics = zip(*counts, strict=True)
@@ -87,32 +85,7 @@ async def take_numbers(tx: AsyncConnection, counts: Mapping[Place, int]) -> dict
     return {(row.case_id, row.topic): row.last - counts[row.case_id, row.topic] + 1 for row in rows}
 
 
-_CATCH_UP = text(
-    """
-    INSERT INTO sequences (case_id, topic, last)
-    SELECT case_id, topic, highest FROM (
-        SELECT case_id, topic, max(sequence) AS highest FROM outbox WHERE case_id = ANY(CAST(:cases AS uuid[]))
-        GROUP BY case_id, topic) AS said LEFT JOIN sequences USING (case_id, topic)
-    WHERE last IS NULL OR last < highest ORDER BY case_id, topic
-    ON CONFLICT (case_id, topic) DO UPDATE SET last = greatest(sequences.last, excluded.last)
-    """
-)
-
-
-async def catch_up_numbers(tx: AsyncConnection, cases: Iterable[UUID]) -> None:
-    """Bring the numbers of cases up to what the outbox holds of them, where rows came into it past `take_numbers`.
-
-    The caller holds the lock on each case. To be called before `append` and before outbox rows are removed.
-    """
-    await tx.execute(_CATCH_UP, {"cases": list(cases)})
-
-
-async def append_rows(tx: AsyncConnection, rows: Sequence[Row]) -> None:
-    """Write events that the caller has numbered (`take_numbers`) and encoded itself, in their order, in one statement.
-
-    The caller holds the lock on each case, as for `append`. Events that were said before are not looked for:
-    sqlalchemy's IntegrityError is raised for an event id that is there already.
-    """
+async def _append_rows(tx: AsyncConnection, rows: Sequence[Row]) -> None:
     if not rows:
         return
     values: dict[str, Any] = dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
@@ -141,12 +114,29 @@ def _row(event: Event) -> Row:
 
 
 _LOCK = text("LOCK TABLE unpublished IN SHARE ROW EXCLUSIVE MODE")
+# Rows that follow one another make pages; a bundle is a page of its own, in its place between them.
 _REPUBLISH = """
-    WITH gone AS (DELETE FROM unpublished RETURNING ids),
-    wanted AS (SELECT id FROM outbox WHERE said_at >= :since {case}),
-    waiting AS (SELECT id FROM wanted UNION SELECT unnest(ids) FROM gone),
-    numbered AS (SELECT id, (row_number() OVER (ORDER BY id) - 1) / :page_ids AS page FROM waiting),
-    pages AS (INSERT INTO unpublished (ids) SELECT array_agg(id ORDER BY id) FROM numbered GROUP BY page ORDER BY page)
+    WITH gone AS (DELETE FROM unpublished RETURNING ids, bundle),
+    wanted AS (
+        SELECT id, 0 AS place FROM outbox WHERE said_at >= :since {case}
+        UNION ALL
+        SELECT id, place FROM bundles CROSS JOIN LATERAL unnest(case_ids) WITH ORDINALITY AS e (case_id, place)
+        WHERE said_at >= :since {case}),
+    waiting AS (
+        SELECT id, place FROM wanted
+        UNION SELECT unnest(ids), 0 FROM gone WHERE bundle IS NULL
+        UNION SELECT bundle, unnest(ids) FROM gone WHERE bundle IS NOT NULL),
+    placed AS (
+        SELECT id, place, place > 0 AS bundled, max(CASE WHEN place > 0 THEN id END) OVER (ORDER BY id, place) AS bundle
+        FROM waiting),
+    cut AS (
+        SELECT *, CASE WHEN bundled THEN 0
+            ELSE (row_number() OVER (PARTITION BY bundled, bundle ORDER BY id) - 1) / :page_ids END AS page
+        FROM placed),
+    pages AS (
+        INSERT INTO unpublished (ids, bundle)
+        SELECT array_agg(CASE WHEN bundled THEN place ELSE id END ORDER BY id, place), CASE WHEN bundled THEN bundle END
+        FROM cut GROUP BY bundled, bundle, page ORDER BY min(id))
     SELECT count(*) FROM wanted
 """
 

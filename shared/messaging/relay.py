@@ -2,7 +2,7 @@
 
 One relay at a time sends for a database: it holds a session-level advisory lock, and the others wait for it. Pages are
 claimed by their state (a row in `unpublished`), never by "number above the last one" (rule D6). While one round is on
-its way to the broker, the last one is taken off and the next one is read.
+its way to the broker, the last one is taken off and the next one is read, in one statement.
 """
 
 from __future__ import annotations
@@ -103,50 +103,50 @@ class Relay:
                 await producer.stop()
 
     async def _send_rounds(self, connection: AsyncConnection, producer: AIOKafkaProducer, hot: HotRows) -> None:
-        before, current = NOTHING, NOTHING
+        done: list[int] = []  # pages that the broker has; taken off with the next reading, so that it is one way
+        current = NOTHING
         while True:
-            flight = asyncio.create_task(send(producer, current.rows))
+            flight = asyncio.create_task(send(producer, current.letters))
             # both come to their end before either is looked at: neither the broker nor the database is left half asked
             sending, looking = await asyncio.gather(
-                flight, self._look(connection, hot, before, current, flight), return_exceptions=True
+                flight, self._look(connection, hot, done, current, flight), return_exceptions=True
             )
             if isinstance(sending, BaseException):
                 raise sending
-            metrics.PUBLISHED.labels(service=self._service).inc(len(sending.ids))
+            metrics.PUBLISHED.labels(service=self._service).inc(len(sending.letters))
             if sending.failure is not None:
                 await self._give_up(connection, current, sending)
                 raise sending.failure
             if isinstance(looking, BaseException):
                 raise looking
-            before, current = current, looking
+            done += current.pages
+            current = looking
             if self._stopping:
-                await backlog.take_off(connection, before, [id_ for ids in before.pages.values() for id_ in ids])
+                await backlog.take_off(connection, done)
                 return
-            if not before.pages and not current.pages:
+            if not current.pages:
                 await self._pause(_IDLE_SECONDS)
 
     async def _look(
-        self, connection: AsyncConnection, hot: HotRows, done: Round, flying: Round, flight: asyncio.Task[Sent]
+        self, connection: AsyncConnection, hot: HotRows, done: list[int], flying: Round, flight: asyncio.Task[Sent]
     ) -> Round:
-        """Take off what is done, and read what is next: at once, or as soon as something is said during the flight."""
-        found = NOTHING
-        if done.pages or flying.more or not flying.pages:
-            found = await self._read(connection, hot, done, flying)
-        if not found.pages and flying.pages:
-            waking = asyncio.create_task(self._wake.wait())
-            try:
-                await asyncio.wait((waking, flight), return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                waking.cancel()
-            if self._wake.is_set() and not self._stopping:
-                found = await self._read(connection, hot, NOTHING, flying)
-        return found
+        """Take off what is done, and read what is next: at once if there is more, or as soon as something is said
+        during the flight; nothing otherwise."""
+        if flying.more or not flying.pages:
+            return await self._read(connection, hot, done, flying)
+        waking = asyncio.create_task(self._wake.wait())
+        try:
+            await asyncio.wait((waking, flight), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waking.cancel()
+        if self._wake.is_set() and not self._stopping:
+            return await self._read(connection, hot, done, flying)
+        return NOTHING
 
-    async def _read(self, connection: AsyncConnection, hot: HotRows, done: Round, flying: Round) -> Round:
+    async def _read(self, connection: AsyncConnection, hot: HotRows, done: list[int], flying: Round) -> Round:
         self._wake.clear()
-        found = await backlog.read(
-            connection, hot, done=done.pages, flying=flying.pages, pages=_MOST_PAGES, ids=_ROUND_IDS
-        )
+        found = await backlog.read(connection, hot, done=done, flying=flying.pages, pages=_MOST_PAGES, ids=_ROUND_IDS)
+        done.clear()
         if not found.pages and not flying.pages:
             self._tell(0, 0.0)
         elif asyncio.get_running_loop().time() - self._measured_at > _MEASURE_SECONDS:
@@ -156,7 +156,7 @@ class Relay:
     async def _give_up(self, connection: AsyncConnection, current: Round, sent: Sent) -> None:
         """Before a failure is raised: take off what was acknowledged all the same, and tell how much waits."""
         with contextlib.suppress(Exception):  # what cannot be taken off is sent again
-            await backlog.take_off(connection, current, sent.ids)
+            await backlog.take_off_part(connection, current, sent.letters)
             await self._measure(connection)
 
     async def _measure(self, connection: AsyncConnection) -> None:

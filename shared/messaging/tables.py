@@ -29,6 +29,7 @@ class MessagingTables:
     """The tables by name."""
 
     outbox: Table
+    bundles: Table
     unpublished: Table
     inbox: Table
     sequences: Table
@@ -40,9 +41,12 @@ def messaging_tables(metadata: MetaData) -> MessagingTables:
     """Declare the tables in `metadata`.
 
     outbox: every event this service has said. Never changed, and kept after it was published (rule D1).
-    unpublished: which outbox rows the broker has not acknowledged, as pages of their ids. A table of its own and not a
-    column, because a column would write every index of the outbox anew for each event published; and pages, because a
-    row for each event costs as much again as the event's own index.
+    bundles: events of one topic that were said by the thousand, many in a row. They are found by nothing but when they
+    were said: who writes a bundle must know numbers and ids without asking it. Ids are the outbox's, so that both are
+    in one order. The view `said` shows the outbox and what is in bundles as one.
+    unpublished: which outbox rows the broker has not acknowledged, as pages of their ids, or which places (from 1) of
+    a bundle. A table of its own and not a column, because a column would write every index of the outbox anew for each
+    event published; and pages, because a row for each event costs as much again as the event's own index.
     inbox: the ids of the events that took effect here, per consumer (rule D4).
     sequences: the last number given per case and topic (rule D5).
     dead_letters: records that could not be processed, with their payload, which never leaves this table.
@@ -65,11 +69,26 @@ def messaging_tables(metadata: MetaData) -> MessagingTables:
         Index("outbox_case", "case_id", "sequence"),
         Index("outbox_said_at", "said_at", postgresql_using="brin"),
     )
+    bundles = Table(
+        "bundles",
+        metadata,
+        Column("id", BigInteger, server_default=text("nextval('outbox_id_seq')"), primary_key=True),
+        Column("topic", Text, nullable=False),
+        Column("said_at", INSTANT, nullable=False),
+        Column("event_ids", ARRAY(Uuid), nullable=False),
+        Column("case_ids", ARRAY(Uuid), nullable=False),
+        Column("sequences", ARRAY(Integer), nullable=False),
+        Column("types", ARRAY(Text), nullable=False),
+        Column("records", ARRAY(LargeBinary), nullable=False),
+        Index("bundles_said_at", "said_at", postgresql_using="brin"),
+    )
     unpublished = Table(
         "unpublished",
         metadata,
         Column("page", BigInteger, Identity(), primary_key=True),
         Column("ids", ARRAY(BigInteger), nullable=False),
+        Column("bundle", BigInteger),
+        Index("unpublished_bundle", "bundle", postgresql_where=text("bundle IS NOT NULL")),
     )
     inbox = Table(
         "inbox",
@@ -116,4 +135,4 @@ def messaging_tables(metadata: MetaData) -> MessagingTables:
         Column("came_at", INSTANT, nullable=False),
         Index("early_events_case", "case_id"),
     )
-    return MessagingTables(outbox, unpublished, inbox, sequences, dead_letters, early_events)
+    return MessagingTables(outbox, bundles, unpublished, inbox, sequences, dead_letters, early_events)

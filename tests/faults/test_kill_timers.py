@@ -49,7 +49,7 @@ async def test_steps_are_said_once_in_effect_when_the_service_is_killed_twice_am
 
 async def _every_step_was_said_once(engine: AsyncEngine) -> None:
     async with engine.connect() as tx:
-        said = (await tx.execute(text("SELECT case_id, sequence, type FROM outbox ORDER BY case_id, sequence"))).all()
+        said = (await tx.execute(text("SELECT case_id, sequence, type FROM said ORDER BY case_id, sequence"))).all()
         timers = await tx.scalar(text("SELECT count(DISTINCT case_id) FROM clocks WHERE clock = 'reply'"))
         waiting = await tx.scalar(text("SELECT count(*) FROM unpublished"))
     assert (len(said), timers, waiting) == (CASES * len(STEPS), CASES, 0)

@@ -55,3 +55,14 @@ def without(case: Case, lost: Lost) -> Case:
         if before and before.get("armed") and generation in (None, before["generation"]):
             said[f"{clock}#{cycle}"] = {**before, "armed": []}
     return replace(case, said=said)
+
+
+def out_of_step(case: Case, written: Mapping[tuple[str, int], int]) -> Lost:
+    """The clocks of which the case knows armed steps that their rows do not: `written` has each row's generation."""
+    lost: dict[tuple[str, int], int | None] = {}
+    for key, said in case.said.items():
+        name, _, number = key.partition("#")
+        cycle = int(number)
+        if said.get("armed") and written.get((name, cycle)) != said["generation"]:
+            lost[name, cycle] = None
+    return lost

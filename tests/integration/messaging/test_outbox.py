@@ -8,23 +8,15 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.events.envelope import encode
 from shared.messaging import outbox
 from shared.messaging.housekeeping import sweep
-from shared.messaging.rows import Row
 from tests.integration.conftest import Open
 from tests.integration.messaging.saying import AT, cases, event, say, unpublished
 
-TOPIC = "huiyin.complaints.v1"
 pytestmark = pytest.mark.asyncio
-
-
-def row(case: UUID, number: int) -> Row:
-    """A row with a value of its own."""
-    value = f"{case} {number}".encode()
-    return (uuid4(), case, number, TOPIC, "huiyin.complaint.admitted.v1", "water", None, value, AT)
 
 
 async def pages(engine: AsyncEngine) -> list[list[int]]:
@@ -45,60 +37,36 @@ async def order(engine: AsyncEngine, ids: list[int]) -> list[tuple[UUID, int]]:
 @pytest.mark.parametrize("count", [1, outbox.PAGE_IDS, 5 * outbox.PAGE_IDS + 1])
 async def test_rows_get_their_ids_in_their_order_on_pages_of_limited_size(count: int, open_service: Open) -> None:
     engine, case = await open_service("intake"), uuid4()
-    rows = [row(case, number) for number in range(count)]
-    async with engine.begin() as tx:
-        await outbox.append_rows(tx, rows)
+    said = await say(engine, [event(case, number) for number in range(count)])
     found = await pages(engine)
     assert max(map(len, found)) <= outbox.PAGE_IDS
     assert len(found) == -(-count // outbox.PAGE_IDS)
     flat = [id_ for page in found for id_ in page]
     assert flat == sorted(flat)
     async with engine.connect() as connection:
-        values = await connection.execute(
-            text("SELECT value FROM outbox WHERE id = ANY(:ids) ORDER BY id"), {"ids": flat}
+        rows = await connection.execute(
+            text("SELECT event_id, value FROM outbox WHERE id = ANY(:ids) ORDER BY id"), {"ids": flat}
         )
-        assert [one.value for one in values] == [one[7] for one in rows]
+        assert [(one.event_id, one.value) for one in rows] == [(one.id, encode(one)) for one in said]
 
 
-async def test_an_event_id_that_is_there_is_refused(open_service: Open) -> None:
-    engine, one = await open_service("intake"), row(uuid4(), 1)
-    async with engine.begin() as tx:
-        await outbox.append_rows(tx, [one])
-    with pytest.raises(IntegrityError):
-        async with engine.begin() as tx:
-            await outbox.append_rows(tx, [row(uuid4(), 1), one])
-    assert await pages(engine) == [[1]]
+async def test_an_event_id_that_is_there_is_left_out(open_service: Open) -> None:
+    engine, case = await open_service("intake"), uuid4()
+    await say(engine, [event(case, 1)])
+    assert [one.sequence for one in await say(engine, [event(case, 1), event(case, 2), event(case, 2)])] == [2]
+    assert await pages(engine) == [[1], [2]]
 
 
-async def test_numbers_that_are_taken_follow_one_another_without_a_gap(open_service: Open) -> None:
-    engine, one, other = await open_service("intake"), uuid4(), uuid4()
-    async with engine.begin() as tx:
-        assert await outbox.take_numbers(tx, {}) == {}
-        assert await outbox.take_numbers(tx, {(one, TOPIC): 3, (other, TOPIC): 1}) == {
-            (one, TOPIC): 1,
-            (other, TOPIC): 1,
-        }
-    async with engine.begin() as tx:
-        assert await outbox.take_numbers(tx, {(one, TOPIC): 2, (one, "other"): 1}) == {
-            (one, TOPIC): 4,
-            (one, "other"): 1,
-        }
-    written = await say(engine, [event(one, 1)])
-    assert [each.sequence for each in written] == [6]
-
-
-async def test_numbers_taken_by_many_at_once_are_all_different(open_service: Open) -> None:
+async def test_numbers_taken_by_many_at_once_are_all_different_and_have_no_gap(open_service: Open) -> None:
     engine, subjects = await open_service("intake"), cases(5, "numbers")
-    taken: list[tuple[UUID, int]] = []
 
     async def take(turn: int) -> None:
-        places = [(case, TOPIC) for case in (subjects if turn % 2 else reversed(subjects))]
-        async with engine.begin() as tx:
-            first = await outbox.take_numbers(tx, dict.fromkeys(places, 2))
-        taken.extend((case, number + more) for (case, _), number in first.items() for more in range(2))
+        await say(engine, [event(case, 2 * turn + n) for case in subjects for n in range(2)])
 
     await asyncio.gather(*(take(turn) for turn in range(20)))
-    assert sorted(taken) == sorted((case, number) for case in subjects for number in range(1, 41))
+    async with engine.connect() as connection:
+        rows = (await connection.execute(text("SELECT case_id, sequence FROM outbox"))).all()
+    assert sorted(map(tuple, rows)) == sorted((case, number) for case in subjects for number in range(1, 41))
 
 
 async def test_what_is_published_again_is_in_line_with_what_waits(open_service: Open) -> None:

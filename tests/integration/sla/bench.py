@@ -78,7 +78,7 @@ class Bench:
 
     async def said(self, word: str | None = None) -> list[Event]:
         """All that was said, in order; or what was said with this word, such as `breached`."""
-        events = [decode(row["value"]) for row in await self.rows("SELECT value FROM outbox ORDER BY id")]
+        events = [decode(row["value"]) for row in await self.rows("SELECT value FROM said ORDER BY id, place")]
         return [one for one in events if word is None or one.type == f"huiyin.deadline.{word}.v1"]
 
     async def steps(self) -> Counter[tuple[UUID, str]]:

@@ -55,6 +55,23 @@ async def test_a_lost_timer_that_others_have_passed_still_fires(open_service: Op
     await bench.sweeper().sweep_all()
     once = {(one, step): 1 for one in (case, neighbour) for step in ("", "ten-left", "due", "hour-over")}
     assert await bench.steps() == once
+    assert [one.sequence for one in await bench.said() if one.subject == case] == [1, 2, 3, 4]
+
+
+async def test_a_timer_that_vanished_after_it_had_fired_is_not_said_again(open_service: Open) -> None:
+    """Before it was swept: its step and its number are found in what was said."""
+    bench, case = Bench(await open_service("sla")), uuid4()
+    await bench.hear(registered(case))
+    for minutes in (20, 30):
+        bench.clock.set(AT + timedelta(minutes=minutes))
+        await bench.timers().fire_page()
+    async with bench.engine.begin() as tx:
+        await tx.execute(text("DELETE FROM timers WHERE step IN ('ten-left', 'due')"))
+    await bench.sweeper().sweep_all()
+    bench.clock.set(AT + timedelta(minutes=90))
+    await bench.timers().fire_page()
+    assert await bench.steps() == {(case, ""): 1, (case, "ten-left"): 1, (case, "due"): 1, (case, "hour-over"): 1}
+    assert [one.sequence for one in await bench.said()] == [1, 2, 3, 4]
 
 
 async def test_a_sweep_in_small_pages_leaves_nobody_out(open_service: Open) -> None:
