@@ -14,7 +14,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_mar
 # Imported when the command line starts; each registers its own commands and keeps heavy imports inside them.
 _GROUPS = (
     "shared.cli.stack",
-    "shared.cli.demo",
+    "shared.demo.command",
     "shared.cli.importing",
     "shared.cli.cases",
     "shared.cli.topics",

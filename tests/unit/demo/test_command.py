@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.cli.demo import demo
+from shared.demo.command import demo
 from shared.errors import StackError
 from shared.stack.home import Home, ServiceState, StackState
 from shared.stack.process import record_of
