@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.business_time.calendars import Calendar
+from shared.business_time.local_days import local_days
 from shared.business_time.zones import DAY, EPOCH_ORDINAL, FIRST_YEAR, LAST_YEAR, SECOND, instant_of, local_micros, zone
 from shared.errors import CalendarNeverOpen
 
@@ -45,6 +46,7 @@ class CompiledCalendar:
     def __init__(self, calendar: Calendar) -> None:
         self.calendar = calendar
         self._zone = zone(calendar.time_zone)
+        self._days = local_days(self._zone)
         self._fold_second = calendar.closing_in_ambiguous_hour == "second"
         self._table: _Table | None = None
         official = (calendar.published_from, calendar.published_until)
@@ -57,6 +59,11 @@ class CompiledCalendar:
         # without weekly hours nothing opens outside the years of its dated exceptions
         self._opens_from = FIRST_YEAR if opens_weekly else min(day.year for day in dated)
         self._opens_until = LAST_YEAR if opens_weekly else max(day.year for day in dated)
+
+    @property
+    def years(self) -> int:
+        """How many years are compiled now: what it holds of memory is in proportion."""
+        return self._table.last - self._table.first + 1 if self._table else 0
 
     def elapsed(self, start: int, end: int) -> int:
         """Business microseconds from `start` to `end`; negative if `end` lies before."""
@@ -94,20 +101,19 @@ class CompiledCalendar:
 
     def local_date(self, at: int) -> int:
         """The local date on which `at` falls."""
-        return instant_of(at).astimezone(self._zone).toordinal()
+        return self._days.locate(at)[0]
 
     def local(self, at: int) -> tuple[int, int]:
         """The local date on which `at` falls, and the time of day on the wall as microseconds since 00:00."""
-        local = instant_of(at).astimezone(self._zone)
-        return local.toordinal(), (local.hour * 3_600 + local.minute * 60 + local.second) * SECOND + local.microsecond
+        return self._days.locate(at)
 
     def wall_time(self, ordinal: int, us_of_day: int) -> int:
         """The instant of a local wall time on a date; `zones.local_micros` says what DST does to it."""
-        return local_micros(self._zone, ordinal, us_of_day)
+        return self._days.wall_time(ordinal, us_of_day)
 
     def end_of_day(self, ordinal: int) -> int:
         """24:00 of the local date."""
-        return local_micros(self._zone, ordinal, DAY)
+        return self._days.wall_time(ordinal, DAY)
 
     def closing(self, ordinal: int) -> int | None:
         """The last closing time of the local date; None if it does not open."""
@@ -116,8 +122,7 @@ class CompiledCalendar:
 
     def spans(self, ordinal: int) -> list[tuple[int, int]]:
         """The opening hours of one local date as instants, in order, clear of one another."""
-        midnight = local_micros(self._zone, ordinal)
-        return self._spans(ordinal, midnight, local_micros(self._zone, ordinal, DAY))
+        return self._spans(ordinal, self.wall_time(ordinal, 0), self.end_of_day(ordinal))
 
     def _spans(self, ordinal: int, midnight: int, end_of_day: int) -> list[tuple[int, int]]:
         windows = self.calendar.windows(ordinal)
@@ -238,10 +243,10 @@ class CompiledCalendar:
         workdays: list[int] = []
         total = 0
         begins, stops = date(first, 1, 1).toordinal(), date(last, 12, 31).toordinal()
-        latest = self.closing(begins - 1) or local_micros(self._zone, begins - 1)
-        starts = ends = local_micros(self._zone, begins)
+        latest = self.closing(begins - 1) or self.wall_time(begins - 1, 0)
+        starts = ends = self.wall_time(begins, 0)
         for ordinal in range(begins, stops + 1):
-            midnight, ends = ends, local_micros(self._zone, ordinal, DAY)
+            midnight, ends = ends, self.end_of_day(ordinal)
             spans = self._spans(ordinal, midnight, ends)
             if spans:
                 workdays.append(ordinal)

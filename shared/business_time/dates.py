@@ -37,10 +37,7 @@ class DateCount:
 
     def due_at(self, ordinal: int) -> int:
         """The instant at which something due on that date is due."""
-        if self.boundary == "same-time":
-            return self.axis.wall_time(ordinal, self.wall)
-        closing = self.axis.closing(ordinal) if self.boundary == "closing-time" else None
-        return self.axis.end_of_day(ordinal) if closing is None else closing
+        return _due_at(self.axis, ordinal, self.wall, self.boundary)
 
     def nth(self, count: int) -> int:
         """The `count`-th date after the first (before it, if negative), pauses apart; the first itself for 0."""
@@ -80,6 +77,10 @@ def due_on_date(
     axis: CompiledCalendar, start: int, duration: Duration, boundary: Boundary, spans: list[tuple[int, int]]
 ) -> tuple[int, int] | None:
     """The due instant (microseconds) and its date; None if a pause that has not ended keeps it from coming."""
+    if not spans and duration.unit is Unit.WORKING_DAYS and duration.count:  # what most deadlines are
+        first, wall = axis.local(start)
+        ordinal = axis.nth_working_day(first, duration.count)
+        return _due_at(axis, ordinal, wall, boundary), ordinal
     dates = date_count(axis, start, duration, boundary, spans)
     count = duration.count if dates.working else date_after(dates.first, duration) - dates.first
     if dates.working and count == 0 and not axis.is_working_day(dates.first):
@@ -91,6 +92,13 @@ def due_on_date(
     if spans and spans[-1][1] == FOREVER and spans[-1][0] < at:
         return None
     return at, ordinal
+
+
+def _due_at(axis: CompiledCalendar, ordinal: int, wall: int, boundary: Boundary) -> int:
+    if boundary == "same-time":
+        return axis.wall_time(ordinal, wall)
+    closing = axis.closing(ordinal) if boundary == "closing-time" else None
+    return axis.end_of_day(ordinal) if closing is None else closing
 
 
 def date_after(ordinal: int, duration: Duration) -> int:

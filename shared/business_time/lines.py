@@ -11,38 +11,41 @@ calendar defined in the line and without `boundary_rule`, a day in `PnD` and `P9
 systems mean it whose cases are written so; otherwise days, weeks, months and years are those of the calendar.
 A line that cannot be answered gives `{"error": …, "field": …}`, without what was submitted.
 
-Speed: most lines of a file differ only in their instants and amounts. What is left when those are cut out, the
-skeleton, is the key under which the parsed rest and its compiled calendar are kept.
+Speed: most lines of a file differ only in their instants, amounts and such. What is left when those are cut out, the
+skeleton (`line_shapes`), is the key under which the parsed rest and its compiled calendar are kept. Only answers are
+given that way: a line that seems to have none is parsed whole, and that says what is wrong with it.
 """
 
 from __future__ import annotations
 
-import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from shared.business_time.calendars import Calendar, calendar_from
 from shared.business_time.compiled import CompiledCalendar, compiled
 from shared.business_time.dates import Boundary, due_on_date
 from shared.business_time.durations import Duration, Unit, counted_seconds
+from shared.business_time.instant_texts import instant_from, instant_text
+from shared.business_time.line_shapes import Hole, Shape, Skeleton, is_json, list_from, shape_of
 from shared.business_time.pauses import FOREVER, add_paused, elapsed_paused, united_spans
-from shared.business_time.zones import EPOCH, EPOCH_ORDINAL, SECOND
+from shared.business_time.zones import SECOND
 from shared.errors import Conflict, HuiyinError, InvalidInput
 
 _BOUNDARIES = ("end-of-day", "closing-time", "same-time")
 _DEFINITION = ("tz", "week", "holidays", "overrides")
-_KEPT = 4_096
-"""How many of each kind of thing are remembered; beyond that the memory starts afresh."""
+_FIXED = frozenset(("kind", "calendar", "boundary_rule", *_DEFINITION))
+"""The keys whose values a plan is made of."""
 
-# how the keys stand in a line, as JSON is written with and without spaces
-_SPACED = ('"start": "', '"amount": "', '"end": "', '"pauses": [[')
-_COMPACT = ('"start":"', '"amount":"', '"end":"', '"pauses":[[')
+_MOST_SHAPES = 16
+_MOST_AMOUNTS = 20_000
+_MOST_CALENDARS = 1_024
+_MOST_YEARS = 4_096
+_MOST_CHARACTERS = 1 << 24
+"""How much is remembered of the lines' own calendars and of skeletons; beyond any of these the memory starts afresh."""
+
 _EMPTY: list[tuple[int, int]] = []
-_K = TypeVar("_K")
-_V = TypeVar("_V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,19 @@ class _Plan:
     adds: bool
     boundary: Boundary | None
     days_are_counted: bool
-    spans: list[tuple[int, int]]
     amounts: dict[str, int | Duration]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A plan, and which of the values cut out are whose; `ignored` are those that no answer depends on."""
+
+    plan: _Plan
+    spans: list[tuple[int, int]]
+    start: int
+    other: int
+    pauses: int | None
+    ignored: list[tuple[int, Hole]]
 
 
 class Lines:
@@ -62,45 +76,44 @@ class Lines:
 
     def __init__(self, calendars: Callable[[], Mapping[str, Calendar]]) -> None:
         self._calendars = calendars
-        self._plans: dict[tuple[str, str, str], _Plan] = {}
-        self._definitions: dict[str, Calendar] = {}
+        self._own: dict[str, CompiledCalendar] = {}
+        self._amounts: dict[bool, dict[str, int | Duration]] = {False: {}, True: {}}
+        self._shapes: list[tuple[Shape, dict[Skeleton, _Cut]]] = []
+        self._characters = 0
+
+    def answers(self, lines: Iterable[str]) -> list[str]:
+        """The answers to some lines, in order, without line ends. What is remembered is kept in bounds."""
+        answer = self.answer
+        answered = [answer(line) for line in lines]
+        if (
+            self._characters > _MOST_CHARACTERS
+            or len(self._own) > _MOST_CALENDARS
+            or sum(axis.years for axis in self._own.values()) > _MOST_YEARS
+        ):
+            self._forget()
+        return answered
 
     def answer(self, line: str) -> str:
         """The answer to one line, without a line end."""
+        if "\\" not in line:  # else a text may not be what it looks like
+            for index, (shape, cuts) in enumerate(self._shapes):
+                found = shape.cut(line)
+                if found is not None and (cut := cuts.get(found[0])) is not None:
+                    if index:  # what comes often goes to the front, step by step
+                        self._shapes[index - 1 : index + 1] = self._shapes[index], self._shapes[index - 1]
+                    try:
+                        return _filled(cut, found[1])
+                    except (HuiyinError, OverflowError, ValueError, RecursionError):
+                        break
         try:
-            if "\\" in line:  # a text may not be what it looks like
-                return self._parsed(line)
-            style = _SPACED
-            head, key, rest = line.partition(style[0])
-            if not key:
-                style = _COMPACT
-                head, _, rest = line.partition(style[0])
-            start, _, rest = rest.partition('"')
-            middle, key, tail = rest.partition(style[1])
-            if not key:
-                middle, _, tail = rest.partition(style[2])
-            other, _, tail = tail.partition('"')
-            plan = self._plans.get((head, middle, tail))
-            if plan is not None:
-                return _answer(plan, start, other, plan.spans)
-            before, key, pauses = head.partition(style[3])
-            pauses, _, after = pauses.partition("]]")
-            if not key:
-                return self._parsed(line, (head, middle, tail), {"start": start, "other": other})
-            skeleton = (f"{before}\0{after}", middle, tail)
-            plan = self._plans.get(skeleton)
-            if plan is not None:
-                return _answer(plan, start, other, _spans(json.loads(f"[[{pauses}]]")))
-            return self._parsed(line, skeleton, {"start": start, "other": other, "pauses": f"[[{pauses}]]"})
+            return self._parsed(line)
         except HuiyinError as error:
             return json.dumps({"error": error.message, "field": error.field})
         except (OverflowError, ValueError, RecursionError):
             return json.dumps({"error": "the question is beyond what a calendar can hold", "field": None})
 
-    def _parsed(
-        self, line: str, skeleton: tuple[str, str, str] | None = None, values: Mapping[str, str] | None = None
-    ) -> str:
-        """Answer a line by parsing it whole; remember its skeleton if the values cut out are what JSON says."""
+    def _parsed(self, line: str) -> str:
+        """Answer a line by parsing it whole; remember its skeleton."""
         try:
             question = json.loads(line)
         except ValueError:
@@ -108,9 +121,33 @@ class Lines:
         if not isinstance(question, dict):
             raise InvalidInput("the line is not an object")
         plan = self._plan(question)
-        if skeleton is not None and values is not None and _faithful(line, question, values, adds=plan.adds):
-            _remember(self._plans, skeleton, plan)
-        return _answer(plan, question.get("start"), question.get("amount" if plan.adds else "end"), plan.spans)
+        spans = _spans(question.get("pauses"))
+        answer = _answer(plan, question.get("start"), question.get("amount" if plan.adds else "end"), spans)
+        self._learn(line, question, plan, spans)
+        return answer
+
+    def _learn(self, line: str, question: Mapping[str, Any], plan: _Plan, spans: list[tuple[int, int]]) -> None:
+        shape = shape_of(line, question, _FIXED)
+        cut = shape.cut(line) if shape else None
+        if shape is None or cut is None:
+            return
+        where = {hole.key: index for index, hole in enumerate(shape.holes)}
+        start, other = where.pop("start", None), where.pop("amount" if plan.adds else "end", None)
+        pauses = where.pop("pauses", None)
+        if start is None or other is None:
+            return
+        cuts = next((cuts for known, cuts in self._shapes if known == shape), None)
+        if cuts is None:
+            cuts = {}
+            if len(self._shapes) == _MOST_SHAPES:
+                self._shapes.pop()
+            self._shapes.append((shape, cuts))
+        ignored = [(index, shape.holes[index]) for index in where.values()]
+        cuts[cut[0]] = _Cut(plan, spans, start, other, pauses, ignored)
+        self._characters += len(line)
+
+    def _forget(self) -> None:
+        self._shapes, self._own, self._characters = [], {}, 0
 
     def _plan(self, question: Mapping[str, Any]) -> _Plan:
         kind, boundary = question.get("kind"), question.get("boundary_rule")
@@ -118,16 +155,16 @@ class Lines:
             raise InvalidInput("the kind is add or elapsed", field="kind")
         if boundary is not None and boundary not in _BOUNDARIES:
             raise InvalidInput("there is no such boundary rule", field="boundary_rule")
+        days_are_counted = boundary is None and question.get("calendar") is None
         return _Plan(
-            axis=compiled(self._calendar(question)),
+            axis=self._axis(question),
             adds=kind == "add",
             boundary=cast(Boundary | None, boundary),
-            days_are_counted=boundary is None and question.get("calendar") is None,
-            spans=_spans(question.get("pauses")),
-            amounts={},
+            days_are_counted=days_are_counted,
+            amounts=self._amounts[days_are_counted],
         )
 
-    def _calendar(self, question: Mapping[str, Any]) -> Calendar:
+    def _axis(self, question: Mapping[str, Any]) -> CompiledCalendar:
         name = question.get("calendar")
         if name is None:
             definition = {
@@ -139,23 +176,34 @@ class Lines:
                 "special_hours": question.get("overrides"),
             }
             text = repr(definition)
-            if text not in self._definitions:
-                _remember(self._definitions, text, calendar_from(definition))
-            return self._definitions[text]
+            axis = self._own.get(text)
+            if axis is None:
+                axis = self._own[text] = CompiledCalendar(calendar_from(definition))
+                self._characters += len(text)
+            return axis
         calendar = self._calendars().get(name) if isinstance(name, str) else None
         if calendar is None:
             raise InvalidInput("there is no such calendar", field="calendar")
         for key in _DEFINITION:
             if question.get(key) and not (key == "tz" and question[key] == calendar.time_zone):
                 raise InvalidInput("a line names its calendar or defines it, not both", field=key)
-        return calendar
+        return compiled(calendar)
+
+
+def _filled(cut: _Cut, values: list[str]) -> str:
+    """The answer to a line of that skeleton with those values; raises `ValueError` if the line may not be JSON."""
+    for index, hole in cut.ignored:
+        if not is_json(hole, values[index]):
+            raise ValueError
+    spans = cut.spans if cut.pauses is None else _spans(list_from(values[cut.pauses]))
+    return _answer(cut.plan, values[cut.start], values[cut.other], spans)
 
 
 def _answer(plan: _Plan, start: object, other: object, spans: list[tuple[int, int]]) -> str:
-    begins = _instant(start, "start")
+    begins = instant_from(start, "start")
     axis = plan.axis
     if not plan.adds:
-        ends = _instant(other, "end")
+        ends = instant_from(other, "end")
         if ends <= begins:
             return '{"elapsed": 0}'
         us = elapsed_paused(axis, begins, ends, spans) if spans else axis.elapsed(begins, ends)
@@ -163,7 +211,9 @@ def _answer(plan: _Plan, start: object, other: object, spans: list[tuple[int, in
     amount = plan.amounts.get(other) if isinstance(other, str) else None
     if amount is None:
         amount = _amount(other, plan)
-        _remember(plan.amounts, str(other), amount)
+        if len(plan.amounts) >= _MOST_AMOUNTS:
+            plan.amounts.clear()
+        plan.amounts[str(other)] = amount
     at: int | None
     if isinstance(amount, int):
         at = add_paused(axis, begins, amount, spans) if spans else axis.add(begins, amount)
@@ -174,7 +224,7 @@ def _answer(plan: _Plan, start: object, other: object, spans: list[tuple[int, in
         at = found[0] if found else None
     if at is None:
         raise Conflict("the clock is paused: nothing is due until the pause ends", field="pauses")
-    return f'{{"end": "{_text(at)}"}}'
+    return f'{{"end": "{instant_text(at)}"}}'
 
 
 def _amount(text: object, plan: _Plan) -> int | Duration:
@@ -187,26 +237,6 @@ def _amount(text: object, plan: _Plan) -> int | Duration:
     return duration.count * SECOND if duration.unit is Unit.SECONDS else duration
 
 
-def _faithful(line: str, question: Mapping[str, Any], values: Mapping[str, str], *, adds: bool) -> bool:
-    """Whether what was cut out is what JSON says, and the only thing of that name: then so it is for the skeleton.
-
-    A skeleton holds no backslash, and what is cut out holds no quote or is a whole list; so the place of a hole within
-    the object follows from the skeleton alone.
-    """
-    other = "amount" if adds else "end"
-    named = {other if key == "other" else key: value for key, value in values.items()}
-    return all(
-        line.count(f'"{key}"') == 1 and question.get(key) == (json.loads(value) if key == "pauses" else value)
-        for key, value in named.items()
-    )
-
-
-def _remember(memory: dict[_K, _V], key: _K, value: _V) -> None:
-    if len(memory) >= _KEPT:
-        memory.clear()
-    memory[key] = value
-
-
 def _spans(pauses: object) -> list[tuple[int, int]]:
     if not pauses:
         return _EMPTY
@@ -216,31 +246,5 @@ def _spans(pauses: object) -> list[tuple[int, int]]:
     for pair in pauses:
         if not isinstance(pair, list) or len(pair) != 2:
             raise InvalidInput("pauses are a list of pairs", field="pauses")
-        spans.append((_instant(pair[0], "pauses"), FOREVER if pair[1] is None else _instant(pair[1], "pauses")))
+        spans.append((instant_from(pair[0], "pauses"), FOREVER if pair[1] is None else instant_from(pair[1], "pauses")))
     return united_spans(spans)
-
-
-def _instant(text: object, field: str) -> int:
-    try:
-        delta = datetime.fromisoformat(text) - EPOCH  # type: ignore[arg-type]  # a TypeError is answered below
-    except (TypeError, ValueError):
-        raise InvalidInput("an instant is text in ISO 8601 with its offset", field=field) from None
-    return (delta.days * 86_400 + delta.seconds) * SECOND + delta.microseconds
-
-
-def _text(us: int) -> str:
-    seconds, us = divmod(us, SECOND)
-    days, seconds = divmod(seconds, 86_400)
-    if us:
-        return f"{_date_text(days)}{_MINUTES[seconds // 60]}{seconds % 60:02d}.{us:06d}Z"
-    return _date_text(days) + _MINUTES[seconds // 60] + _SECONDS[seconds % 60]
-
-
-@functools.lru_cache(maxsize=100_000)
-def _date_text(days: int) -> str:
-    return date.fromordinal(EPOCH_ORDINAL + days).isoformat()
-
-
-# written out once: formatting numbers would cost more than the arithmetic
-_MINUTES = [f"T{minute // 60:02d}:{minute % 60:02d}:" for minute in range(1_440)]
-_SECONDS = [f"{second:02d}Z" for second in range(60)]
