@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing import store
-from services.routing.domain.deciding import Rules, decide, recounted, repeated
+from services.routing.domain.deciding import Rules, decide, recounted, repeated, version_for
 from services.routing.domain.state import Case
 from shared.business_time.calendars import Calendar
 from shared.business_time.due import step_before
@@ -68,7 +68,7 @@ class Worker:
         procedure = (event.procedure, event.procedure_version)
         before = cases.get(event.subject)
         case = before or Case(event.subject, procedure)
-        rules = self.rules(case.procedure)
+        rules = self.rules(version_for(case, event))
         counts, others = await self._count(tx, event, rules)
         after, data = decide(case, event, rules, now, counts)
         results = [(before, after, data)]

@@ -37,8 +37,18 @@ class Rules:
     calendar: Calendar
 
 
+def version_for(case: Case, event: Event) -> tuple[str, int]:
+    """The version of the procedure that an event is decided by: the case's own, or the one that it moves to."""
+    if isinstance(event.data, ProcedureMigrated):
+        return (case.procedure[0], event.data.to_version)
+    return case.procedure
+
+
 def decide(case: Case, event: Event, rules: Rules, now: datetime, counts: Mapping[str, int] | None = None) -> Change:
-    """Apply an event of another service or a department. `counts` are how often the case's matters came up."""
+    """Apply an event of another service or a department, by the rules of `version_for` the two.
+
+    `counts` are how often the case's matters came up.
+    """
     if isinstance(event.data, MilestoneReport):
         return _from_department(case, event.data, rules, now)
     names = occurrences.names(event)
@@ -59,8 +69,8 @@ def decide(case: Case, event: Event, rules: Rules, now: datetime, counts: Mappin
             case = record(case, said, now)
         case ComplaintRefused() | ComplaintTransferredOut() | ComplaintMerged() | ComplaintWithdrawn():
             case = replace(case, status="ended")
-        case ProcedureMigrated(to_version=version):
-            case = replace(case, procedure=(case.procedure[0], version))
+        case ProcedureMigrated():
+            case = replace(case, procedure=version_for(case, event))
     return _and_what_follows(case, rules, said, names, at, now)
 
 
