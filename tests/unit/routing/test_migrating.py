@@ -47,9 +47,7 @@ def test_a_migration_is_decided_by_the_version_that_the_case_moves_to_and_all_el
     assert (version_for(case, moving), version_for(case, withdrawn)) == (("sample", 2), ("sample", 1))
 
 
-def following(
-    version: int, *escalations: Escalation, ladder: tuple[str, ...] = ("clerk", "leader", "director")
-) -> Rules:
+def following(*escalations: Escalation, ladder: tuple[str, ...] = ("clerk", "leader", "director")) -> Rules:
     """Version 2 with these escalations and this ladder, lowest rung first."""
     rungs = {one.id: one for one in PROCEDURE.levels}
     changed: Procedure = PROCEDURE.model_copy(
