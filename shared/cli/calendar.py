@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from shared.cli.folders import calendars_folder
-from shared.errors import Conflict, InvalidInput, NotFound, StackError
+from shared.cli.options import Lang, LangOption
+from shared.errors import Conflict, NotFound, StackError
 
 if TYPE_CHECKING:
     from shared.business_time.calendars import Calendar, Name, Window
@@ -54,19 +55,17 @@ def list_calendars(home: HomeOption = None, as_json: JsonOption = False) -> None
 def show(
     calendar_id: Annotated[str, typer.Argument(metavar="ID")],
     year: Annotated[int | None, typer.Option(min=1900, max=2200, help="default: the present year")] = None,
-    lang: Annotated[str, typer.Option(help="zh or en")] = "en",
+    lang: LangOption = Lang.en,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show a calendar's hours, and a year of it: holidays, make-up workdays, special hours, working days a month."""
     from shared.business_time.clock import RealClock
 
-    if lang not in ("zh", "en"):
-        raise InvalidInput("a language is zh or en", field="lang")
     calendar = _calendars(home).get(calendar_id)
     if calendar is None:
         raise NotFound("there is no such calendar", field="calendar", hint="huiyin calendar list shows them")
-    facts = _year(calendar, year or RealClock().now().year, "zh" if lang == "zh" else "en")
+    facts = _year(calendar, year or RealClock().now().year, lang.value)
     if as_json:
         print(json.dumps(facts, ensure_ascii=False))
         return

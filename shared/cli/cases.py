@@ -11,10 +11,11 @@ from uuid import UUID
 import typer
 
 from shared.cli.folders import procedures_folder
+from shared.cli.options import Lang, LangOption, pairs
 from shared.errors import Conflict, Forbidden, HuiyinError, InvalidInput, NotFound
 
 if TYPE_CHECKING:
-    from shared.cli.case_view import Reader
+    from shared.cli.case_view import Language, Reader
     from shared.cli.client import Connection
     from shared.procedures.model import FieldSpec, Procedure
 
@@ -35,7 +36,7 @@ def register(app: typer.Typer) -> None:
 
 def show(
     case: CaseArgument,
-    lang: Annotated[str, typer.Option(help="zh or en")] = "en",
+    lang: LangOption = Lang.en,
     identity: Annotated[bool, typer.Option("--identity", help="also what the vault holds; recorded there")] = False,
     purpose: Annotated[str | None, typer.Option(help="why the identity is read, as a code like call-back")] = None,
     as_json: JsonOption = False,
@@ -45,8 +46,6 @@ def show(
     from shared.cli import case_view
     from shared.cli.client import Connection
 
-    if lang not in ("zh", "en"):
-        raise InvalidInput("zh or en", field="--lang")
     if identity and not purpose:
         raise InvalidInput("reading an identity states its purpose", field="--purpose", hint="--purpose call-back")
     connection = Connection(home)
@@ -61,7 +60,7 @@ def show(
         told = {"case": found, "clocks": clocks, "timeline": occurrences, "notices": notices}
         print(json.dumps(told, ensure_ascii=False, indent=2))
         return
-    read = _reader(found, "zh" if lang == "zh" else "en", home)
+    read = _reader(found, lang.value, home)
     _print(case_view.heading(found, read))
     if identity:
         _part(read.word("identity"), case_view.identity(found, read), read)
@@ -150,10 +149,7 @@ def report_body(
         for spec in one.fields
     }
     given = {}
-    for text in fields:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise InvalidInput("write it as name=value", field="--field")
+    for name, value in pairs(fields, "--field"):
         given[name] = _read(procedure, specs.get(name), name, value)
     body: dict[str, Any] = {"milestone": milestone, "by": by, "fields": given}
     if at is not None:
@@ -204,7 +200,7 @@ def _procedure(case: dict[str, Any], home: Path | None) -> Procedure | None:
         return None
 
 
-def _reader(case: dict[str, Any], language: Any, home: Path | None) -> Reader:
+def _reader(case: dict[str, Any], language: Language, home: Path | None) -> Reader:
     from shared.cli.case_view import Reader
 
     return Reader(_procedure(case, home), language)

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shared.cli.folders import procedures_folder
-from shared.errors import InvalidInput
+from shared.cli.options import pairs
 
 if TYPE_CHECKING:
     from shared.cli.import_columns import Columns
@@ -69,23 +69,11 @@ def import_file(
     """Register the complaints of a file. Doing it twice registers nothing twice; Ctrl-C ends it after a batch."""
     from shared.cli.import_source import inspect
 
-    given = _pairs(constants, "--set")
+    columns, given = dict(pairs(mapping, "--map", "field=column")), dict(pairs(constants, "--set", "field=value"))
     if channel is not None:
         given["channel"] = channel
-    chosen = Choices(
-        procedure, _pairs(mapping, "--map"), given, date_format, sheet, limit, dry_run, restart, report, as_json, home
-    )
+    chosen = Choices(procedure, columns, given, date_format, sheet, limit, dry_run, restart, report, as_json, home)
     _import(inspect(file, encoding), chosen)
-
-
-def _pairs(options: Sequence[str] | None, option: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for text in options or ():
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip():
-            raise InvalidInput("write it as field=value", field=option)
-        found[name.strip()] = value.strip()
-    return found
 
 
 def _import(source: Source, chosen: Choices) -> None:

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from shared.cli.folders import procedures_folder
+from shared.cli.options import Lang, LangOption
 from shared.errors import ProcedureError
 
 if TYPE_CHECKING:
     from shared.procedures.model import Procedure
 
 
-class Lang(StrEnum):
-    """Language of what is printed."""
-
-    zh = "zh"
-    en = "en"
-
-
-_LANG = Annotated[Lang, typer.Option(help="language of names and messages")]
 _FOLDER = Annotated[
     Path | None, typer.Option("--folder", help="of further procedures [HUIYIN_PROCEDURES, or the home's]")
 ]
@@ -39,7 +31,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="procedure")
 
 
-def list_procedures(lang: _LANG = Lang.en, folder: _FOLDER = None) -> None:
+def list_procedures(lang: LangOption = Lang.en, folder: _FOLDER = None) -> None:
     """Every procedure of the library: id, version, since when in force, name."""
     from shared.procedures.loader import load_library
 
@@ -50,7 +42,7 @@ def list_procedures(lang: _LANG = Lang.en, folder: _FOLDER = None) -> None:
 
 def show(
     procedure: Annotated[str, typer.Argument(help="an id of the library, or a file")],
-    lang: _LANG = Lang.en,
+    lang: LangOption = Lang.en,
     facts: Annotated[bool, typer.Option("--facts", help="the facts behind each element")] = False,
     version: Annotated[int | None, typer.Option(help="a version other than the latest")] = None,
     folder: _FOLDER = None,
@@ -65,7 +57,7 @@ def show(
 
 def check(
     file: Annotated[Path, typer.Argument(help="a procedure file")],
-    lang: _LANG = Lang.en,
+    lang: LangOption = Lang.en,
 ) -> None:
     """Check a procedure file; exit 1 if it has errors (warnings are printed too)."""
     from shared.procedures.check import check_procedure

@@ -9,13 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.errors import InvalidInput, NotFound
+from shared.cli.options import Lang, LangOption
+from shared.errors import NotFound
 
 
 def explain(
     case: Annotated[str, typer.Argument(help="the case's id or its number")],
     clock: Annotated[str | None, typer.Argument(help="one clock only, by its id")] = None,
-    lang: Annotated[str, typer.Option(help="zh or en")] = "en",
+    lang: LangOption = Lang.en,
     as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
     home: Annotated[Path | None, typer.Option(help="home folder of the running stack")] = None,
 ) -> None:
@@ -23,13 +24,11 @@ def explain(
     from shared.cli.cases import find
     from shared.cli.client import Connection
 
-    if lang not in ("zh", "en"):
-        raise InvalidInput("zh or en", field="--lang")
     connection = Connection(home)
     with connection.open("intake") as intake:
         case_id = find(intake.get, case)
     with connection.open("sla") as sla:
-        answer = sla.get(f"/v1/cases/{case_id}/clocks", explain=lang)
+        answer = sla.get(f"/v1/cases/{case_id}/clocks", explain=lang.value)
     shown = [one for one in answer["clocks"] if clock in (None, one["clock"])]
     if not shown:
         known = ", ".join(sorted({one["clock"] for one in answer["clocks"]})) or "none"
@@ -38,7 +37,7 @@ def explain(
         print(json.dumps(shown, ensure_ascii=False, indent=2))
         return
     for one in shown:
-        print("\n".join(_lines(one, lang)))
+        print("\n".join(_lines(one, lang.value)))
 
 
 def _lines(clock: dict[str, Any], lang: str) -> Iterator[str]:

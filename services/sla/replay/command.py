@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from shared.cli.options import Lang, LangOption, pairs
 from shared.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -22,13 +23,6 @@ class Form(StrEnum):
     text = "text"
     json = "json"
     csv = "csv"
-
-
-class Lang(StrEnum):
-    """Language of the text."""
-
-    zh = "zh"
-    en = "en"
 
 
 class Time(StrEnum):
@@ -98,7 +92,7 @@ def replay(
     workers: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="processes [1; from 5,000 cases one per processor]")
     ] = None,
-    lang: Annotated[Lang, typer.Option(help="language of the text")] = Lang.en,
+    lang: LangOption = Lang.en,
 ) -> None:
     """What would the deadlines have said? Plays a file of past cases through the clocks of a procedure, or through a
     target that you only think of, and reports how many were in time.
@@ -110,7 +104,7 @@ def replay(
     from services.sla.replay.setup import Choices
     from shared.cli.import_source import inspect
 
-    milestones = tuple((name, column or None) for name, column in _pairs(milestone, "--milestone", "NAME=COL"))
+    milestones = tuple((name, column or None) for name, column in pairs(milestone, "--milestone", "NAME=COL"))
     columns = Columns(
         received=received.strip(),
         answered=answered.strip(),
@@ -119,8 +113,8 @@ def replay(
         due=due,
         case=case,
         by=by,
-        facts=_distinct(_pairs(map_, "--map", "FACT=COL"), "--map"),
-        constants=_distinct(_pairs(set_, "--set", "FACT=VALUE"), "--set"),
+        facts=_distinct(pairs(map_, "--map", "FACT=COL"), "--map"),
+        constants=_distinct(pairs(set_, "--set", "FACT=VALUE"), "--set"),
     )
     choices = Choices(
         columns=columns,
@@ -156,16 +150,6 @@ def _give(done: Replayed, form: Form, output: Path | None, lang: Lang) -> None:
             file.write(json.dumps(done.to_dict(), ensure_ascii=False, indent=2) + "\n")
         else:
             done.print(Console(file=file, highlight=False, width=None if output is None else 160), lang.value)
-
-
-def _pairs(options: Sequence[str] | None, option: str, form: str) -> list[tuple[str, str]]:
-    found = []
-    for text in options or ():
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip():
-            raise InvalidInput(f"write it as {form}", field=option)
-        found.append((name.strip(), value.strip()))
-    return found
 
 
 def _distinct(pairs: Sequence[tuple[str, str]], option: str) -> dict[str, str]:
