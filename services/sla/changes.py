@@ -20,7 +20,7 @@ from shared.business_time.calendars import Calendar
 from shared.hosting.host import Context
 from shared.hosting.reloading import calendars_of
 from shared.messaging import outbox
-from shared.messaging.database import is_passing
+from shared.messaging.repeating import keep_doing
 from shared.procedures.model import Procedure
 
 log = structlog.get_logger(__name__)
@@ -42,18 +42,12 @@ class Changes:
 
     async def run(self) -> None:
         """Note what has changed, and recompute; until cancelled."""
-        while True:
-            try:
-                await self.note()
-                going_on = True
-                while going_on:
-                    going_on = await self.page(settling=_SETTLING_SECONDS)
-                    await asyncio.sleep(_BREATH_SECONDS)
-            except Exception as error:
-                if not is_passing(error):
-                    raise
-                log.warning("recomputing waits for the database", error=type(error).__name__)
-            await asyncio.sleep(_LOOK_SECONDS)
+        await keep_doing("recomputing", self._note_and_work, every=_LOOK_SECONDS)
+
+    async def _note_and_work(self) -> None:
+        await self.note()
+        while await self.page(settling=_SETTLING_SECONDS):
+            await asyncio.sleep(_BREATH_SECONDS)
 
     async def note(self) -> list[str]:
         """Begin a recomputation if this process has calendars that are not yet noted; returns its causes.

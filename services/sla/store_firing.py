@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -29,17 +28,18 @@ _CASES = text("SELECT * FROM timer_cases(CAST(:shards AS int[]), :now, :each) AS
 @dataclass(frozen=True)
 class Fired:
     """What a page did. Shards: those that were `held`, that may have more due (`busy`), that have a step which is not
-    plain and were left (`mixed`). said: for each kind, {procedure, clock, breach, late: seconds of each step}."""
+    plain and were left (`mixed`). kinds: (procedure, clock, type) of each step that was said; late: its seconds."""
 
     held: frozenset[int]
     busy: frozenset[int]
     mixed: frozenset[int]
-    said: list[dict[str, Any]]
+    kinds: Sequence[tuple[str, str, str]]
+    late: Sequence[float]
 
     @property
     def steps(self) -> int:
         """How many steps were said."""
-        return sum(len(kind["late"]) for kind in self.said)
+        return len(self.late)
 
 
 async def fire_free(connection: AsyncConnection, shards: Collection[int], now: datetime, *, each: int) -> Fired:
@@ -86,7 +86,13 @@ async def _fire(
         bundles.keep(
             connection, Bundle(row.bundle, DEADLINES.name, row.event_ids, row.case_ids, row.types, row.records)
         )
-    return Fired(frozenset(row.held or ()), frozenset(row.busy or ()), frozenset(row.mixed or ()), row.said or [])
+    return Fired(
+        held=frozenset(row.held or ()),
+        busy=frozenset(row.busy or ()),
+        mixed=frozenset(row.mixed or ()),
+        kinds=list(zip(row.procedures or (), row.clocks or (), row.types or (), strict=True)),
+        late=row.late or (),
+    )
 
 
 _TAKE_UP = text(

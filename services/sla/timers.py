@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from services.sla.horizon import Horizon
 from services.sla.store_firing import Fired
 from services.sla.store_timers import SHARDS
 from services.sla.worker import Worker
+from shared.events.deadlines import ClockBreached
 from shared.events.envelope import Event
 from shared.hosting.host import Context
 from shared.messaging import outbox
@@ -159,12 +161,11 @@ class Timers:
             if shard not in fired.busy:
                 self._horizon.done(shard, now)
         rate = self._context.clock.rate() or 1.0
-        for kind in fired.said:
-            word = "breached" if kind["breach"] else "warned"
-            counter = metrics.STEPS_FIRED.labels(procedure=kind["procedure"], clock=kind["clock"], kind=word)
-            counter.inc(len(kind["late"]))
-            for late in kind["late"]:
-                metrics.STEP_LATENESS.observe(late / rate)
-        if fired.said:
+        for (procedure, name, type_), count in Counter(fired.kinds).items():
+            word = "breached" if type_ == ClockBreached.type_ else "warned"
+            metrics.STEPS_FIRED.labels(procedure=procedure, clock=name, kind=word).inc(count)
+        for late in fired.late:
+            metrics.STEP_LATENESS.observe(late / rate)
+        if fired.steps:
             self._context.said.set()
         return fired.steps

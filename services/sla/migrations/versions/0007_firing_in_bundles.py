@@ -106,18 +106,18 @@ _RECORD = f"""
 
 # `locking`: try each shard's lock (the first half of it is `space`), and leave out what somebody holds; else the caller
 # holds them all. `settled`: cases that were decided on in this transaction; NULL: leave out shards with a step that is
-# not plain, and report them as `mixed`. `said`: [{procedure, clock, breach, late: [seconds]}]. `reading`: give what the
-# bundle holds back.
+# not plain, and report them as `mixed`. Of each step that was said: procedure, clock, type and lateness in seconds; if
+# `reading`, the rest of what the bundle holds too.
 _FIRE = f"""
     CREATE FUNCTION fire_timers(wanted int[], now_ timestamptz, most int, locking boolean, space int, settled uuid[],
         topic_ text, breached text, warned text, reading boolean,
-        OUT held int[], OUT busy int[], OUT mixed int[], OUT said json, OUT bundle bigint, OUT event_ids uuid[],
-        OUT case_ids uuid[], OUT types text[], OUT records bytea[])
+        OUT held int[], OUT busy int[], OUT mixed int[], OUT procedures text[], OUT clocks text[], OUT types text[],
+        OUT late real[], OUT bundle bigint, OUT event_ids uuid[], OUT case_ids uuid[], OUT records bytea[])
     LANGUAGE plpgsql {_PINNED} AS $$
     #variable_conflict use_column
     DECLARE
         shards_ int[]; at_ timestamptz[]; cases_ uuid[]; events_ uuid[]; subjects_ uuid[]; numbers_ int[];
-        types_ text[]; records_ bytea[];
+        records_ bytea[];
         time_ text := {_instant("now_", "+00:00")};
         fired_ text := {_instant("now_", "Z")};
     BEGIN
@@ -143,23 +143,20 @@ _FIRE = f"""
                 AS int) AS sequence
             FROM due CROSS JOIN LATERAL steps_said(due.case_id, due.shard, cursor_at, cursor_case, swept_at) AS so_far),
         told AS (
-            SELECT d.event_id, d.case_id, d.sequence, d.type, convert_to({_RECORD}, 'UTF8') AS record
+            SELECT d.event_id, d.case_id, d.sequence, d.type, d.procedure, d.clock, now_ - d.due_at AS late,
+                convert_to({_RECORD}, 'UTF8') AS record
             FROM numbered d ORDER BY d.due_at, d.id)
-        SELECT array_agg(event_id), array_agg(case_id), array_agg(sequence), array_agg(type), array_agg(record),
-            (SELECT json_agg(kinds) FROM (
-                SELECT procedure, clock, step = 'due' AS breach,
-                    array_agg(CAST(extract(epoch FROM now_ - due_at) AS real)) AS late
-                FROM due GROUP BY 1, 2, 3) AS kinds)
-        INTO events_, subjects_, numbers_, types_, records_, said FROM told;
+        SELECT array_agg(event_id), array_agg(case_id), array_agg(sequence), array_agg(record), array_agg(procedure),
+            array_agg(clock), array_agg(type), array_agg(CAST(extract(epoch FROM told.late) AS real))
+        INTO events_, subjects_, numbers_, records_, procedures, clocks, types, late FROM told;
         IF events_ IS NOT NULL THEN
             INSERT INTO bundles (topic, said_at, event_ids, case_ids, sequences, types, records)
-            VALUES (topic_, now_, events_, subjects_, numbers_, types_, records_) RETURNING id INTO bundle;
+            VALUES (topic_, now_, events_, subjects_, numbers_, types, records_) RETURNING id INTO bundle;
             INSERT INTO unpublished (ids, bundle)
             VALUES (ARRAY(SELECT generate_series(1, cardinality(events_))), bundle);
             IF reading THEN
                 event_ids := events_;
                 case_ids := subjects_;
-                types := types_;
                 records := records_;
             END IF;
         END IF;
