@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 
 import structlog
@@ -10,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake import store_registration, store_vault
 from shared.business_time.clock import Clock
-from shared.messaging.database import is_passing
+from shared.messaging.repeating import keep_doing
 from shared.security.vault import Vault
 
 log = structlog.get_logger(__name__)
@@ -36,12 +35,10 @@ async def tidy(engine: AsyncEngine, vault: Vault, real: Clock) -> tuple[int, int
 
 async def keep_tidy(engine: AsyncEngine, vault: Vault, real: Clock) -> None:
     """Do it now and every ten minutes (real time), until cancelled; a database that is away is waited for."""
-    while True:
-        try:
-            forgotten, rewrapped = await tidy(engine, vault, real)
-            if forgotten or rewrapped:
-                log.info("tidied", keys_forgotten=forgotten, data_keys_rewrapped=rewrapped)
-        except Exception as error:
-            if not is_passing(error):
-                raise
-        await asyncio.sleep(_EVERY_SECONDS)
+
+    async def work() -> None:
+        forgotten, rewrapped = await tidy(engine, vault, real)
+        if forgotten or rewrapped:
+            log.info("tidied", keys_forgotten=forgotten, data_keys_rewrapped=rewrapped)
+
+    await keep_doing("tidying", work, every=_EVERY_SECONDS)

@@ -19,7 +19,7 @@ from shared.business_time.clock import Clock
 from shared.errors import Conflict, InvalidInput
 from shared.events.complaints import ProcedureMigrated
 from shared.events.envelope import make
-from shared.messaging.database import is_passing
+from shared.messaging.repeating import keep_doing
 from shared.procedures.loader import Library
 from shared.procedures.model import Procedure
 
@@ -72,16 +72,11 @@ class Migrations:
 
     async def run(self) -> None:
         """Move cases of whatever migration is open; until cancelled."""
-        while True:
-            try:
-                going_on = True
-                while going_on:
-                    going_on = await self.page(settling=_SETTLING_SECONDS)
-            except Exception as error:
-                if not is_passing(error):
-                    raise
-                log.warning("migrating waits for the database", error=type(error).__name__)
-            await asyncio.sleep(_LOOK_SECONDS)
+        await keep_doing("migrating", self._all_pages, every=_LOOK_SECONDS)
+
+    async def _all_pages(self) -> None:
+        while await self.page(settling=_SETTLING_SECONDS):
+            pass
 
     async def page(self, *, settling: float = 0.0) -> bool:
         """Move the next page of cases; returns whether there may be more.

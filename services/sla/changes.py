@@ -46,7 +46,7 @@ class Changes:
 
     async def _note_and_work(self) -> None:
         await self.note()
-        while await self.page(settling=_SETTLING_SECONDS):
+        while await self.page(settling=_SETTLING_SECONDS):  # noqa: ASYNC110  (each turn is work, not a look)
             await asyncio.sleep(_BREATH_SECONDS)
 
     async def note(self) -> list[str]:

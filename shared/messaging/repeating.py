@@ -1,0 +1,27 @@
+"""Work that a service does for as long as it lives, whatever becomes of its database meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from shared.messaging.database import is_passing
+
+log = structlog.get_logger(__name__)
+
+
+async def keep_doing(name: str, work: Callable[[], Awaitable[object]], *, every: float) -> None:
+    """Do `work` now and again `every` real seconds after it ended, until cancelled.
+
+    A database that is away is waited for (`name` stands in the log); every other error of `work` ends this.
+    """
+    while True:
+        try:
+            await work()
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            log.warning("work waits for the database", work=name, error=type(error).__name__)
+        await asyncio.sleep(every)

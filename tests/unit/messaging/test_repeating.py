@@ -1,0 +1,27 @@
+"""Work that goes on: a database that is away is waited for, a defect is not hidden."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from shared.messaging.repeating import keep_doing
+
+pytestmark = pytest.mark.asyncio
+
+
+async def test_what_passes_is_waited_out_and_what_does_not_ends_it() -> None:
+    outcomes: list[Exception | None] = [None, ConnectionRefusedError(), None, ValueError("a defect")]
+    done = 0
+
+    async def work() -> None:
+        nonlocal done
+        outcome, done = outcomes[done], done + 1
+        if outcome is not None:
+            raise outcome
+
+    with pytest.raises(ValueError, match="a defect"):
+        async with asyncio.timeout(10):
+            await keep_doing("a test", work, every=0.0)
+    assert done == 4
