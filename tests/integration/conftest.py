@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
@@ -12,36 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.messaging.database import open_database
 from shared.settings import SERVICES
-from shared.stack import postgres
-from shared.stack.databases import connect, make_databases, service_url
-from shared.stack.home import Home
-from shared.stack.migrate import migrate, migrations_of
-from shared.stack.process import end_group, forget, spawn, wait_ended, wait_for
+from tests.integration.servers import served, throw_away_home
 
 Open = Callable[[str], Awaitable[AsyncEngine]]
 
 
 @pytest.fixture(scope="session")
-def database_urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def database_urls() -> Iterator[dict[str, str]]:
     """Service -> URL of its migrated database."""
-    home = Home(tmp_path_factory.mktemp("databases"))
-    home.create()
-    command = postgres.prepare(home)
-    process = spawn("postgres", command, log=home.log("postgres"), records=home.run)
-    try:
-        admin = postgres.admin_url(home)
-        assert wait_for(lambda: _answers(admin), 60.0)
-        asyncio.run(make_databases(admin, dict.fromkeys(SERVICES, "secret")))
-        urls = {service: service_url(admin, service, "secret") for service in SERVICES}
-        for service, url in urls.items():
-            folder = migrations_of(service)
-            assert folder is not None
-            asyncio.run(migrate(service, folder, url))
+    with throw_away_home("all") as home, served(home, SERVICES) as urls:
         yield urls
-    finally:
-        end_group(process.pid, command.stop_signal)
-        wait_ended(process, 30.0)
-        forget("postgres", home.run)
 
 
 @pytest_asyncio.fixture
@@ -63,14 +42,3 @@ async def open_service(database_urls: dict[str, str]) -> AsyncIterator[Open]:
     yield open_it
     for engine in engines:
         await engine.dispose()
-
-
-def _answers(admin: str) -> bool:
-    async def ask() -> None:
-        await (await connect(admin)).close()
-
-    try:
-        asyncio.run(ask())
-    except Exception:
-        return False
-    return True

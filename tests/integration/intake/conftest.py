@@ -28,11 +28,8 @@ from shared.procedures.loader import Library
 from shared.security.keys import KeyRing, ensure_key
 from shared.security.vault import Vault, open_vault
 from shared.settings import ServiceSettings
-from shared.stack import postgres
-from shared.stack.databases import connect, make_databases, service_url
 from shared.stack.home import Home
-from shared.stack.migrate import migrate, migrations_of
-from shared.stack.process import end_group, forget, spawn, wait_ended, wait_for
+from tests.integration.servers import served, throw_away_home
 from tests.unit.intake.desk import MONDAY, PROCEDURE
 
 MASTER = bytes(range(32))
@@ -41,45 +38,21 @@ LIMITED = "hyk_limited"
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def home() -> Iterator[Home]:
     """The folder of the server and of the vault's key."""
-    found = Home(tmp_path_factory.mktemp("intake"))
-    found.create()
-    found.secret("vault.key", lambda: base64.b64encode(MASTER).decode())
-    return found
+    with throw_away_home("intake") as found:
+        found.secret("vault.key", lambda: base64.b64encode(MASTER).decode())
+        yield found
 
 
 @pytest.fixture(scope="session")
 def database_url(home: Home) -> Iterator[str]:
     """The URL of a migrated intake database on a throw-away server, with two API keys."""
-    command = postgres.prepare(home)
-    process = spawn("postgres", command, log=home.log("postgres"), records=home.run)
-    admin = postgres.admin_url(home)
-
-    def answers() -> bool:
-        async def ask() -> None:
-            await (await connect(admin)).close()
-
-        try:
-            asyncio.run(ask())
-        except Exception:
-            return False
-        return True
-
-    try:
-        assert wait_for(answers, 60.0)
-        asyncio.run(make_databases(admin, {"intake": "secret"}))
-        url = service_url(admin, "intake", "secret")
-        folder = migrations_of("intake")
-        assert folder is not None
-        asyncio.run(migrate("intake", folder, url))
+    with served(home, ["intake"]) as urls:
+        url = urls["intake"]
         asyncio.run(ensure_key(url, "tester", ["*"], SECRET))
         asyncio.run(ensure_key(url, "limited", ["cases:read"], LIMITED))
         yield url
-    finally:
-        end_group(process.pid, command.stop_signal)
-        wait_ended(process, 30.0)
-        forget("postgres", home.run)
 
 
 @pytest_asyncio.fixture
