@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import os
+import functools
+import json
 import sys
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from shared.business_time.lines import Lines
+from shared.cli.line_blocks import LONGEST_LINE, blocks, is_waiting, write
+from shared.cli.line_helpers import answered, processors
 
 if TYPE_CHECKING:
     from shared.business_time.calendars import Calendar
 
-_CHUNK = 1 << 20
+_TOO_LONG = json.dumps({"error": f"a line has at most {LONGEST_LINE} bytes", "field": None}).encode() + b"\n"
 
 
 def register(app: typer.Typer) -> None:
@@ -28,14 +31,18 @@ def register(app: typer.Typer) -> None:
         """Deadlines: why a clock is due when it is; computing outside a case."""
 
     @group.command()
-    def compute() -> None:
+    def compute(
+        processes: Annotated[
+            int | None, typer.Option(min=1, help="processes that answer long input; default: one for each processor")
+        ] = None,
+    ) -> None:
         """Answer business-time questions: JSON lines in, JSON lines out, in order.
 
         {"tz", "week", "holidays", "overrides", "pauses", "kind": "add", "start", "amount"} gives {"end"};
         {"kind": "elapsed", "start", "end", …} gives {"elapsed"} in seconds; "calendar": "cn" names a calendar instead
         of defining one. A line that cannot be answered gives {"error"} in its place.
         """
-        main()
+        main(processes)
 
     from shared.cli.sla_changes import migrate, what_if
     from shared.cli.sla_explain import explain
@@ -46,26 +53,34 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="sla")
 
 
-def main() -> None:
-    """Answer standard input. Each chunk that arrives is answered at once, so that a caller may also converse."""
-    answer = Lines(_calendars).answer
-    rest = b""
-    while chunk := os.read(sys.stdin.fileno(), _CHUNK):
-        complete, newline, tail = chunk.rpartition(b"\n")
-        if not newline:
-            rest += tail
-            continue
-        _write(answer, rest + complete)
-        rest = tail
-    _write(answer, rest)
+def main(processes: int | None = None) -> None:
+    """Answer standard input. What arrives is answered before more is waited for, so that a caller may also converse.
+
+    Exits with 1, silently, if nobody reads the answers.
+    """
+    source, target = sys.stdin.fileno(), sys.stdout.fileno()
+    try:
+        for answers in answered(
+            blocks(source), answer_block, processes=processes or processors(), more=lambda: is_waiting(source)
+        ):
+            write(target, answers)
+    except BrokenPipeError:
+        sys.exit(1)
 
 
-def _write(answer: Callable[[str], str], questions: bytes) -> None:
+def answer_block(block: bytes | None) -> bytes:
+    """The answers to a block of lines; None is one line that is too long. Blank lines have no answer."""
+    if block is None:
+        return _TOO_LONG
     # what is no UTF-8 becomes U+FFFD, and its line is answered with an error or, within a name, is harmless
-    answers = [answer(line) for line in questions.decode("utf-8", "replace").split("\n") if line and not line.isspace()]
-    if answers:
-        sys.stdout.write("\n".join(answers) + "\n")
-        sys.stdout.flush()
+    lines = block.decode("utf-8", "replace").split("\n")
+    answers = _lines().answers(line for line in lines if line and not line.isspace())
+    return "\n".join((*answers, "")).encode()
+
+
+@functools.cache
+def _lines() -> Lines:
+    return Lines(_calendars)
 
 
 def _calendars() -> Mapping[str, Calendar]:
