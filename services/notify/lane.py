@@ -157,10 +157,10 @@ class LaneWork:
         """Begin the attempts, and join to each notice what is told within it: both, or neither."""
         async with self._engine.begin() as tx:
             joined = await bundles.join(tx, self._lane, made)
+            self._failpoint("joined")
             begun = await store_queue.begin(tx, self._me, self._lane, by, now)
             if not joined or any(one.fresh and one.others and one.lead.row.id not in begun for one in made):
                 raise _Changed
-        self._failpoint("joined")
         return begun
 
     def _ending(self, row: Any, sink: str, blanks: int, outcome: Outcome) -> Ending:

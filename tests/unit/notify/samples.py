@@ -69,6 +69,13 @@ clocks:
     until: [resolved]
     duration: PT4H
     time: elapsed
+  - id: reporting
+    name: {zh: 报告期限, en: Report}
+    from: [assigned]
+    until: [resolved]
+    duration: P10WD
+    warnings:
+      - {id: soon, before: P1WD}
 notices:
   - id: receipt
     name: {zh: 回执, en: Receipt}
@@ -124,6 +131,34 @@ notices:
     text:
       zh: {subject: '不满意 {{case_number}}', body: '{{department}}'}
       en: {subject: 'Dissatisfied {{case_number}}', body: '{{department}}'}
+  - id: reminder
+    name: {zh: 催报, en: Reminder}
+    on: ['warned:reporting', 'breached:reporting']
+    to: department
+    text:
+      zh: {subject: '催报 {{case_number}}', body: '请提交报告'}
+      en: {subject: 'Report wanted {{case_number}}', body: 'Please report.'}
+  - id: chased
+    name: {zh: 报告督办, en: Report chased}
+    on: ['warned:reporting', 'breached:reporting']
+    to: chief
+    text:
+      zh: {subject: '报告督办 {{case_number}}', body: '请督促{{department}}'}
+      en: {subject: 'Report chased {{case_number}}', body: 'Please chase {{department}}.'}
+  - id: apology
+    name: {zh: 致歉, en: Apology}
+    on: ['breached:reporting']
+    to: complainant
+    text:
+      zh: {subject: '致歉 {{case_number}}', body: '我们将尽快答复'}
+      en: {subject: 'Sorry {{case_number}}', body: 'We shall answer soon.'}
+  - id: raised
+    name: {zh: 上报, en: Passed up}
+    on: ['escalated:head']
+    to: level
+    text:
+      zh: {subject: '上报 {{case_number}}', body: '{{level}}请处理'}
+      en: {subject: 'Passed up {{case_number}}', body: '{{level}}, please act.'}
 call_backs:
   - {after: resolved, within: P2WD, when: {field: resolved.upheld, is: true}}
 """
@@ -193,22 +228,32 @@ class Story:
         due_at = self.now + timedelta(days=days)
         return self.say(d.ClockStarted(clock=clock, cycle=cycle, due_at=due_at, started_at=self.now))
 
-    def warned(self, step: str = "half", *, clock: str = "handling", cycle: int = 1) -> Event:
-        return self.say(d.ClockWarned(**self._fired(clock, step, cycle)))
+    def warned(self, step: str = "half", *, clock: str = "handling", cycle: int = 1, late: float = 0) -> Event:
+        return self.say(d.ClockWarned(**self._fired(clock, step, cycle, late, timedelta(days=1))))
 
-    def breached(self, *, clock: str = "handling", cycle: int = 1) -> Event:
-        return self.say(d.ClockBreached(**self._fired(clock, "breach", cycle)))
+    def breached(self, *, clock: str = "handling", cycle: int = 1, late: float = 0) -> Event:
+        return self.say(d.ClockBreached(**self._fired(clock, "breach", cycle, late, timedelta())))
+
+    def after(self, step: str = "overdue", *, clock: str = "handling", late: float = 0) -> Event:
+        return self.say(d.ClockWarned(**self._fired(clock, step, 1, late, timedelta(days=-1))))
+
+    def escalated(self, level: str = "head", *, cause: str = "breached:handling") -> Event:
+        return self.say(a.CaseEscalated(level=level, cause=cause))
+
+    def met(self, *, clock: str = "handling", cycle: int = 1) -> Event:
+        return self.say(d.ClockMet(clock=clock, cycle=cycle, due_at=self.now, stopped_at=self.now))
 
     def retracted(self, *, clock: str = "handling", cycle: int = 1) -> Event:
         return self.say(d.BreachRetracted(clock=clock, cycle=cycle, due_at=self.now, stopped_at=self.now))
 
-    def _fired(self, clock: str, step: str, cycle: int) -> dict[str, Any]:
+    def _fired(self, clock: str, step: str, cycle: int, late: float, to_go: timedelta) -> dict[str, Any]:
+        step_due_at = self.now - timedelta(seconds=late)
         return {
             "clock": clock,
             "cycle": cycle,
-            "due_at": self.now + timedelta(days=1),
+            "due_at": step_due_at + to_go,
             "step": step,
-            "step_due_at": self.now,
+            "step_due_at": step_due_at,
             "fired_at": self.now,
-            "late_by": 0.0,
+            "late_by": late,
         }
