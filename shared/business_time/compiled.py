@@ -46,7 +46,7 @@ class CompiledCalendar:
     def __init__(self, calendar: Calendar) -> None:
         self.calendar = calendar
         self._zone = zone(calendar.time_zone)
-        self._days = local_days(self._zone)
+        self.days = local_days(self._zone)
         self._fold_second = calendar.closing_in_ambiguous_hour == "second"
         self._table: _Table | None = None
         official = (calendar.published_from, calendar.published_until)
@@ -101,19 +101,19 @@ class CompiledCalendar:
 
     def local_date(self, at: int) -> int:
         """The local date on which `at` falls."""
-        return self._days.locate(at)[0]
+        return self.days.locate(at)[0]
 
     def local(self, at: int) -> tuple[int, int]:
         """The local date on which `at` falls, and the time of day on the wall as microseconds since 00:00."""
-        return self._days.locate(at)
+        return self.days.locate(at)
 
     def wall_time(self, ordinal: int, us_of_day: int) -> int:
         """The instant of a local wall time on a date; `zones.local_micros` says what DST does to it."""
-        return self._days.wall_time(ordinal, us_of_day)
+        return self.days.wall_time(ordinal, us_of_day)
 
     def end_of_day(self, ordinal: int) -> int:
         """24:00 of the local date."""
-        return self._days.wall_time(ordinal, DAY)
+        return self.days.wall_time(ordinal, DAY)
 
     def closing(self, ordinal: int) -> int | None:
         """The last closing time of the local date; None if it does not open."""

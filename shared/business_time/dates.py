@@ -78,7 +78,7 @@ def due_on_date(
 ) -> tuple[int, int] | None:
     """The due instant (microseconds) and its date; None if a pause that has not ended keeps it from coming."""
     if not spans and duration.unit is Unit.WORKING_DAYS and duration.count:  # what most deadlines are
-        first, wall = axis.local(start)
+        first, wall = axis.days.locate(start)
         ordinal = axis.nth_working_day(first, duration.count)
         return _due_at(axis, ordinal, wall, boundary), ordinal
     dates = date_count(axis, start, duration, boundary, spans)
@@ -96,7 +96,7 @@ def due_on_date(
 
 def _due_at(axis: CompiledCalendar, ordinal: int, wall: int, boundary: Boundary) -> int:
     if boundary == "same-time":
-        return axis.wall_time(ordinal, wall)
+        return axis.days.wall_time(ordinal, wall)
     closing = axis.closing(ordinal) if boundary == "closing-time" else None
     return axis.end_of_day(ordinal) if closing is None else closing
 

@@ -84,11 +84,6 @@ def is_json(hole: Hole, value: str) -> bool:
     return len(value) <= _LONGEST_NUMBER and _NUMBER.fullmatch(value) is not None
 
 
-def list_from(value: str) -> Any:
-    """The list that was cut out; raises `ValueError` if it is not one whole JSON value."""
-    return json.loads(f"[[{value}]]")
-
-
 def _hole(line: str, key: str, value: object) -> tuple[int, Hole, str] | None:
     """Where the value stands, its hole and its text; None if it stays part of the skeleton."""
     quoted = f'"{key}"'
@@ -112,7 +107,7 @@ def _hole(line: str, key: str, value: object) -> tuple[int, Hole, str] | None:
 
 def _is_list(text: str) -> bool:
     try:
-        list_from(text)
+        json.loads(f"[[{text}]]")
     except (ValueError, RecursionError):
         return False
     return True

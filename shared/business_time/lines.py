@@ -12,8 +12,8 @@ systems mean it whose cases are written so; otherwise days, weeks, months and ye
 A line that cannot be answered gives `{"error": …, "field": …}`, without what was submitted.
 
 Speed: most lines of a file differ only in their instants, amounts and such. What is left when those are cut out, the
-skeleton (`line_shapes`), is the key under which the parsed rest and its compiled calendar are kept. Only answers are
-given that way: a line that seems to have none is parsed whole, and that says what is wrong with it.
+skeleton (`line_shapes`), is the key under which the parsed rest and its compiled calendar are kept. A line of which
+that leaves any doubt is parsed whole.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ from shared.business_time.compiled import CompiledCalendar, compiled
 from shared.business_time.dates import Boundary, due_on_date
 from shared.business_time.durations import Duration, Unit, counted_seconds
 from shared.business_time.instant_texts import instant_from, instant_text
-from shared.business_time.line_shapes import Hole, Shape, Skeleton, is_json, list_from, shape_of
-from shared.business_time.pauses import FOREVER, add_paused, elapsed_paused, united_spans
+from shared.business_time.line_shapes import Hole, Shape, Skeleton, is_json, shape_of
+from shared.business_time.pause_texts import Spans, spans_from, spans_within
+from shared.business_time.pauses import add_paused, elapsed_paused
 from shared.business_time.zones import SECOND
 from shared.errors import Conflict, HuiyinError, InvalidInput
 
@@ -44,8 +45,6 @@ _MOST_CALENDARS = 1_024
 _MOST_YEARS = 4_096
 _MOST_CHARACTERS = 1 << 24
 """How much is remembered of the lines' own calendars and of skeletons; beyond any of these the memory starts afresh."""
-
-_EMPTY: list[tuple[int, int]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class _Cut:
     """A plan, and which of the values cut out are whose; `ignored` are those that no answer depends on."""
 
     plan: _Plan
-    spans: list[tuple[int, int]]
+    spans: Spans
     start: int
     other: int
     pauses: int | None
@@ -103,12 +102,16 @@ class Lines:
                         self._shapes[index - 1 : index + 1] = self._shapes[index], self._shapes[index - 1]
                     try:
                         return _filled(cut, found[1])
-                    except (HuiyinError, OverflowError, ValueError, RecursionError):
+                    except HuiyinError as error:
+                        if _are_texts(cut, found[1]):
+                            return _error_text(error)
+                        break
+                    except (OverflowError, ValueError, RecursionError):
                         break
         try:
             return self._parsed(line)
         except HuiyinError as error:
-            return json.dumps({"error": error.message, "field": error.field})
+            return _error_text(error)
         except (OverflowError, ValueError, RecursionError):
             return json.dumps({"error": "the question is beyond what a calendar can hold", "field": None})
 
@@ -121,12 +124,11 @@ class Lines:
         if not isinstance(question, dict):
             raise InvalidInput("the line is not an object")
         plan = self._plan(question)
-        spans = _spans(question.get("pauses"))
-        answer = _answer(plan, question.get("start"), question.get("amount" if plan.adds else "end"), spans)
+        spans = spans_from(question.get("pauses"))
         self._learn(line, question, plan, spans)
-        return answer
+        return _answer(plan, question.get("start"), question.get("amount" if plan.adds else "end"), spans)
 
-    def _learn(self, line: str, question: Mapping[str, Any], plan: _Plan, spans: list[tuple[int, int]]) -> None:
+    def _learn(self, line: str, question: Mapping[str, Any], plan: _Plan, spans: Spans) -> None:
         shape = shape_of(line, question, _FIXED)
         cut = shape.cut(line) if shape else None
         if shape is None or cut is None:
@@ -190,16 +192,25 @@ class Lines:
         return compiled(calendar)
 
 
+def _error_text(error: HuiyinError) -> str:
+    return json.dumps({"error": error.message, "field": error.field})
+
+
+def _are_texts(cut: _Cut, values: list[str]) -> bool:
+    """Whether what was read of a line is what JSON allows in a text: then an error is about what the line says."""
+    return values[cut.start].isprintable() and values[cut.other].isprintable()
+
+
 def _filled(cut: _Cut, values: list[str]) -> str:
     """The answer to a line of that skeleton with those values; raises `ValueError` if the line may not be JSON."""
     for index, hole in cut.ignored:
         if not is_json(hole, values[index]):
             raise ValueError
-    spans = cut.spans if cut.pauses is None else _spans(list_from(values[cut.pauses]))
+    spans = cut.spans if cut.pauses is None else spans_within(values[cut.pauses])
     return _answer(cut.plan, values[cut.start], values[cut.other], spans)
 
 
-def _answer(plan: _Plan, start: object, other: object, spans: list[tuple[int, int]]) -> str:
+def _answer(plan: _Plan, start: object, other: object, spans: Spans) -> str:
     begins = instant_from(start, "start")
     axis = plan.axis
     if not plan.adds:
@@ -235,16 +246,3 @@ def _amount(text: object, plan: _Plan) -> int | Duration:
         return seconds * SECOND
     duration = Duration.parse(text, field="amount")
     return duration.count * SECOND if duration.unit is Unit.SECONDS else duration
-
-
-def _spans(pauses: object) -> list[tuple[int, int]]:
-    if not pauses:
-        return _EMPTY
-    if not isinstance(pauses, list):
-        raise InvalidInput("pauses are a list of pairs", field="pauses")
-    spans: list[tuple[int, int]] = []
-    for pair in pauses:
-        if not isinstance(pair, list) or len(pair) != 2:
-            raise InvalidInput("pauses are a list of pairs", field="pauses")
-        spans.append((instant_from(pair[0], "pauses"), FOREVER if pair[1] is None else instant_from(pair[1], "pauses")))
-    return united_spans(spans)

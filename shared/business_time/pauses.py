@@ -51,8 +51,10 @@ def united(pauses: Pauses) -> list[tuple[int, int]]:
 
 def united_spans(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """As `united`, of pauses in microseconds."""
+    if len(pairs) > 1:
+        pairs = sorted(pairs)
     spans: list[tuple[int, int]] = []
-    for begins, ends in sorted(pairs):
+    for begins, ends in pairs:
         if ends < begins:
             raise InvalidInput("a pause ends before it begins", field="pauses")
         if spans and begins <= spans[-1][1]:
@@ -95,7 +97,11 @@ def add_paused(axis: Axis, start: int, amount: int, spans: list[tuple[int, int]]
 
 def elapsed_paused(axis: Axis, start: int, end: int, spans: list[tuple[int, int]]) -> int:
     """Microseconds counted from `start` to `end` (not before it) outside the pauses."""
-    return axis.elapsed(start, end) - sum(axis.elapsed(begins, ends) for begins, ends in clipped(start, end, spans))
+    counted = axis.elapsed(start, end)
+    for begins, ends in spans:
+        if ends > start and begins < end:
+            counted -= axis.elapsed(max(begins, start), min(ends, end))
+    return counted
 
 
 def clipped(start: int, end: int, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
