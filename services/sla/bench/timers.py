@@ -235,6 +235,7 @@ async def _measure(yard: Yard, chosen: _Chosen, say: Any) -> Figures:
             say(f"planting {chosen.pending:,} timers of the far future")
             far = datetime.now(UTC) + timedelta(days=400)
             await plant(engine, "bench", "far", first=far, apart=timedelta(milliseconds=1), count=chosen.pending)
+            await yard.settle()
             for rate in chosen.rates:
                 note(f"{rate}/s, {beside}", await bench.paced(rate, chosen.seconds, f"beside-{rate}"))
             note(f"drain, {beside}", await bench.drain(chosen.backlog, "drain-beside"))

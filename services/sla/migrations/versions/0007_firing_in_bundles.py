@@ -84,25 +84,33 @@ _CASES = f"""
 """  # noqa: S608  (only text of this file is put into it)
 
 
-def _instant(of: str, zone: str) -> str:
-    """SQL for an instant as Python writes it: without the microseconds if there are none."""
+def _instant(of: str) -> str:
+    """SQL for an instant in UTC as Python writes it, but for the zone; without microseconds if there are none."""
     utc, form = f"{of} AT TIME ZONE 'UTC'", 'YYYY-MM-DD"T"HH24:MI:SS'
     return (
-        f"CASE WHEN date_trunc('second', {of}) = {of} THEN to_char({utc}, '{form}{zone}') "
-        f"ELSE to_char({utc}, '{form}.US{zone}') END"
+        f"CASE WHEN date_trunc('second', {of}) = {of} THEN to_char({utc}, '{form}') "
+        f"ELSE to_char({utc}, '{form}.US') END"
     )
 
 
-_RECORD = f"""
-    format('{{"specversion":"1.0","id":"%s","source":"/huiyin/sla","type":"%s","subject":"%s","time":"%s",'
-        '"datacontenttype":"application/json","dataschema":"/contracts/%s.json","partitionkey":"%s",'
-        '"procedure":"%s","procedureversion":%s,"sequence":%s,"cause":"%s#%s|%s|%s","data":{{"clock":"%s","cycle":%s,'
-        '"due_at":"%s","provisional":%s,"step":"%s","step_due_at":"%s","fired_at":"%s","late_by":%s}}}}',
-        d.event_id, d.type, d.case_id, time_, d.type, d.case_id, d.procedure, d.version, d.sequence,
-        d.clock, d.cycle, d.step, {_instant("d.target", "+00:00")}, d.clock, d.cycle, {_instant("d.target", "Z")},
-        CAST(d.provisional AS text), d.step, {_instant("d.due_at", "Z")}, fired_,
-        CAST(extract(epoch FROM now_ - d.due_at) AS double precision))
+# A chain of || is half the work of format(), and what is the same on a whole page is joined once.
+_RECORD = """
+    '{"specversion":"1.0","id":"' || event_id || type_to_subject || subject || subject_to_key || subject
+    || '","procedure":"' || procedure || '","procedureversion":' || version || ',"sequence":' || sequence
+    || ',"cause":"' || clock || '#' || cycle || '|' || step || '|' || target_text || '+00:00","data":{"clock":"'
+    || clock || '","cycle":' || cycle || ',"due_at":"' || target_text || 'Z","provisional":' || provisional
+    || ',"step":"' || step || '","step_due_at":"' || due_text || fired_to_late || late || '}}'
 """
+
+
+def _between(type_: str) -> tuple[str, str]:
+    """What stands in a record of this type between its id and its subject, and between that and its key."""
+    return (
+        f"""'","source":"/huiyin/sla","type":"' || {type_} || '","subject":"'""",
+        f"""'","time":"' || time_ || '+00:00","datacontenttype":"application/json","dataschema":"/contracts/' """
+        f"""|| {type_} || '.json","partitionkey":"'""",
+    )
+
 
 # `locking`: try each shard's lock (the first half of it is `space`), and leave out what somebody holds; else the caller
 # holds them all. `settled`: cases that were decided on in this transaction; NULL: leave out shards with a step that is
@@ -118,8 +126,12 @@ _FIRE = f"""
     DECLARE
         shards_ int[]; at_ timestamptz[]; cases_ uuid[]; events_ uuid[]; subjects_ uuid[]; numbers_ int[];
         records_ bytea[];
-        time_ text := {_instant("now_", "+00:00")};
-        fired_ text := {_instant("now_", "Z")};
+        time_ text := {_instant("now_")};
+        fired_to_late text := 'Z","fired_at":"' || time_ || 'Z","late_by":';
+        breached_1 text := {_between("breached")[0]};
+        breached_2 text := {_between("breached")[1]};
+        warned_1 text := {_between("warned")[0]};
+        warned_2 text := {_between("warned")[1]};
     BEGIN
         held := wanted;
         IF locking THEN
@@ -134,20 +146,27 @@ _FIRE = f"""
             RETURN;
         END IF;
         WITH due AS MATERIALIZED (
-            SELECT t.*, c.*, CASE t.step WHEN 'due' THEN breached ELSE warned END AS type, p.cursor_at, p.cursor_case,
-                p.swept_at, row_number() OVER (PARTITION BY t.case_id ORDER BY t.due_at, t.id) AS nth
+            SELECT t.*, c.*, p.cursor_at, p.cursor_case, p.swept_at,
+                CASE t.step WHEN 'due' THEN breached ELSE warned END AS type,
+                CASE t.step WHEN 'due' THEN breached_1 ELSE warned_1 END AS type_to_subject,
+                CASE t.step WHEN 'due' THEN breached_2 ELSE warned_2 END AS subject_to_key,
+                CAST(t.case_id AS text) AS subject, {_instant("c.target")} AS target_text,
+                {_instant("t.due_at")} AS due_text,
+                CAST(extract(epoch FROM now_ - t.due_at) AS double precision) AS late,
+                row_number() OVER (PARTITION BY t.case_id ORDER BY t.due_at, t.id) AS nth
             {_DUE} WHERE settled IS NULL OR t.case_id <> ALL(settled)),
         numbered AS (
             SELECT due.*, CAST(nth + so_far.n
                 + coalesce((SELECT last FROM sequences q WHERE q.case_id = due.case_id AND q.topic = topic_), 0)
                 AS int) AS sequence
-            FROM due CROSS JOIN LATERAL steps_said(due.case_id, due.shard, cursor_at, cursor_case, swept_at) AS so_far),
+            FROM due CROSS JOIN LATERAL steps_said(due.case_id, due.shard, cursor_at, cursor_case, swept_at) AS so_far
+            ORDER BY due_at, id),
         told AS (
-            SELECT d.event_id, d.case_id, d.sequence, d.type, d.procedure, d.clock, now_ - d.due_at AS late,
+            SELECT event_id, case_id, sequence, type, procedure, clock, late,
                 convert_to({_RECORD}, 'UTF8') AS record
-            FROM numbered d ORDER BY d.due_at, d.id)
+            FROM numbered)
         SELECT array_agg(event_id), array_agg(case_id), array_agg(sequence), array_agg(record), array_agg(procedure),
-            array_agg(clock), array_agg(type), array_agg(CAST(extract(epoch FROM told.late) AS real))
+            array_agg(clock), array_agg(type), array_agg(CAST(told.late AS real))
         INTO events_, subjects_, numbers_, records_, procedures, clocks, types, late FROM told;
         IF events_ IS NOT NULL THEN
             INSERT INTO bundles (topic, said_at, event_ids, case_ids, sequences, types, records)
