@@ -103,7 +103,7 @@ class Lines:
                     try:
                         return _filled(cut, found[1])
                     except HuiyinError as error:
-                        if _are_texts(cut, found[1]):
+                        if all(value.isprintable() for value in found[1]):  # as JSON wants it
                             return _error_text(error)
                         break
                     except (OverflowError, ValueError, RecursionError):
@@ -134,8 +134,11 @@ class Lines:
         if shape is None or cut is None:
             return
         where = {hole.key: index for index, hole in enumerate(shape.holes)}
-        start, other = where.pop("start", None), where.pop("amount" if plan.adds else "end", None)
-        pauses = where.pop("pauses", None)
+        wanted = "amount" if plan.adds else "end"
+        read = {"start": '"', wanted: '"', "pauses": "]]"}
+        if any(hole.closes != read.get(hole.key, hole.closes) for hole in shape.holes):
+            return  # a number where a text is wanted, say
+        start, other, pauses = where.pop("start", None), where.pop(wanted, None), where.pop("pauses", None)
         if start is None or other is None:
             return
         cuts = next((cuts for known, cuts in self._shapes if known == shape), None)
@@ -194,11 +197,6 @@ class Lines:
 
 def _error_text(error: HuiyinError) -> str:
     return json.dumps({"error": error.message, "field": error.field})
-
-
-def _are_texts(cut: _Cut, values: list[str]) -> bool:
-    """Whether what was read of a line is what JSON allows in a text: then an error is about what the line says."""
-    return values[cut.start].isprintable() and values[cut.other].isprintable()
 
 
 def _filled(cut: _Cut, values: list[str]) -> str:

@@ -41,7 +41,7 @@ def spans_within(text: str) -> Spans:
     """
     parts = text.split('"')
     between = tuple(parts[::2])
-    pairs = _patterns.get(between)
+    pairs = _patterns.get(between) if len(parts) % 2 else None  # an even number of parts: a quote too many
     if pairs is None:
         spans = spans_from(json.loads(f"[[{text}]]"))
         if len(between) <= _MOST_TEXTS:

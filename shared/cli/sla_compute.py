@@ -12,7 +12,6 @@ import typer
 
 from shared.business_time.lines import Lines
 from shared.cli.line_blocks import LONGEST_LINE, blocks, is_waiting, write
-from shared.cli.line_helpers import answered, processors
 
 if TYPE_CHECKING:
     from shared.business_time.calendars import Calendar
@@ -58,6 +57,8 @@ def main(processes: int | None = None) -> None:
 
     Exits with 1, silently, if nobody reads the answers.
     """
+    from shared.cli.line_helpers import answered, processors
+
     source, target = sys.stdin.fileno(), sys.stdout.fileno()
     try:
         for answers in answered(
