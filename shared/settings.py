@@ -43,10 +43,12 @@ class ServiceSettings(BaseSettings):
     notices: Path | None = Field(default=None, description="folder of the file sink")
     smtp_url: SecretStr | None = Field(default=None, description="smtp://user:password@host:port?from=address")
     notice_late_seconds: float = Field(
-        default=60.0, ge=0, description="a step later than this (real seconds) is held, to be told with others"
+        default=60.0,
+        ge=0,
+        description="a step later than this (real seconds) waits, to be told with others",
     )
     notice_window_seconds: float = Field(
-        default=3.0, ge=0, le=60, description="for how long at least, at most ten times that; 0: never held"
+        default=3.0, ge=0, le=60, description="for how long at least, at most ten times that; 0: not at all"
     )
     recipients: Path | None = Field(default=None, description="YAML: which addressee is reached how")
 

@@ -24,7 +24,7 @@ _LONGEST_WINDOWS = 10
 
 @dataclass(frozen=True)
 class Window:
-    """How late (real seconds) a step must come to be held, and how long (real seconds) at least; 0: never."""
+    """How late (real seconds) a step must come to wait, and how long (real seconds) at least; 0: not at all."""
 
     late_after: float
     seconds: float
@@ -49,7 +49,7 @@ def may_join(element: Notice, event: Event) -> bool:
     return element.to != "complainant" and about_deadline(event) and not needs_vault(names_of(element))
 
 
-def hold_seconds(late: float, window: Window, *, crowded: bool) -> float:
+def wait_seconds(late: float, window: Window, *, crowded: bool) -> float:
     """How long (real seconds) a notice waits for others of its case. `late` is how late its step came, in real seconds.
 
     Punctual steps never wait, unless several of the case came at once (`crowded`). What came late waits a hundredth of

@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notify import bundles, store, store_queue, store_senders
+from services.notify import store, store_queue, store_senders, together
 from services.notify.backoff import (
     RETRY_AFTER_LONGEST_SECONDS,
     give_up_seconds,
@@ -22,12 +22,12 @@ from services.notify.backoff import (
     next_wait,
     vault_wait,
 )
-from services.notify.bundles import Bundle
 from services.notify.cases import Case
 from services.notify.composing import Composed, Composer, Placed
 from services.notify.endings import Ended, Endings
 from services.notify.sinks import Outcome, Sink
 from services.notify.store_queue import Ending
+from services.notify.together import Together
 from services.notify.wording import Contact
 from shared.business_time.clock import Clock
 from shared.errors import NotFound, Unavailable
@@ -98,7 +98,7 @@ class LaneWork:
         if not placed:
             return True
         async with self._engine.connect() as tx:
-            made = await bundles.bundles(tx, self._composer, placed)
+            made = await together.gather(tx, self._composer, placed)
         try:
             contacts = await self._composer.contacts([one.lead for one in made])
         except Unavailable as error:
@@ -129,7 +129,7 @@ class LaneWork:
                 await store_queue.unroute(tx, moved)
         return placed
 
-    async def _deliver(self, composed: Sequence[tuple[Bundle, Composed]], now: datetime) -> bool:
+    async def _deliver(self, composed: Sequence[tuple[Together, Composed]], now: datetime) -> bool:
         # A mail without an address goes by the default endpoint, whose sink is another than the lane's.
         by = {one.lead.row.id: made.message.endpoint.sink for one, made in composed}
         try:
@@ -153,10 +153,10 @@ class LaneWork:
         await self._patiently(lambda: self._endings.finish(self._me, ended))
         return await self._judge(outcomes)
 
-    async def _begin(self, made: Sequence[Bundle], by: Mapping[UUID, str], now: datetime) -> set[UUID]:
+    async def _begin(self, made: Sequence[Together], by: Mapping[UUID, str], now: datetime) -> set[UUID]:
         """Begin the attempts, and join to each notice what is told within it: both, or neither."""
         async with self._engine.begin() as tx:
-            joined = await bundles.join(tx, self._lane, made)
+            joined = await together.join(tx, self._lane, made)
             self._failpoint("joined")
             begun = await store_queue.begin(tx, self._me, self._lane, by, now)
             if not joined or any(one.fresh and one.others and one.lead.row.id not in begun for one in made):

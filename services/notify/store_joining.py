@@ -40,7 +40,7 @@ _SETTLE = text(
 
 
 async def waiting(tx: AsyncConnection, cases: Collection[UUID]) -> list[Any]:
-    """The notices of these cases that may be joined, and that nobody has begun to send: held ones too."""
+    """The notices of these cases that may be joined, and that nobody has begun to send, due or not."""
     return list(await tx.execute(_WAITING, {"cases": list(cases)}))
 
 

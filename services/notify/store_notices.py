@@ -103,7 +103,7 @@ class NewNotice:
     planned: Planned
     procedure: str
     version: int
-    hold: float
+    wait: float
 
 
 async def add(tx: AsyncConnection, new: Sequence[NewNotice], made_at: datetime, queued_at: datetime) -> None:
@@ -131,7 +131,7 @@ async def add(tx: AsyncConnection, new: Sequence[NewNotice], made_at: datetime, 
             "occurred_at": [one.occurred_at for one in rows],
             "said_at": [one.said_at for one in rows],
             "joins": [one.joins for one in rows],
-            "next_try_at": [queued_at + timedelta(seconds=one.hold) for one in new],
+            "next_try_at": [queued_at + timedelta(seconds=one.wait) for one in new],
             "made_at": made_at,
             "queued_at": queued_at,
         },

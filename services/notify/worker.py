@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.notify import store, store_calls, store_notices
 from services.notify.cases import Case, fold, opened
 from services.notify.domain import Planned, listens_to, needless, plan_calls, plan_notices, verdict
-from services.notify.joining import Window, about_deadline, hold_seconds
+from services.notify.joining import Window, about_deadline, wait_seconds
 from services.notify.store_calls import NewCall
 from services.notify.store_notices import NewNotice
 from shared.business_time.calendars import Calendar
@@ -29,7 +29,7 @@ from shared.procedures.loader import Library
 class Worker:
     """The handler of notify's consumer.
 
-    `clock` is the cases' clock, `real` the machine's: deliveries are in real time. `window`: which notices are held.
+    `clock` is the cases' clock, `real` the machine's: deliveries are in real time. `window`: which wait for others.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Worker:
             # A notice about a notice would answer itself without end: those events cause call-backs only.
             if not isinstance(event.data, NoticeEvent):
                 notices += [
-                    NewNotice(one, *procedure.key, self._hold(one, crowded=steps[case.id] > 1))
+                    NewNotice(one, *procedure.key, self._wait(one, crowded=steps[case.id] > 1))
                     for one in plan_notices(case, event, procedure)
                 ]
             for planned in plan_calls(case, event, procedure):
@@ -107,11 +107,11 @@ class Worker:
             for case_id, id, cause, due_at in [*fresh, *opened_late]
         ]
 
-    def _hold(self, planned: Planned, *, crowded: bool) -> float:
+    def _wait(self, planned: Planned, *, crowded: bool) -> float:
         if not planned.joins:
             return 0.0
         rate = self._clock.rate() or 1.0  # a clock that is moved by hand has none
-        return hold_seconds(planned.late_by / rate, self._window, crowded=crowded)
+        return wait_seconds(planned.late_by / rate, self._window, crowded=crowded)
 
     def _due(self, start: datetime, within: str | None, calendar: str) -> datetime | None:
         if within is None:

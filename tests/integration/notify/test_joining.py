@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
 from services.notify import store_notices
 from services.notify.joining import Window
@@ -64,7 +65,7 @@ async def test_after_a_storm_each_addressee_has_one_notice_of_each_case_and_the_
     engine: AsyncEngine, tmp_path: Path
 ) -> None:
     count = 500
-    real = VirtualClock(START)  # the hold ends when the test says so, however slow the machine is
+    real = VirtualClock(START)  # the wait ends when the test says so, however slow the machine is
     async with bench(engine, tmp_path, real=real, window=Window(60.0, 3.0)) as (it, _):
         stories = [Story(number) for number in range(count)]
         for start in range(0, count, 250):
@@ -106,7 +107,7 @@ async def test_after_a_storm_each_addressee_has_one_notice_of_each_case_and_the_
     assert sum(data.within is not None for data in said if isinstance(data, NoticeSent)) == 6 * count
 
 
-async def test_a_punctual_notice_is_never_held(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_a_punctual_notice_does_not_wait(engine: AsyncEngine, tmp_path: Path) -> None:
     async with bench(engine, tmp_path, window=Window(60.0, 60.0)) as (it, _):
         story = Story()
         await _known(it, story)
@@ -123,7 +124,7 @@ async def test_a_punctual_notice_is_never_held(engine: AsyncEngine, tmp_path: Pa
     assert all("joined" not in one["facts"] and "并告" not in one["subject"] for one in files)
 
 
-async def test_a_held_notice_goes_along_when_a_punctual_one_of_its_case_is_sent(
+async def test_a_notice_that_waits_goes_along_when_a_punctual_one_of_its_case_is_sent(
     engine: AsyncEngine, tmp_path: Path
 ) -> None:
     async with bench(engine, tmp_path, window=Window(60.0, 60.0)) as (it, _):
@@ -168,6 +169,42 @@ async def test_a_notice_that_is_on_its_way_is_not_changed(engine: AsyncEngine, t
     assert (first["step"], first.get("joined")) == ("first", None)
     assert (second["notice"], second["joined_count"]) == ("reminder", 4)
     assert [row.state for row in rows if row.state != "joined"] == ["sent", "sent"]
+
+
+async def test_a_notice_that_is_to_be_tried_again_goes_out_as_it_was_and_into_no_other(
+    engine: AsyncEngine, tmp_path: Path
+) -> None:
+    refused: list[str] = []
+
+    async def script(request: Request) -> Answer:
+        data = json.loads(request.body)["data"]
+        if data["notice"] in ABOUT and not refused:
+            refused.append(data["notice_id"])
+            return Answer(422)
+        return Answer(200)
+
+    async with HttpServer(script) as server:
+        recipients = to_webhooks(tmp_path, water=server.url)
+        window = Window(60.0, 0.1)
+        async with bench(engine, tmp_path / "out", recipients=recipients, window=window) as (it, _):
+            story = Story()
+            await _known(it, story)
+            half, late, *rest = _steps(story)
+            async with it.sending():
+                await it.hear([half, late])
+
+                async def to_be_tried_again() -> bool:
+                    return bool(await it.rows("state = 'waiting' AND attempts = 1"))
+
+                await it.until(to_be_tried_again)
+                await it.hear(rest)
+                await it.until(lambda: _quiet(it))
+            told = _requests(server)
+    first, again = [one for one in told if one["notice_id"] == refused[0]]
+    (other,) = [one for one in told if one["notice_id"] != refused[0]]
+    assert first == again
+    assert (first["step"], first["joined_count"]) == ("late", 1)
+    assert (other["notice"], other["joined_count"]) == ("reminder", 2)
 
 
 async def test_the_same_events_again_change_nothing_before_or_after(engine: AsyncEngine, tmp_path: Path) -> None:
@@ -232,13 +269,14 @@ async def test_a_sender_that_dies_between_joining_and_sending_loses_nothing_and_
             async with it.sending():
                 await it.until(lambda: _quiet(it))
             await it.hear(_steps(story))
-            async with it.sending(failpoint=dies):
+            with capture_logs():  # to print a crash with all that was at hand takes a while
+                async with it.sending(failpoint=dies):
 
-                async def died() -> bool:
-                    sending = await it.rows("notice = 'reminder' AND state = 'sending'")
-                    return bool(reached) and bool(sending) == (place != "joined")
+                    async def died() -> bool:
+                        sending = await it.rows("notice = 'reminder' AND state = 'sending'")
+                        return bool(reached) and bool(sending) == (place != "joined")
 
-                await it.until(died)
+                    await it.until(died)
             joined = await it.rows("state = 'joined'")
             assert bool(joined) == (place != "joined")  # both are written, or neither
             async with engine.begin() as tx:

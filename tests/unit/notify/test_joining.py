@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.notify.cases import Case, fold, opened
 from services.notify.domain import BREACHED, WARNED, Unsent, needless, plan_notices
-from services.notify.joining import Waiting, Window, hold_seconds, joint
+from services.notify.joining import Waiting, Window, joint, wait_seconds
 from services.notify.joint_wording import LISTED, Told, overdue, with_others
 from services.notify.templates import Rendered
 from shared.events.envelope import Event
@@ -88,7 +88,7 @@ def test_an_escalation_is_as_late_as_the_step_that_caused_it_whichever_comes_fir
 
 
 @pytest.mark.parametrize(
-    ("late", "crowded", "held"),
+    ("late", "crowded", "waits"),
     [
         (0.0, False, 0.0),  # punctual: not a moment
         (59.0, False, 0.0),
@@ -100,12 +100,12 @@ def test_an_escalation_is_as_late_as_the_step_that_caused_it_whichever_comes_fir
         (7200.0, True, 30.0),
     ],
 )
-def test_how_long_a_notice_waits_for_others(late: float, crowded: bool, held: float) -> None:
-    assert hold_seconds(late, WINDOW, crowded=crowded) == pytest.approx(held)
+def test_how_long_a_notice_waits_for_others(late: float, crowded: bool, waits: float) -> None:
+    assert wait_seconds(late, WINDOW, crowded=crowded) == pytest.approx(waits)
 
 
-def test_a_window_of_nought_holds_nothing() -> None:
-    assert {hold_seconds(late, Window(60.0, 0.0), crowded=True) for late in (0.0, 60.0, 7200.0)} == {0.0}
+def test_a_window_of_nought_lets_nothing_wait() -> None:
+    assert {wait_seconds(late, Window(60.0, 0.0), crowded=True) for late in (0.0, 60.0, 7200.0)} == {0.0}
 
 
 def test_the_settings_have_the_defaults_that_the_guide_names() -> None:

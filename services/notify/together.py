@@ -18,7 +18,7 @@ from shared.errors import NotFound
 
 
 @dataclass(frozen=True)
-class Bundle:
+class Together:
     """A notice with what is told within it. `fresh`: nobody has begun to send it, so they are yet to be joined."""
 
     lead: Placed
@@ -26,7 +26,7 @@ class Bundle:
     fresh: bool = False
 
 
-async def bundles(tx: AsyncConnection, composer: Composer, placed: Sequence[Placed]) -> list[Bundle]:
+async def gather(tx: AsyncConnection, composer: Composer, placed: Sequence[Placed]) -> list[Together]:
     """Due notices of one lane as they are to be delivered, in their order.
 
     One that is on its way (an attempt was begun) keeps what is joined to it, no more and no less. For one that is not,
@@ -34,7 +34,7 @@ async def bundles(tx: AsyncConnection, composer: Composer, placed: Sequence[Plac
     """
     joining = [one for one in placed if one.row.joins]
     if not joining:
-        return [Bundle(one) for one in placed]
+        return [Together(one) for one in placed]
     cases = {one.case.id: one.case for one in joining}
     begun = [one.row.id for one in joining if one.row.attempts]
     kept = await store_joining.joined(tx, cases, begun)
@@ -43,20 +43,20 @@ async def bundles(tx: AsyncConnection, composer: Composer, placed: Sequence[Plac
     waiting = {one.row.id: one for one in _place_all(composer, rows, cases) if one.lane == lane}
     leads = {one.lead: one.others for one in joint(_waiting(one) for one in waiting.values())}
     lead_of = {other: lead for lead, others in leads.items() for other in (lead, *others)}
-    found: dict[UUID, Bundle] = {}
+    found: dict[UUID, Together] = {}
     for one in placed:
         id = one.row.id
         if one.row.joins and not one.row.attempts and id in lead_of:
             lead = lead_of[id]
-            found.setdefault(lead, Bundle(waiting[lead], tuple(waiting[other] for other in leads[lead]), fresh=True))
+            found.setdefault(lead, Together(waiting[lead], tuple(waiting[other] for other in leads[lead]), fresh=True))
         elif not one.row.joins or one.row.attempts:
             others = _place_all(composer, kept.get(id, ()), cases)
-            found[id] = Bundle(one, tuple(sorted(others, key=lambda other: (other.row.occurred_at, other.row.id))))
+            found[id] = Together(one, tuple(sorted(others, key=lambda other: (other.row.occurred_at, other.row.id))))
         # else: it was changed since it was read; the next look finds it as it is
     return list(found.values())
 
 
-async def join(tx: AsyncConnection, lane: str, made: Sequence[Bundle]) -> bool:
+async def join(tx: AsyncConnection, lane: str, made: Sequence[Together]) -> bool:
     """Write who is told within whom, in the transaction in which the leads' attempts begin.
 
     False if anything has changed since it was read: then nothing of this transaction may stand.
