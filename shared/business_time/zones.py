@@ -29,12 +29,16 @@ FIRST_YEAR, LAST_YEAR = 3, 9_990
 """Instants and dates outside these years are refused: room for zones' offsets at both ends of Python's dates."""
 DAY = 86_400 * SECOND
 
+_LONGEST_NAME = 64  # no file system would look for a much longer one
+
 
 @functools.cache
 def zone(name: str) -> ZoneInfo:
     """The zone of that IANA name; raises `CalendarError` on `time_zone` if there is none."""
     parts = name.split("/")
-    if all(part and part.replace("_", "").replace("-", "").replace("+", "").isalnum() for part in parts):
+    if len(name) <= _LONGEST_NAME and all(
+        part and part.replace("_", "").replace("-", "").replace("+", "").isalnum() for part in parts
+    ):
         path = importlib.resources.files("tzdata").joinpath("zoneinfo", *parts)
         if path.is_file():
             with path.open("rb") as file:
