@@ -72,7 +72,7 @@ def messaging_tables(metadata: MetaData) -> MessagingTables:
     bundles = Table(
         "bundles",
         metadata,
-        Column("id", BigInteger, server_default=text("nextval('outbox_id_seq')"), primary_key=True),
+        Column("id", BigInteger, primary_key=True),  # from the outbox's sequence
         Column("topic", Text, nullable=False),
         Column("said_at", INSTANT, nullable=False),
         Column("event_ids", ARRAY(Uuid), nullable=False),
