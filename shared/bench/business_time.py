@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from shared.bench.group import bench_group
+from shared.bench.lines import MEANINGS, measure_command
 
 _DAY = 86_400
 _START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -30,6 +31,7 @@ _MEANINGS = {
     "lines_per_second": "questions answered as JSON lines",
     "json_round_trips_per_second": "the same lines parsed and written by the json module, nothing computed",
     "line_cost_in_json_round_trips": "cost of an answered line, in bare round trips",
+    **MEANINGS,
 }
 
 
@@ -41,14 +43,15 @@ def register(app: typer.Typer) -> None:
 def business_time(
     as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
     rounds: Annotated[int, typer.Option(min=1, help="rounds of each measurement; the best counts")] = 20,
+    lines: Annotated[int, typer.Option(min=0, help="lines of each kind for the command as a whole; 0: none")] = 300_000,
 ) -> None:
     """Measure the arithmetic of deadlines: additions, due dates, lines; and what a longer span costs."""
-    figures = measure(rounds)
+    figures = measure(rounds) | measure_command(lines)
     if as_json:
         print(json.dumps(figures))
         return
     for name, figure in figures.items():
-        shown = "not installed" if figure is None else f"{figure:,.0f}" if figure >= 1_000 else f"{figure:.2f}"
+        shown = "not measured" if figure is None else f"{figure:,.0f}" if figure >= 1_000 else f"{figure:.2f}"
         print(f"{shown:>14}  {_MEANINGS[name]}")
 
 
