@@ -46,7 +46,7 @@ async def gather(tx: AsyncConnection, composer: Composer, placed: Sequence[Place
     found: dict[UUID, Together] = {}
     for one in placed:
         id = one.row.id
-        if one.row.joins and not one.row.attempts and id in lead_of:
+        if id in lead_of:
             lead = lead_of[id]
             found.setdefault(lead, Together(waiting[lead], tuple(waiting[other] for other in leads[lead]), fresh=True))
         elif not one.row.joins or one.row.attempts:
