@@ -9,6 +9,7 @@ falls due inside a pause.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -51,13 +52,17 @@ class DateCount:
         for begins, ends in self.spans:
             if ends == FOREVER:
                 break
-            for ordinal in range(max(begin, self.axis.local_date(begins)), self.axis.local_date(ends) + 1):
-                hours = self.axis.spans(ordinal) if self.working else []
-                if self.working and not hours:
-                    continue
-                if begins < self.due_at(ordinal) <= ends or (self.working and self._paused_whole(hours)):
-                    lost.add(ordinal)
+            lost.update(self.lost_to(begins, ends, begin))
         return sorted(lost)
+
+    def lost_to(self, begins: int, ends: int, begin: int) -> Iterator[int]:
+        """The dates from `begin` on that pauses take out, among those on which this one lies."""
+        for ordinal in range(max(begin, self.axis.local_date(begins)), self.axis.local_date(ends) + 1):
+            hours = self.axis.spans(ordinal) if self.working else []
+            if self.working and not hours:
+                continue
+            if begins < self.due_at(ordinal) <= ends or (self.working and self._paused_whole(hours)):
+                yield ordinal
 
     def _paused_whole(self, hours: list[tuple[int, int]]) -> bool:
         return all(any(begins <= opens and closes <= ends for begins, ends in self.spans) for opens, closes in hours)
@@ -120,10 +125,14 @@ def date_after(ordinal: int, duration: Duration) -> int:
 
 def _beyond(dates: DateCount, count: int) -> int:
     """The index of the date on which `count` dates that pauses leave have been counted."""
-    lost = dates.lost(dates.first + 1 if count else dates.first)
+    begin = dates.first + 1 if count else dates.first
+    lost: set[int] = set()
     index = count
-    while True:
-        wanted = count + bisect_right(lost, dates.nth(index))
-        if wanted == index:
-            return index
-        index = wanted
+    for begins, ends in dates.spans:
+        if ends == FOREVER or dates.axis.local_date(begins) > dates.nth(index):
+            break  # no later pause reaches back to a date before its own
+        lost.update(dates.lost_to(begins, ends, begin))
+        ordered = sorted(lost)
+        while (wanted := count + bisect_right(ordered, dates.nth(index))) != index:
+            index = wanted
+    return index
