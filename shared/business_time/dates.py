@@ -127,12 +127,12 @@ def _beyond(dates: DateCount, count: int) -> int:
     """The index of the date on which `count` dates that pauses leave have been counted."""
     begin = dates.first + 1 if count else dates.first
     lost: set[int] = set()
-    index = count
+    index, last = count, dates.nth(count)
     for begins, ends in dates.spans:
-        if ends == FOREVER or dates.axis.local_date(begins) > dates.nth(index):
+        if ends == FOREVER or dates.axis.local_date(begins) > last:
             break  # no later pause reaches back to a date before its own
         lost.update(dates.lost_to(begins, ends, begin))
         ordered = sorted(lost)
-        while (wanted := count + bisect_right(ordered, dates.nth(index))) != index:
-            index = wanted
+        while (wanted := count + bisect_right(ordered, last)) != index:
+            index, last = wanted, dates.nth(wanted)
     return index
