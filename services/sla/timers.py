@@ -30,8 +30,10 @@ _EACH = 128  # timers of one shard in a page
 _AHEAD = 64  # instants of one shard in the near horizon
 _AHEAD_SECONDS = 2.0
 _READ_AGAIN_SECONDS = 0.5  # another process may have armed something
-_GAP_SECONDS = 0.008  # between the beginnings of two small pages: a commit for each timer alone would cost a core
+_SHORTEST_TURN = 0.006  # a commit for each timer alone would cost a core
+_LONGEST_TURN = 0.025
 _SMALL = 100
+_CATCH_UP_SECONDS = 0.25
 _JUMP_SECONDS = 300.0
 
 
@@ -84,15 +86,21 @@ class Timers:
             await self._sleep()
             return
         if self._missed:
-            fired = await self._page_of_missed()
+            await self._page_of_missed()
         elif self._behind:  # while the database fires one half, the other half's page is taken up
             self._behind = False
-            halves = ({shard for shard in due if shard % 2 == half} for half in (0, 1))
-            fired = sum(await asyncio.gather(*map(self._page, lanes, halves)))
+            await asyncio.gather(*map(self._catch_up, lanes, (0, 1)))
         else:
-            fired = await self._page(lanes[0], due)
-        if fired < _SMALL:
-            await asyncio.sleep(max(0.0, begun + _GAP_SECONDS - time.monotonic()))
+            await self._page(lanes[0], due)
+        if not self._behind:
+            await asyncio.sleep(_rest(time.monotonic() - begun))
+
+    async def _catch_up(self, lane: AsyncConnection, half: int) -> None:
+        """Fire page after page of half of the shards, for a while, or until little is left."""
+        begun, fired = time.monotonic(), _SMALL
+        while fired >= _SMALL and time.monotonic() - begun < _CATCH_UP_SECONDS:
+            due = {shard for shard in self._horizon.due(self._context.clock.now()) if shard % 2 == half}
+            fired = await self._page(lane, due) if due else 0
 
     def watch_clock(self) -> None:
         """Compare the clock with the time that really passed: a jump is counted, and is a matter for a person (T2)."""
@@ -169,3 +177,9 @@ class Timers:
         if fired.steps:
             self._context.said.set()
         return fired.steps
+
+
+def _rest(taken: float) -> float:
+    """How long to wait after a page that took so long: as long again, so that the busier it is, the fewer pages there
+    are, each with more steps; a page has its price however few they are."""
+    return max(0.0, min(max(2 * taken, _SHORTEST_TURN), _LONGEST_TURN) - taken)

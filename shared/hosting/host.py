@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 import uvicorn
+import uvloop
 from fastapi import APIRouter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -71,7 +72,8 @@ def run(name: str, build: Callable[[Context], Service]) -> None:
     settings = ServiceSettings()
     set_up_logging(name, settings.log_level)
     try:
-        asyncio.run(_Host(name, settings, build).run())
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_Host(name, settings, build).run())
     except HuiyinError as error:
         log.critical("cannot start", error=error.message, field=error.field, hint=error.hint)
         raise SystemExit(1) from None

@@ -22,6 +22,7 @@ JVM_FLAGS = (
     # A small young generation: with the default one, each collection stopped the broker for a tenth of a second.
     "-Xmn24m",
     "-XX:MetaspaceSize=96m",
+    "-XX:ReservedCodeCacheSize=128m",
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
     "-XX:+ExitOnOutOfMemoryError",

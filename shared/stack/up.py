@@ -53,6 +53,9 @@ class Options:
     """How long a service may take until it answers."""
     say: Callable[[str], None] = _silent
     """Called with one line per step, from several threads."""
+    records: bool = True
+    """Whether Java's cache may be recorded in the background, if this machine has none: not while something is
+    measured."""
 
 
 class Running:
@@ -96,7 +99,8 @@ def start(home: Home, options: Options, environment: StackEnvironment) -> Runnin
         start_servers(supervisor, around, environment, topics=options.topics, say=options.say)
         _start_services(supervisor, around, options)
         supervisor.update(replace(supervisor.state(), ready=True))
-        supervisor.start_recording()
+        if options.records:
+            supervisor.start_recording()
         return Running(home, supervisor, lock, time.monotonic() - began)
     except BaseException:
         if supervisor is not None:

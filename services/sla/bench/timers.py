@@ -225,7 +225,9 @@ async def _measure(yard: Yard, chosen: _Chosen, say: Any) -> Figures:
 
     try:
         note("machine", {"additions_per_microsecond": _speed()})
-        await bench.drain(2_000, "warm-up")  # not counted: what a service that has run for a while has behind it
+        # not counted: servers and service that have run for a while have compiled their paths, and have a log to reuse
+        await bench.drain(chosen.backlog, "warm-up")
+        await yard.settle()
         for rate in chosen.rates:
             note(f"{rate}/s", await bench.paced(rate, chosen.seconds, f"paced-{rate}"))
         note("drain", await bench.drain(chosen.backlog, "drain"))

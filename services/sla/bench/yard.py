@@ -176,7 +176,8 @@ def open_yard(say: Callable[[str], None]) -> Iterator[Yard]:
         environ["HUIYIN_PROCEDURES"] = str(procedures)
         home = Home(Path(folder) / "home")
         only = tuple(spec for spec in huiyin_services() if spec.name == "sla")
-        running = start(home, Options(port_base=0, services=only, say=say), read_environment(environ, SERVICES))
+        options = Options(port_base=0, services=only, say=say, records=False)
+        running = start(home, options, read_environment(environ, SERVICES))
         try:
             _stamp_by_the_broker(running.state().kafka)
             password = home.secret(f"{database_name('sla')}.password").read_text("utf-8").strip()

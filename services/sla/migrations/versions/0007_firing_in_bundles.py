@@ -16,7 +16,7 @@ down_revision = "0006"
 
 _PINNED = (
     "SET enable_seqscan = off SET enable_bitmapscan = off SET enable_mergejoin = off SET jit = off "
-    "SET plan_cache_mode = force_generic_plan"
+    "SET enable_memoize = off SET plan_cache_mode = force_generic_plan"
 )
 
 _NUMBERED = (
