@@ -14,6 +14,7 @@ from services.sla.store_timers import shard_of
 
 NEVER = datetime(1971, 1, 1, tzinfo=UTC)
 """A case whose last check is before this was never checked: a migration set it to 1970."""
+_LAST = UUID(int=2**128 - 1)
 
 _CURSOR = text("SELECT cursor_at FROM shards WHERE shard = :shard")
 _UNTIL = text(
@@ -30,7 +31,7 @@ _LOST = text(
     LEFT JOIN timers t ON t.shard = :shard AND t.due_at = armed.at AND t.case_id = c.case_id AND t.clock = c.clock
         AND t.cycle = c.cycle AND t.generation = c.generation AND t.step = armed.step
     WHERE s.shard = :shard AND cardinality(c.step_at) > 0 AND c.case_id > :after
-        AND (CAST(:until AS uuid) IS NULL OR c.case_id <= :until) AND armed.at > s.swept_at AND t.id IS NULL
+        AND c.case_id <= :until AND armed.at > s.swept_at AND t.id IS NULL
     """
 )
 _SWEPT_AT = text("SELECT min(swept_at) FROM shards WHERE shard = ANY(:shards)")
@@ -58,7 +59,7 @@ async def page_end(tx: AsyncConnection, shard: int, after: UUID, *, most: int) -
 
 async def lost(tx: AsyncConnection, shard: int, after: UUID, until: UUID | None) -> Sequence[Any]:
     """Armed steps of a page of cases, not yet swept, that have no timer: (case_id, clock, cycle, generation) each."""
-    return (await tx.execute(_LOST, {"shard": shard, "after": after, "until": until})).all()
+    return (await tx.execute(_LOST, {"shard": shard, "after": after, "until": until or _LAST})).all()
 
 
 async def swept_at(tx: AsyncConnection, cases: Iterable[UUID]) -> datetime:

@@ -9,10 +9,10 @@ pass.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
-from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +37,10 @@ _CLOCKS = 4_000  # a turn: 100,000 armed clocks are looked at within a minute, a
 _SMALL_SHARDS = 4  # a turn, where a shard is less than a page
 _CASES = 200  # a look, so that a hundred cases a second are checked at most
 _CASE_SECONDS = 45.0
-_COUNT_EVERY = 8
+_SLICE = 400  # clocks in one query, so that it holds up nobody
+_BETWEEN_SLICES = 0.1
+_COUNT_SECONDS = 16.0
+_COUNT_SHARE = 200  # counting all clocks reads all of them: a two-hundredth of the time at most goes into it
 _CLEAR_SECONDS = 0.02  # between two pages, so that clearing a great backlog holds up nobody
 
 
@@ -52,19 +55,28 @@ class Sweeper:
 
     async def sweep(self) -> None:
         """A page of armed clocks and a page of cases every two seconds, until cancelled."""
-        for turn in count():
+        count_at = 0.0
+        while True:
+            begun = time.monotonic()
             try:
                 while await self.check_cases(never=True):
                     pass
                 await self.sweep_page()
                 await self.check_cases()
-                if turn % _COUNT_EVERY == 0:
-                    async with self._context.engine.connect() as connection:
-                        metrics.CLOCKS_OPEN.set(await store.count_open(connection))
+                if time.monotonic() >= count_at:
+                    count_at = await self._count_open()
             except Exception as error:
                 if not is_passing(error):
                     raise
-            await asyncio.sleep(_TURN_SECONDS)
+            await asyncio.sleep(max(_BETWEEN_SLICES, begun + _TURN_SECONDS - time.monotonic()))
+
+    async def _count_open(self) -> float:
+        """Count the open clocks; returns when to do so again."""
+        begun = time.monotonic()
+        async with self._context.engine.connect() as connection:
+            metrics.CLOCKS_OPEN.set(await store.count_open(connection))
+        ended = time.monotonic()
+        return ended + max(_COUNT_SECONDS, _COUNT_SHARE * (ended - begun))
 
     async def sweep_all(self) -> None:
         """One look at everything, from the first shard on."""
@@ -79,17 +91,20 @@ class Sweeper:
 
         At the end of a shard, the timers that it has done with are cleared.
         """
-        looked = 0
+        looked, each = 0, min(most, _SLICE)
         while looked < most:
             async with self._context.engine.begin() as tx:
                 if self._after == _FIRST:
                     self._cursor_at = await store_sweep.cursor_at(tx, self._shard)
-                until = await store_sweep.page_end(tx, self._shard, self._after, most=most)
+                until = await store_sweep.page_end(tx, self._shard, self._after, most=each)
                 lost = await store_sweep.lost(tx, self._shard, self._after, until)
             await self._restore(lost)
             if until is not None:
                 self._after = until
-                return
+                looked += each
+                if looked < most:
+                    await asyncio.sleep(_BETWEEN_SLICES)
+                continue
             await self._end_of_shard()
             looked += most // _SMALL_SHARDS + 1
             if self._shard == 0:

@@ -11,7 +11,12 @@ from sqlalchemy.engine import URL, make_url
 from shared.errors import StackError, Unavailable
 
 CONNECT_S = 5.0
-ROLE_SETTINGS = {"lock_timeout": "3s", "statement_timeout": "10s", "idle_in_transaction_session_timeout": "15s"}
+ROLE_SETTINGS = {
+    "lock_timeout": "3s",
+    "statement_timeout": "10s",
+    "idle_in_transaction_session_timeout": "15s",
+    "max_parallel_workers_per_gather": "0",  # no count or report takes every processor from what is in time
+}
 _PROVISIONER_LOCK = 4_849_554_853  # any constant: two provisioners must not run at the same time
 
 

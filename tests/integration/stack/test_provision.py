@@ -63,6 +63,7 @@ def test_a_role_needs_its_password(running: Running) -> None:
     [
         ("lock_timeout", "3s"),
         ("statement_timeout", "10s"),
+        ("max_parallel_workers_per_gather", "0"),
         ("idle_in_transaction_session_timeout", "15s"),
         ("fsync", "on"),
         ("synchronous_commit", "on"),
