@@ -12,6 +12,7 @@ from sqlalchemy import text
 from services.sla import store
 from services.sla.domain.deciding import decide
 from shared.business_time.loader import load_calendars
+from shared.events.assignments import MilestoneReached
 from shared.events.envelope import decode, encode, make
 from shared.messaging.housekeeping import sweep
 from tests.integration.conftest import Open
@@ -90,12 +91,15 @@ async def test_a_cursor_that_is_set_back_says_the_same_events_with_the_same_numb
 
 
 async def test_numbers_follow_what_timers_said_in_pages_of_their_own(open_service: Open) -> None:
-    """Two pages, then a decision."""
+    """Two pages, then decisions: those that say nothing count what timers said, and count it once."""
     bench, case = Bench(await open_service("sla")), uuid4()
     await bench.hear(registered(case))
     for minutes in (20, 30):
         bench.clock.set(AT + timedelta(minutes=minutes))
         assert await bench.timers().fire_page() == 1
+    for minutes in (31, 32):
+        data = MilestoneReached(milestone="visited", at=AT + timedelta(minutes=minutes), by="office")
+        await bench.hear(make("routing", case, RULES.key, data, cause=str(minutes), at=data.at))
     await bench.hear(resolved(case, AT + timedelta(minutes=41)))
     assert [one.sequence for one in await bench.said()] == [1, 2, 3, 4]
     assert await bench.rows("SELECT last FROM sequences") == [{"last": 4}]
