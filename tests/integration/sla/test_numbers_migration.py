@@ -26,7 +26,8 @@ _BEFORE = (
     "UPDATE shards SET cursor_at = :at, cursor_case = :between WHERE shard = 3",
     """
     INSERT INTO cases (id, procedure, version, happenings, said, generation, open, checked_at)
-    SELECT id, 'p', 1, '[]', '{}', 1, true, now() FROM unnest(ARRAY[CAST(:passed AS uuid), CAST(:not_yet AS uuid)]) AS id
+    SELECT id, 'p', 1, '[]', '{}', 1, true, now()
+    FROM unnest(ARRAY[CAST(:passed AS uuid), CAST(:not_yet AS uuid)]) AS id
     """,
     "INSERT INTO sequences VALUES (:passed, 'huiyin.deadlines.v1', 1), (:not_yet, 'huiyin.deadlines.v1', 7)",
     """
