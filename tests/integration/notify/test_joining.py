@@ -3,62 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import email
-import email.policy
 import itertools
 import json
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from structlog.testing import capture_logs
 
-from services.notify import store_notices
 from services.notify.joining import Window
-from services.notify.recipients import Recipients
-from services.notify.sinks.smtp import SmtpServer, SmtpSink
 from shared.business_time.clock import VirtualClock
-from shared.events.envelope import Event
-from shared.events.notices import NoticeFailed, NoticeSent
-from tests.integration.notify.bench import Bench, bench
-from tests.integration.notify.mail import ScriptedMailServer
+from shared.events.notices import NoticeSent
+from tests.integration.notify.bench import bench
 from tests.integration.notify.receivers import Answer, HttpServer, Request
-from tests.integration.notify.test_crashes import Crash
+from tests.integration.notify.storms import ABOUT, OUTAGE, known, late_steps, quiet, requests
 from tests.integration.notify.test_webhooks import to_webhooks
 from tests.unit.notify.samples import START, Story
 
 pytestmark = pytest.mark.asyncio
-
-OUTAGE = 7200.0
-ABOUT = ("urging", "overdue", "reminder", "chased")
-
-
-def _steps(story: Story) -> list[Event]:
-    """Five steps of two clocks that an outage held up: five notices to the department, three to the chief."""
-    return [
-        story.warned("half", late=OUTAGE),
-        story.later(minutes=1).warned("late", late=OUTAGE),
-        story.later(minutes=1).warned("soon", clock="reporting", late=OUTAGE),
-        story.later(minutes=1).breached(late=OUTAGE),
-        story.later(minutes=1).breached(clock="reporting", late=OUTAGE),
-    ]
-
-
-async def _known(it: Bench, *stories: Story) -> None:
-    await it.hear([event for story in stories for event in (story.registered(), story.assigned(), story.started())])
-
-
-async def _quiet(it: Bench) -> bool:
-    return not await it.rows("state IN ('waiting', 'sending')")
-
-
-def _requests(server: HttpServer) -> list[dict[str, Any]]:
-    """What a webhook was told about deadlines."""
-    told = [json.loads(request.body)["data"] for request in server.requests]
-    return [one for one in told if one["notice"] in ABOUT]
 
 
 async def test_after_a_storm_each_addressee_has_one_notice_of_each_case_and_the_numbers_add_up(
@@ -69,8 +31,8 @@ async def test_after_a_storm_each_addressee_has_one_notice_of_each_case_and_the_
     async with bench(engine, tmp_path, real=real, window=Window(60.0, 3.0)) as (it, _):
         stories = [Story(number) for number in range(count)]
         for start in range(0, count, 250):
-            await _known(it, *stories[start : start + 250])
-        steps = [_steps(story) for story in stories]
+            await known(it, *stories[start : start + 250])
+        steps = [late_steps(story) for story in stories]
         async with it.sending(stale=3600), it.sending(stale=3600):
             # The backlog as it is worked off: the steps of one case come one after another, each in another batch.
             for nth, start in itertools.product(range(5), range(0, count, 250)):
@@ -79,11 +41,11 @@ async def test_after_a_storm_each_addressee_has_one_notice_of_each_case_and_the_
             assert not [row for row in await it.rows("attempts > 0") if row.notice in ABOUT]
             real.advance(timedelta(seconds=30))
 
-            async def quiet() -> bool:
+            async def all_is_told() -> bool:
                 await asyncio.sleep(0.2)
-                return await _quiet(it)
+                return await quiet(it)
 
-            await it.until(quiet, 120)
+            await it.until(all_is_told, 120)
         rows = await it.rows("state <> 'undecided'")
         said = [event.data for event in await it.events()]
         files = it.files()
@@ -110,7 +72,7 @@ async def test_after_a_storm_each_addressee_has_one_notice_of_each_case_and_the_
 async def test_a_punctual_notice_does_not_wait(engine: AsyncEngine, tmp_path: Path) -> None:
     async with bench(engine, tmp_path, window=Window(60.0, 60.0)) as (it, _):
         story = Story()
-        await _known(it, story)
+        await known(it, story)
         async with it.sending():
             await it.hear([story.warned(late=5.0)])
             await it.until_state("urging", "sent", 20)
@@ -129,7 +91,7 @@ async def test_a_notice_that_waits_goes_along_when_a_punctual_one_of_its_case_is
 ) -> None:
     async with bench(engine, tmp_path, window=Window(60.0, 60.0)) as (it, _):
         story = Story()
-        await _known(it, story)
+        await known(it, story)
         async with it.sending():
             await it.until_state("assignment", "sent")
             await it.hear([story.warned("half", late=OUTAGE)])
@@ -152,8 +114,8 @@ async def test_a_notice_that_is_on_its_way_is_not_changed(engine: AsyncEngine, t
         recipients = to_webhooks(tmp_path, water=server.url)
         async with bench(engine, tmp_path / "out", recipients=recipients) as (it, _):
             story = Story()
-            await _known(it, story)
-            half, *rest = _steps(story)
+            await known(it, story)
+            half, *rest = late_steps(story)
             async with it.sending():
                 await it.hear([story.warned("first")])
 
@@ -163,8 +125,8 @@ async def test_a_notice_that_is_on_its_way_is_not_changed(engine: AsyncEngine, t
                 await it.until(under_way)
                 await it.hear([half, *rest])
                 go_on.set()
-                await it.until(lambda: _quiet(it))
-            first, second = _requests(server)
+                await it.until(lambda: quiet(it))
+            first, second = requests(server)
             rows = await it.rows("notice IN ('urging', 'reminder')")
     assert (first["step"], first.get("joined")) == ("first", None)
     assert (second["notice"], second["joined_count"]) == ("reminder", 4)
@@ -188,8 +150,8 @@ async def test_a_notice_that_is_to_be_tried_again_goes_out_as_it_was_and_into_no
         window = Window(60.0, 0.1)
         async with bench(engine, tmp_path / "out", recipients=recipients, window=window) as (it, _):
             story = Story()
-            await _known(it, story)
-            half, late, *rest = _steps(story)
+            await known(it, story)
+            half, late, *rest = late_steps(story)
             async with it.sending():
                 await it.hear([half, late])
 
@@ -198,8 +160,8 @@ async def test_a_notice_that_is_to_be_tried_again_goes_out_as_it_was_and_into_no
 
                 await it.until(to_be_tried_again)
                 await it.hear(rest)
-                await it.until(lambda: _quiet(it))
-            told = _requests(server)
+                await it.until(lambda: quiet(it))
+            told = requests(server)
     first, again = [one for one in told if one["notice_id"] == refused[0]]
     (other,) = [one for one in told if one["notice_id"] != refused[0]]
     assert first == again
@@ -210,16 +172,16 @@ async def test_a_notice_that_is_to_be_tried_again_goes_out_as_it_was_and_into_no
 async def test_the_same_events_again_change_nothing_before_or_after(engine: AsyncEngine, tmp_path: Path) -> None:
     async with bench(engine, tmp_path) as (it, _):
         story = Story()
-        await _known(it, story)
-        steps = _steps(story)
+        await known(it, story)
+        steps = late_steps(story)
         for _ in range(5):
             await it.hear(steps)
         async with it.sending():
-            await it.until(lambda: _quiet(it))
+            await it.until(lambda: quiet(it))
             before = [(row.id, row.state, row.joined_to, row.attempts) for row in await it.rows()]
             for event in steps:
                 await it.hear([event])
-            await it.until(lambda: _quiet(it))
+            await it.until(lambda: quiet(it))
         assert [(row.id, row.state, row.joined_to, row.attempts) for row in await it.rows()] == before
         assert sum(one["notice"] in ABOUT for one in it.files()) == 2
 
@@ -228,12 +190,12 @@ async def test_in_whatever_order_steps_arrive_the_same_is_told(engine: AsyncEngi
     async with bench(engine, tmp_path) as (it, _):
         orders = list(itertools.permutations(range(5)))
         stories = [Story(number) for number in range(len(orders))]
-        await _known(it, *stories)
-        steps = [_steps(story) for story in stories]
+        await known(it, *stories)
+        steps = [late_steps(story) for story in stories]
         for nth in range(5):
             await it.hear([one[order[nth]] for one, order in zip(steps, orders, strict=True)])
         async with it.sending():
-            await it.until(lambda: _quiet(it))
+            await it.until(lambda: quiet(it))
         found: dict[tuple[str, str], str] = {}
         for one in it.files():
             if one["notice"] in ABOUT:
@@ -247,128 +209,16 @@ async def test_in_whatever_order_steps_arrive_the_same_is_told(engine: AsyncEngi
     assert len(set(found.values())) == 2
 
 
-@pytest.mark.parametrize("place", ["joined", "begun", "delivered"])
-async def test_a_sender_that_dies_between_joining_and_sending_loses_nothing_and_tells_the_same_again(
-    place: str, engine: AsyncEngine, tmp_path: Path
-) -> None:
-    reached: list[str] = []
-
-    def dies(here: str) -> None:
-        if here == place:
-            reached.append(here)
-            raise Crash
-
-    async def ok(_request: Request) -> Answer:
-        return Answer(200)
-
-    async with HttpServer(ok) as server:
-        recipients = to_webhooks(tmp_path, water=server.url)
-        async with bench(engine, tmp_path / "out", recipients=recipients, window=Window(60.0, 0.1)) as (it, _):
-            story = Story()
-            await _known(it, story)
-            async with it.sending():
-                await it.until(lambda: _quiet(it))
-            await it.hear(_steps(story))
-            with capture_logs():  # to print a crash with all that was at hand takes a while
-                async with it.sending(failpoint=dies):
-
-                    async def died() -> bool:
-                        sending = await it.rows("notice = 'reminder' AND state = 'sending'")
-                        return bool(reached) and bool(sending) == (place != "joined")
-
-                    await it.until(died)
-            joined = await it.rows("state = 'joined'")
-            assert bool(joined) == (place != "joined")  # both are written, or neither
-            async with engine.begin() as tx:
-                await tx.execute(text("DELETE FROM senders"))  # as time does
-            await it.hear([story.later(hours=1).after(late=OUTAGE)])
-            async with it.sending():
-                await it.until(lambda: _quiet(it))
-            told = _requests(server)
-            said = [event.data for event in await it.events() if isinstance(event.data, NoticeSent)]
-            rows = await it.rows("state <> 'undecided'")
-    if place == "joined":  # nothing was on its way: the step that came since is told with the others
-        assert [(one["step"], one["joined_count"]) for one in told] == [("overdue", 5)]
-    else:
-        *first, last = told
-        assert len(first) == (2 if place == "delivered" else 1)
-        assert all(one == first[0] and (one["notice"], one["joined_count"]) == ("reminder", 4) for one in first)
-        assert (last["step"], last.get("joined_count")) == ("overdue", None)
-    assert sorted(data.notice_id for data in said) == sorted(str(row.id) for row in rows)
-
-
-async def test_what_was_joined_to_a_breach_that_is_retracted_is_told_all_the_same(
-    engine: AsyncEngine, tmp_path: Path
-) -> None:
-    down = True
-
-    async def script(request: Request) -> Answer:
-        about = json.loads(request.body)["data"]["notice"] in ABOUT
-        return Answer(422) if about and down else Answer(200)
-
-    async with HttpServer(script) as server:
-        recipients = to_webhooks(tmp_path, water=server.url)
-        async with bench(engine, tmp_path / "out", recipients=recipients) as (it, _):
-            story = Story()
-            await _known(it, story)
-            await it.hear([story.warned("soon", clock="reporting", late=OUTAGE), story.breached(late=OUTAGE)])
-            async with it.sending():
-
-                async def tried() -> bool:
-                    return bool(await it.rows("notice = 'urging' AND attempts = 1 AND state = 'waiting'"))
-
-                await it.until(tried)
-                assert (await it.row("reminder")).state == "joined"
-                down = False
-                await it.hear([story.later(hours=1).retracted()])
-                await it.until_state("reminder", "sent")
-            urging = await it.row("urging")
-    assert (urging.state, urging.reason) == ("superseded", "retracted")
-    assert [(one["notice"], one.get("joined_count")) for one in _requests(server)] == [
-        ("urging", 1),
-        ("reminder", None),
-    ]
-
-
-async def test_what_was_joined_shares_the_fate_of_its_lead_and_is_sent_again_with_it(
-    engine: AsyncEngine, tmp_path: Path
-) -> None:
-    async with ScriptedMailServer({"RCPT": ["550 no such user"]}) as server:
-        recipients = Recipients.model_validate({"role": {"chief": {"sink": "smtp", "address": "c@example.com"}}})
-        sinks = {"smtp": SmtpSink(SmtpServer("127.0.0.1", server.port, "n@example.org", "offered"))}
-        async with bench(engine, tmp_path, recipients=recipients, sinks=sinks) as (it, _):
-            story = Story()
-            await _known(it, story)
-            await it.hear(_steps(story))
-            async with it.sending():
-                await it.until(lambda: _quiet(it))
-                (lead,) = await it.rows("notice = 'chased' AND state = 'failed'")
-                failed = [event.data for event in await it.events() if isinstance(event.data, NoticeFailed)]
-                async with engine.begin() as tx:
-                    assert await store_notices.resend(tx, lead.id, it.real.now())
-                    assert len(await store_notices.within(tx, lead.id)) == 2
-                await it.until(lambda: _quiet(it))
-            said = [event.data for event in await it.events() if isinstance(event.data, NoticeSent)]
-    assert sorted(str(data.within) for data in failed) == sorted(["None", str(lead.id), str(lead.id)])
-    assert {data.reason for data in failed} == {"smtp-550"}
-    assert sum(data.addressee == "role:chief" and data.within == str(lead.id) for data in said) == 2
-    (mail,) = server.delivered
-    read = email.message_from_bytes(mail.data, policy=email.policy.default).get_content()
-    assert "本案另有 2 项时限提醒并入本通知一并告知" in read
-    assert "1. 报告督办：报告期限预警（soon）" in read
-    assert "2. 逾期：办理期限已逾期" in read
-
-
 async def test_a_warning_of_a_clock_that_has_stopped_is_not_told_and_its_breach_is(
     engine: AsyncEngine, tmp_path: Path
 ) -> None:
     async with bench(engine, tmp_path) as (it, _):
         story = Story()
-        await _known(it, story)
+        await known(it, story)
         await it.hear([story.warned(late=OUTAGE), story.breached(clock="reporting", late=OUTAGE)])
         await it.hear([story.later(minutes=1).met()])
         async with it.sending():
-            await it.until(lambda: _quiet(it))
+            await it.until(lambda: quiet(it))
         (urging, reminder) = await it.rows("notice IN ('urging', 'reminder')")
     assert (urging.state, urging.reason, reminder.state) == ("superseded", "clock-stopped", "sent")
 
@@ -381,11 +231,11 @@ async def test_a_long_list_stays_within_what_a_webhook_may_carry(engine: AsyncEn
         recipients = to_webhooks(tmp_path, water=server.url)
         async with bench(engine, tmp_path / "out", recipients=recipients) as (it, _):
             story = Story()
-            await _known(it, story)
+            await known(it, story)
             await it.hear([story.later(minutes=30).after(f"repeat-{number}", late=OUTAGE) for number in range(150)])
             async with it.sending():
-                await it.until(lambda: _quiet(it))
-            (told,) = _requests(server)
+                await it.until(lambda: quiet(it))
+            (told,) = requests(server)
             size = max(len(request.body) for request in server.requests)
     assert (told["step"], told["joined_count"], len(told["joined"])) == ("repeat-149", 149, 20)
     assert told["joined"][-1]["step"] == "repeat-148"
