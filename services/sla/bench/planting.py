@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.sla.store_timers import SHARDS
 
-_CHUNK = 100_000
+_CHUNK = 25_000
 _PLANT = text(
     """
     WITH due AS MATERIALIZED (
