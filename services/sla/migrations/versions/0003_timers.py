@@ -52,7 +52,7 @@ def upgrade() -> None:
     )
     for column in ("version", "shard", "step_ids", "step_at"):
         op.execute(f"ALTER TABLE clocks ALTER COLUMN {column} DROP DEFAULT")
-    op.execute("CREATE INDEX clocks_armed ON clocks (shard, case_id) WHERE cardinality(step_at) > 0")
+    op.execute("CREATE INDEX clocks_armed ON clocks (shard) WHERE cardinality(step_at) > 0")
     op.execute("UPDATE cases SET checked_at = '1970-01-01T00:00Z' WHERE open")
     op.execute(
         """
