@@ -84,6 +84,7 @@ async def test_a_cursor_that_is_set_back_says_the_same_events_with_the_same_numb
     bench.clock.set(AT + timedelta(minutes=30))
     while await timers.fire_page():
         pass
+    assert len(await bench.said()) == 8  # ten-left twice of each case
     said = {(one.subject, one.sequence, getattr(one.data, "step", ""), one.id) for one in await bench.said()}
     assert sorted((number, step) for _, number, step, _ in said) == [
         (number, step) for number, step in ((1, ""), (2, "ten-left"), (3, "due")) for _ in (case, other)
