@@ -75,7 +75,7 @@ class Stack:
             now = next(one for one in self.state["processes"] if one["name"] == process)
             return now["pid"] not in (None, old) and now["state"] == "ready"
 
-        wait_until(is_new, 90, f"{process} did not come back")
+        wait_until(is_new, 300, f"{process} did not come back")
 
     async def query(self, service: str, sql: str, *values: Any) -> list[Any]:
         """Rows from a service's own database."""
@@ -94,6 +94,12 @@ class Stack:
             "password": Path(entry["password_file"]).read_text("ascii").strip(),
             "database": place.path[1:],
         }
+
+    async def taken(self) -> dict[str, int]:
+        """How many events each consumer has taken, and how many notices have ended: what moves while work is done."""
+        found = {consumer: (await self.query(consumer, "SELECT count(*) FROM inbox"))[0][0] for consumer in READS}
+        ended = "SELECT count(*) FROM notices WHERE state NOT IN ('waiting', 'sending')"
+        return {**found, "notices": (await self.query("notify", ended))[0][0]}
 
     async def missing(self) -> dict[str, int]:
         """Events that a producer has said and a consumer has not taken: `consumer<-topic` -> how many."""
@@ -122,3 +128,22 @@ def wait_until(condition: Callable[[], bool], seconds: float, otherwise: str) ->
             pass
         time.sleep(0.1)
     raise AssertionError(otherwise)
+
+
+def wait_while_it_moves(
+    condition: Callable[[], bool], moves: Callable[[], object], otherwise: str, *, still: float = 120
+) -> None:
+    """Await a condition for as long as `moves` keeps giving something new: how slow the machine is decides nothing.
+
+    Fails the test with `otherwise` and what `moves` gave last once that has stood still for so many seconds.
+    """
+    seen, since = moves(), time.monotonic()
+    while True:
+        began = time.monotonic()
+        if condition():
+            return
+        now = moves()
+        if now != seen:
+            seen, since = now, time.monotonic()
+        assert time.monotonic() - since < still, f"{otherwise}; since {still:.0f} s: {seen}"
+        time.sleep(max(0.1, time.monotonic() - began))  # looking takes no more than half of a processor from the work

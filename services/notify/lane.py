@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -32,6 +32,7 @@ from services.notify.wording import Contact
 from shared.business_time.clock import Clock
 from shared.errors import NotFound, Unavailable
 from shared.messaging.database import is_passing
+from shared.messaging.repeating import until_done
 
 log = structlog.get_logger(__name__)
 
@@ -238,16 +239,6 @@ class LaneWork:
         async with self._engine.begin() as tx:
             await store_queue.release(tx, self._me, self._lane)
 
-    async def _patiently(self, work: Callable[[], Any]) -> None:
-        """Do what must be written, waiting for a database that is away: what was delivered is not forgotten."""
-        wait = 0.2
-        while True:
-            try:
-                await work()
-                return
-            except Exception as error:
-                if not is_passing(error):
-                    raise
-                log.warning("database away, waiting", lane=self._lane, error=type(error).__name__, seconds=wait)
-                await asyncio.sleep(wait)
-                wait = min(wait * 2, 5.0)
+    async def _patiently(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do what must be written: what was delivered is not forgotten because the database is away."""
+        await until_done(self._lane, work)

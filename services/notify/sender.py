@@ -26,7 +26,7 @@ from services.notify.sinks import Sink
 from services.notify.store_queue import Route
 from shared.business_time.clock import Clock
 from shared.errors import NotFound
-from shared.messaging.database import is_passing
+from shared.messaging.repeating import until_done
 from shared.observability import metrics
 
 log = structlog.get_logger(__name__)
@@ -72,11 +72,11 @@ class Sender:
 
     async def run(self) -> None:
         """Send until cancelled; then finish what is in hand, within a few seconds."""
-        await self._until_done(self._start)
+        await until_done("sender", self._start)
         heart = asyncio.create_task(self._beat(), name="heartbeat")
         try:
             while True:
-                await self._until_done(self._round)
+                await until_done("sending", self._round)
                 self._wake.clear()
                 with contextlib.suppress(TimeoutError):
                     # not wait_for: Python 3.11's swallows a cancellation that comes together with the event
@@ -93,22 +93,9 @@ class Sender:
             await store_senders.seen(tx, self._me, self._real.now())
             await store_queue.unroute_all(tx)
 
-    async def _until_done(self, work: Callable[[], Any]) -> None:
-        wait = 0.2
-        while True:
-            try:
-                await work()
-                return
-            except Exception as error:
-                if not is_passing(error):
-                    raise
-                log.warning("database away, waiting", error=type(error).__name__, seconds=wait)
-                await asyncio.sleep(wait)
-                wait = min(wait * 2, 5.0)
-
     async def _beat(self) -> None:
         while True:
-            await self._until_done(self._live)
+            await until_done("heartbeat", self._live)
             await asyncio.sleep(_HEARTBEAT_SECONDS)
 
     async def _live(self) -> None:

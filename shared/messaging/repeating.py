@@ -25,3 +25,21 @@ async def keep_doing(name: str, work: Callable[[], Awaitable[object]], *, every:
                 raise
             log.warning("work waits for the database", work=name, error=type(error).__name__)
         await asyncio.sleep(every)
+
+
+async def until_done(name: str, work: Callable[[], Awaitable[object]]) -> None:
+    """Do `work` once, waiting for a database that is away: longer each time, up to 5 real seconds.
+
+    For what must be written before anything else is done; `work` may run again after an attempt that failed half-way.
+    """
+    wait = 0.2
+    while True:
+        try:
+            await work()
+            return
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            log.warning("work waits for the database", work=name, error=type(error).__name__, seconds=wait)
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, 5.0)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notify.composing import Composer
@@ -28,9 +29,11 @@ from shared.business_time.loader import load_calendars
 from shared.events import envelope
 from shared.events.envelope import Event
 from shared.messaging import outbox
+from shared.messaging.database import sqlstate
 from tests.integration.notify.receivers import Answer, HttpServer, Request
 from tests.unit.notify.samples import START, library
 
+LOCK_NOT_AVAILABLE = "55P03"
 WINDOW = Window(late_after=60.0, seconds=0.5)
 CANARY = {"name": "张三丰", "email": "zhang.sanfeng@example.com", "phone": "13800001111"}
 
@@ -90,9 +93,14 @@ class Bench:
         self.sinks: dict[str, Sink] = {"file": FileSink(folder), "webhook": WebhookSink(recipients), **sinks}
 
     async def hear(self, events: Sequence[Event]) -> list[Event]:
-        """Feed events as one batch; returns what was said."""
-        async with self.engine.begin() as tx:
-            return await outbox.append(tx, await self.worker.handle(tx, events, self.clock.now()))
+        """Feed events as one batch, again if a sender holds a case for too long; returns what was said."""
+        while True:
+            try:
+                async with self.engine.begin() as tx:
+                    return await outbox.append(tx, await self.worker.handle(tx, events, self.clock.now()))
+            except DBAPIError as error:
+                if sqlstate(error) != LOCK_NOT_AVAILABLE:
+                    raise
 
     def sender(self, *, stale: float = 15.0, failpoint: Callable[[str], None] = lambda _place: None) -> Sender:
         """A sender that is not running yet."""

@@ -116,6 +116,11 @@ def test_a_reader_that_goes_away_ends_it_silently(tmp_path: Path, count: int) ->
     assert (run.returncode, run.stderr) == (1, b"")
 
 
+def _hears_interrupts() -> None:
+    """A shell lets what it runs in the background ignore Ctrl-C, and so do all that descend from it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupt_ends_it_and_its_helpers_without_a_word_from_them() -> None:
     with subprocess.Popen(
         [*COMMAND, "--processes", "2"],
@@ -124,6 +129,7 @@ def test_an_interrupt_ends_it_and_its_helpers_without_a_word_from_them() -> None
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        preexec_fn=_hears_interrupts,
     ) as run:
         assert run.stdin
         assert run.stdout
