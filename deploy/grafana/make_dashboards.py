@@ -126,11 +126,17 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
     (
         "通知 · Notices",
         (
-            Panel("已发送（每小时）· sent per hour", per_hour("huiyin_notices_sent_total", "sink")),
-            Panel("放弃（每小时）· given up per hour", per_hour("huiyin_notices_failed_total", "reason")),
+            Panel("已发送（每小时）· sent per hour", per_hour("huiyin_notices_sent_total", "sink"), width=6),
+            Panel(
+                "并入另一件通知（每小时）· told within another, per hour",
+                per_hour("huiyin_notices_joined_total", "procedure"),
+                width=6,
+            ),
+            Panel("放弃（每小时）· given up per hour", per_hour("huiyin_notices_failed_total", "reason"), width=6),
             Panel(
                 "待发与待回访 · waiting",
                 (("max(huiyin_notices_waiting)", "通知 notices"), ("max(huiyin_call_backs_open)", "回访 call-backs")),
+                width=6,
             ),
         ),
     ),

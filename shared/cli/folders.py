@@ -9,8 +9,11 @@ from shared.settings import SERVICES
 
 
 def calendars_folder(home: Path | None = None) -> Path:
-    """The calendars folder: of the home that is named, else HUIYIN_CALENDARS, else that of HUIYIN_HOME."""
-    if home is None and (named := os.environ.get("HUIYIN_CALENDARS")):
+    """The folder of further calendars: HUIYIN_CALENDARS, else that of the home (absent: HUIYIN_HOME).
+
+    As for procedures, the variable goes before the home's own folder: the stack's services read it there.
+    """
+    if named := os.environ.get("HUIYIN_CALENDARS"):
         return Path(named)
     return _home(home) / "calendars"
 

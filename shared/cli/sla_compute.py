@@ -86,9 +86,9 @@ def _lines() -> Lines:
 
 def _calendars() -> Mapping[str, Calendar]:
     from shared.business_time.loader import load_calendars
-    from shared.settings import ServiceSettings
+    from shared.cli.folders import calendars_folder
 
-    return load_calendars(ServiceSettings().calendars)
+    return load_calendars(calendars_folder())
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import pytest
 from tests.running import Stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack on free ports, in its own home."""
     found = Stack(tmp_path_factory.mktemp("cli") / "home")

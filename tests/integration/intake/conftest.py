@@ -37,7 +37,7 @@ SECRET = "hyk_test"
 LIMITED = "hyk_limited"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def home() -> Iterator[Home]:
     """The folder of the server and of the vault's key."""
     with throw_away_home("intake") as found:
@@ -45,7 +45,7 @@ def home() -> Iterator[Home]:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def database_url(home: Home) -> Iterator[str]:
     """The URL of a migrated intake database on a throw-away server, with two API keys."""
     with served(home, ["intake"]) as urls:

@@ -75,7 +75,7 @@ def _places() -> list[TopicPartition]:
     return [TopicPartition(topic.name, number) for topic in TOPICS for number in range(topic.partitions)]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def broker_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """The broker, whatever this machine's environment names."""
     home = Home(tmp_path_factory.mktemp("broker"))

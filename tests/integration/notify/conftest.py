@@ -14,7 +14,7 @@ from shared.messaging.database import open_database
 from tests.integration.servers import served, throw_away_home
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def database_url() -> Iterator[str]:
     """The URL of a migrated notify database on a throw-away server."""
     with throw_away_home("notify") as home, served(home, ["notify"]) as urls:

@@ -81,7 +81,8 @@ def test_load_follows_the_folder_that_the_environment_or_the_option_names(
     file.write_text(OWN, encoding="utf-8")
     monkeypatch.setenv("HUIYIN_CALENDARS", str(tmp_path / "named"))
 
-    run(app, "calendar", "load", str(file))
+    run(app, "calendar", "load", str(file), "--home", str(tmp_path / "other"))  # whose services read there too
+    monkeypatch.delenv("HUIYIN_CALENDARS")
     run(app, "calendar", "load", str(file), "--home", str(tmp_path / "other"))
 
     assert (tmp_path / "named" / "own.yaml").is_file()

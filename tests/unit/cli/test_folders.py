@@ -36,7 +36,7 @@ def test_a_variable_goes_before_the_folder_of_the_home_and_an_empty_one_does_not
     for name in ("HUIYIN_PROCEDURES", "HUIYIN_CALENDARS"):
         monkeypatch.setenv(name, "/srv/rules")
     assert (procedures_folder(), calendars_folder()) == (Path("/srv/rules"), Path("/srv/rules"))
-    assert procedures_folder(home) == Path("/srv/rules")
+    assert (procedures_folder(home), calendars_folder(home)) == (Path("/srv/rules"), Path("/srv/rules"))
     for name in ("HUIYIN_PROCEDURES", "HUIYIN_CALENDARS"):
         monkeypatch.setenv(name, "")
     assert (procedures_folder(), calendars_folder()) == (home / "procedures", home / "calendars")

@@ -51,9 +51,7 @@ def test_without_a_word_every_command_is_there_and_each_word_has_the_same_comman
 
 
 def test_answering_lines_does_not_wait_for_what_it_does_not_use() -> None:
-    program = (
-        "import sys, json; from shared.cli.main import build; build('sla'); print(json.dumps([*sys.modules]))"
-    )
+    program = "import sys, json; from shared.cli.main import build; build('sla'); print(json.dumps([*sys.modules]))"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     loaded = set(json.loads(run.stdout))
     assert not loaded & {"pydantic", "sqlalchemy", "httpx", "rich", "shared.stack.process"}
