@@ -8,12 +8,16 @@ from datetime import datetime
 
 
 class Horizon:
-    """What is known of the near future of each shard. Says when to look, never what to fire."""
+    """What is known of the near future of each shard. Says when to look, never what to fire.
+
+    Of a shard with many timers only the first instants are read. When those have come it counts as due all the time:
+    while its pages bring something, to read on would only tell what is known.
+    """
 
     def __init__(self, shards: Iterable[int]) -> None:
         self._due: dict[int, list[datetime]] = {shard: [] for shard in shards}
         self._until: datetime | None = None
-        self._cut: set[int] = set()
+        self._cut: dict[int, datetime] = {}
 
     def read(self, found: Iterable[tuple[int, datetime]], until: datetime, each: int) -> None:
         """Take in all instants up to `until`, at most `each` of a shard."""
@@ -23,7 +27,7 @@ class Horizon:
             self._due[shard].append(at)
         for due in self._due.values():
             due.sort()
-        self._cut = {shard for shard, due in self._due.items() if len(due) >= each}
+        self._cut = {shard: due[-1] for shard, due in self._due.items() if len(due) >= each}
         self._until = until
 
     def armed(self, found: Iterable[tuple[int, datetime]]) -> bool:
@@ -34,18 +38,20 @@ class Horizon:
         return bool(near)
 
     def due(self, now: datetime) -> set[int]:
-        """Shards with something due."""
-        return {shard for shard, due in self._due.items() if due and due[0] <= now}
+        """Shards with something due, as far as is known."""
+        known = {shard for shard, due in self._due.items() if due and due[0] <= now}
+        return known | {shard for shard, last in self._cut.items() if last <= now}
 
     def done(self, shard: int, now: datetime) -> None:
         """All of the shard that was due by `now` has been fired."""
         due = self._due[shard]
         del due[: bisect_right(due, now)]
 
-    def exhausted(self) -> bool:
+    def exhausted(self, now: datetime) -> bool:
         """Whether a shard has more timers than were read, and all that were read have come."""
-        return any(not self._due[shard] for shard in self._cut)
+        return any(last <= now for last in self._cut.values())
 
     def next(self) -> datetime | None:
         """The earliest instant known."""
-        return min((due[0] for due in self._due.values() if due), default=None)
+        firsts = (due[0] for due in self._due.values() if due)
+        return min((*firsts, *self._cut.values()), default=None)

@@ -11,14 +11,24 @@ from services.sla.worker import Worker
 from shared.events.topics import ASSIGNMENTS, COMPLAINTS, NOTICES
 from shared.hosting.host import Context, Service
 
+_BATCH = 64  # deciding takes a millisecond each, in which no timer fires
+
 
 def build(context: Context) -> Service:
     """What the sla service is made of."""
     worker = Worker(context.library, context.calendars, context.clock)
+    sweeper = Sweeper(context, worker)
     return Service(
         routers=[routes(context), change_routes(context)],
         topics=[COMPLAINTS, ASSIGNMENTS, NOTICES],
         handler=worker,
-        loops=[Timers(context, worker).fire, Sweeper(context, worker).sweep, Changes(context, worker).run],
+        batch=_BATCH,
+        loops=[
+            Timers(context, worker).fire,
+            sweeper.sweep,
+            sweeper.check,
+            sweeper.count,
+            Changes(context, worker).run,
+        ],
         limits={WHAT_IF_PATH: WHAT_IF_LIMIT},
     )

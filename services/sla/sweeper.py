@@ -21,24 +21,27 @@ import structlog
 from services.sla import store, store_sweep
 from services.sla.domain.arming import out_of_step, without
 from services.sla.store_sweep import NEVER
-from services.sla.store_timers import SHARDS
+from services.sla.store_timers import SHARDS, shard_of
 from services.sla.worker import Worker
 from shared.events.topics import DEADLINES
 from shared.hosting.host import Context
 from shared.messaging import bundles, outbox
-from shared.messaging.database import is_passing
+from shared.messaging.repeating import keep_doing
 from shared.observability import metrics
 
 log = structlog.get_logger(__name__)
 
 _FIRST = UUID(int=0)
-_TURN_SECONDS = 2.0
-_CLOCKS = 4_000  # a turn: 100,000 armed clocks are looked at within a minute, at some hundredths of a processor
-_SMALL_SHARDS = 4  # a turn, where a shard is less than a page
-_CASES = 200  # a look, so that a hundred cases a second are checked at most
-_CASE_SECONDS = 45.0
+_CLOCKS = 4_000  # a page: 100,000 armed clocks are looked at within a minute, at some hundredths of a processor
+_SMALL_SHARDS = 4  # a page, where a shard is less than that
 _SLICE = 400  # clocks in one query, so that it holds up nobody
 _BETWEEN_SLICES = 0.1
+_REST_SECONDS = 1.0
+_CASES = 4  # decided in one go: deciding takes a millisecond each, in which no timer fires and no event is taken
+_FOUND_CASES = 64
+_CASE_SECONDS = 45.0
+_CHECK_SHARE = 15  # of the time, one part goes into checking, so many into other work
+_IDLE_SECONDS = 2.0
 _COUNT_SECONDS = 16.0
 _COUNT_SHARE = 200  # counting all clocks reads all of them: a two-hundredth of the time at most goes into it
 _CLEAR_SECONDS = 0.02  # between two pages, so that clearing a great backlog holds up nobody
@@ -54,29 +57,29 @@ class Sweeper:
         self._cursor_at = NEVER
 
     async def sweep(self) -> None:
-        """A page of armed clocks and a page of cases every two seconds, until cancelled."""
-        count_at = 0.0
-        while True:
-            begun = time.monotonic()
-            try:
-                while await self.check_cases(never=True):
-                    pass
-                await self.sweep_page()
-                await self.check_cases()
-                if time.monotonic() >= count_at:
-                    count_at = await self._count_open()
-            except Exception as error:
-                if not is_passing(error):
-                    raise
-            await asyncio.sleep(max(_BETWEEN_SLICES, begun + _TURN_SECONDS - time.monotonic()))
+        """A page of armed clocks every two seconds, until cancelled."""
+        await keep_doing("sweeping", self.sweep_page, every=_REST_SECONDS)
 
-    async def _count_open(self) -> float:
-        """Count the open clocks; returns when to do so again."""
+    async def check(self) -> None:
+        """Every case that was never checked, then a few open cases, and again, until cancelled."""
+        await keep_doing("checking", self._check_some, every=_BETWEEN_SLICES)
+
+    async def count(self) -> None:
+        """The open clocks now and again, until cancelled."""
+        await keep_doing("counting", self._count_open, every=_COUNT_SECONDS)
+
+    async def _check_some(self) -> None:
+        while await self.check_cases(never=True):
+            pass
+        begun = time.monotonic()
+        more = await self.check_cases()
+        await asyncio.sleep(_CHECK_SHARE * (time.monotonic() - begun) if more else _IDLE_SECONDS)
+
+    async def _count_open(self) -> None:
         begun = time.monotonic()
         async with self._context.engine.connect() as connection:
             metrics.CLOCKS_OPEN.set(await store.count_open(connection))
-        ended = time.monotonic()
-        return ended + max(_COUNT_SECONDS, _COUNT_SHARE * (ended - begun))
+        await asyncio.sleep(_COUNT_SHARE * (time.monotonic() - begun))
 
     async def sweep_all(self) -> None:
         """One look at everything, from the first shard on."""
@@ -84,7 +87,8 @@ class Sweeper:
         await self.sweep_page()
         while (self._shard, self._after) != (0, _FIRST):
             await self.sweep_page()
-        await self.check_cases()
+        while await self.check_cases():
+            pass
 
     async def sweep_page(self, most: int = _CLOCKS) -> None:
         """Compare the armed steps of about `most` clocks with their timers; goes on where the last page ended.
@@ -121,16 +125,19 @@ class Sweeper:
         self._shard, self._after = (self._shard + 1) % SHARDS, _FIRST
 
     async def check_cases(self, *, never: bool = False) -> bool:
-        """Decide anew on a page of open cases, the longest unchecked first; returns whether there may be more.
+        """Decide anew on a few open cases, the longest unchecked first; returns whether there may be more.
 
         `never`: only those that were never checked (after an upgrade), and arm all their steps anew.
         """
         clock = self._context.clock
         before = NEVER if never else clock.now() - timedelta(seconds=_CASE_SECONDS * (clock.rate() or 1.0))
         async with self._context.engine.connect() as connection:
-            ids = await store.unchecked(connection, before, limit=_CASES)
-        if not ids:
+            found = await store.unchecked(connection, before, limit=_FOUND_CASES)
+        if not found:
             return False
+        ids = found
+        if not never:  # of one shard: to wait for one while another is held would hold up the timers of both
+            ids = [id_ for id_ in found if shard_of(id_) == shard_of(found[0])][:_CASES]
         async with self._context.engine.begin() as tx:
             cases, now = await self._worker.hold(tx, ids)
             written = await store.generations(tx, ids)
@@ -142,7 +149,7 @@ class Sweeper:
             await store.mark_checked(tx, ids, now)
             said = await outbox.append(tx, events)
         self._report(sum(map(len, odd.values())), bool(said))
-        return len(ids) == _CASES
+        return len(found) == _FOUND_CASES or len(ids) < len(found)
 
     async def _restore(self, found: Sequence[Any]) -> None:
         lost: dict[UUID, dict[tuple[str, int], int | None]] = defaultdict(dict)

@@ -27,12 +27,14 @@ from shared.observability import metrics
 log = structlog.get_logger(__name__)
 
 _EACH = 128  # timers of one shard in a page
-_AHEAD = 64  # instants of one shard in the near horizon
+_AHEAD = 16  # instants of one shard in the near horizon
 _AHEAD_SECONDS = 2.0
 _READ_AGAIN_SECONDS = 0.5  # another process may have armed something
 _SHORTEST_TURN = 0.006  # a commit for each timer alone would cost a core
 _LONGEST_TURN = 0.025
+_MISSES = 3  # of a shard that somebody holds, most often for some milliseconds; then its page waits, and others with it
 _SMALL = 100
+_HALVES = (set(range(0, SHARDS, 2)), set(range(1, SHARDS, 2)))
 _CATCH_UP_SECONDS = 0.25
 _JUMP_SECONDS = 300.0
 
@@ -44,8 +46,10 @@ class Timers:
         self._context = context
         self._worker = worker
         self._horizon = Horizon(range(SHARDS))
-        self._missed: set[int] = set()
+        self._missed: Counter[int] = Counter()
+        self._mixed: set[int] = set()
         self._behind = False
+        self._last = 0  # steps in the last turn
         self._wake = asyncio.Event()
         self._read_at = float("-inf")
         self._last_look: tuple[datetime, float, float] | None = None
@@ -67,40 +71,44 @@ class Timers:
 
     async def fire_page(self) -> int:
         """Fire one page of what is due now, whatever is in memory; returns how many steps that were."""
-        if self._missed:
-            return await self._page_of_missed()
+        if self.waiting():
+            return await self._page_in_turn(self._mixed | set(self._missed))
         async with self._context.engine.connect() as connection:
             lane = await connection.execution_options(isolation_level="AUTOCOMMIT")
             return await self._page(lane, set(range(SHARDS)))
 
     def waiting(self) -> bool:
-        """Whether shards were missed that the next page will wait for."""
-        return bool(self._missed)
+        """Whether there are shards that were missed, or that have a step to be decided on."""
+        return bool(self._missed or self._mixed)
 
     async def _turn(self, lanes: Sequence[AsyncConnection]) -> None:
-        begun = time.monotonic()
-        if begun - self._read_at >= _READ_AGAIN_SECONDS or self._horizon.exhausted():
+        begun, now = time.monotonic(), self._context.clock.now()
+        if begun - self._read_at >= _READ_AGAIN_SECONDS or (not self._last and self._horizon.exhausted(now)):
             await self._look_ahead(lanes[0])
         due = self._horizon.due(self._context.clock.now())
         if not due:
             await self._sleep()
             return
-        if self._missed:
-            await self._page_of_missed()
-        elif self._behind:  # while the database fires one half, the other half's page is taken up
+        if overdue := self._mixed | {shard for shard, times in self._missed.items() if times >= _MISSES}:
+            self._last = await self._page_in_turn(overdue)
+        elif self._behind:
             self._behind = False
-            await asyncio.gather(*map(self._catch_up, lanes, (0, 1)))
+            self._last = sum(await asyncio.gather(*map(self._catch_up, lanes, _HALVES)))
+        elif self._last >= _SMALL:  # while the database fires one half, the other half's page is taken up
+            halves = [due & half for half in _HALVES]
+            self._last = sum(await asyncio.gather(*(map(self._page, lanes, filter(None, halves)))))
         else:
-            await self._page(lanes[0], due)
+            self._last = await self._page(lanes[0], due)
         if not self._behind:
             await asyncio.sleep(_rest(time.monotonic() - begun))
 
-    async def _catch_up(self, lane: AsyncConnection, half: int) -> None:
-        """Fire page after page of half of the shards, for a while, or until little is left."""
+    async def _catch_up(self, lane: AsyncConnection, half: set[int]) -> int:
+        """Fire page after page of half of the shards, for a while, or until little is left; returns the last one's."""
         begun, fired = time.monotonic(), _SMALL
         while fired >= _SMALL and time.monotonic() - begun < _CATCH_UP_SECONDS:
-            due = {shard for shard in self._horizon.due(self._context.clock.now()) if shard % 2 == half}
+            due = self._horizon.due(self._context.clock.now()) & half
             fired = await self._page(lane, due) if due else 0
+        return fired
 
     def watch_clock(self) -> None:
         """Compare the clock with the time that really passed: a jump is counted, and is a matter for a person (T2)."""
@@ -146,13 +154,18 @@ class Timers:
         """Fire what needs no decision in the shards that nobody holds; the others are missed."""
         now = self._context.clock.now()
         fired = await store_firing.fire_free(connection, wanted, now, each=_EACH)
-        self._missed |= (wanted - fired.held) | fired.mixed
+        self._mixed |= fired.mixed
+        for shard in fired.held:
+            self._missed.pop(shard, None)
+        self._missed.update(wanted - fired.held)
         self._behind = self._behind or bool(fired.busy)
         return self._done(fired, fired.held - fired.mixed, now)
 
-    async def _page_of_missed(self) -> int:
-        """Wait for the shards that were missed, so that none starves, and decide on what needs it."""
-        shards, self._missed = self._missed, set()
+    async def _page_in_turn(self, shards: set[int]) -> int:
+        """Wait for shards that were missed again and again, so that none starves, and decide on what needs it."""
+        for shard in shards:
+            self._missed.pop(shard, None)
+        self._mixed -= shards
         async with self._context.engine.begin() as tx:
             await store_timers.lock_shards(tx, shards)
             now = self._context.clock.now()

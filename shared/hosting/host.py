@@ -57,11 +57,13 @@ class Context:
 
 @dataclass(frozen=True)
 class Service:
-    """What a service is made of. `topics` are what it reads; `limits` are body limits of single paths."""
+    """What a service is made of. `topics` are what it reads, `batch` how many events it takes in one transaction at
+    most; `limits` are body limits of single paths."""
 
     routers: Sequence[APIRouter] = ()
     topics: Sequence[Topic] = ()
     handler: Handler | None = None
+    batch: int = 500
     loops: Sequence[Loop] = ()
     limits: Mapping[str, int] = field(default_factory=dict)
     close: Callable[[], Any] | None = None
@@ -132,6 +134,7 @@ class _Host:
             processor.process,
             service=context.name,
             data_folder=folder,
+            batch=service.batch,
         )
 
     def _server(self, service: Service, engine: AsyncEngine, pump: Pump | None) -> uvicorn.Server:

@@ -23,7 +23,6 @@ from shared.observability import metrics
 
 log = structlog.get_logger(__name__)
 
-_BATCH = 500
 _WITHIN_SECONDS = 0.02
 _STUCK_SECONDS = 60.0
 
@@ -40,8 +39,13 @@ class Pump:
         *,
         service: str,
         data_folder: str,
+        batch: int,
     ) -> None:
-        """`group` names the consumer group and is never renamed; `data_folder` is where Faust may put its files."""
+        """`group` names the consumer group and is never renamed; `data_folder` is where Faust may put its files.
+
+        `batch`: records in one call of `process` at most.
+        """
+        self._batch = batch
         self._service = service
         self._process = process
         self._group = group
@@ -73,7 +77,7 @@ class Pump:
         self._app.agent(channel, concurrency=1, name="pump")(self._body)
 
     async def _body(self, stream: Any) -> None:
-        async for events in stream.noack_take(_BATCH, within=_WITHIN_SECONDS):
+        async for events in stream.noack_take(self._batch, within=_WITHIN_SECONDS):
             self._busy_since = time.monotonic()
             records = [
                 Record(event.message.topic, event.message.partition, event.message.offset, event.message.value)

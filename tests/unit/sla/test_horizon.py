@@ -34,19 +34,29 @@ def test_what_is_armed_within_the_horizon_is_taken_in_and_what_is_beyond_it_is_n
     assert horizon.next() == after(0.2)
 
 
-def test_a_shard_of_which_only_a_part_was_read_is_read_again_when_that_part_is_done() -> None:
+def test_a_shard_of_which_only_a_part_was_read_is_due_from_the_end_of_that_part_on() -> None:
     horizon = Horizon(range(2))
     horizon.read([(0, after(0.1)), (0, after(0.2)), (1, after(0.1))], after(2), 2)
     horizon.done(0, after(0.1))
     horizon.done(1, after(0.1))
-    assert not horizon.exhausted()
+    assert (horizon.due(after(0.15)), horizon.exhausted(after(0.15))) == (set(), False)
+    assert horizon.next() == after(0.2)
     horizon.done(0, after(0.3))
-    assert horizon.exhausted()
+    assert (horizon.due(after(0.3)), horizon.exhausted(after(0.3))) == ({0}, True)
+    assert horizon.next() == after(0.2)
+
+
+def test_what_is_armed_beyond_the_part_that_was_read_hides_nothing_before_it() -> None:
+    horizon = Horizon(range(1))
+    horizon.read([(0, after(0.1)), (0, after(0.2))], after(2), 2)
+    horizon.done(0, after(0.3))
+    assert horizon.armed([(0, after(1.5))])
+    assert horizon.due(after(0.4)) == {0}
 
 
 def test_a_new_reading_replaces_the_old() -> None:
     horizon = Horizon(range(1))
-    horizon.read([(0, after(1))], after(2), 10)
-    horizon.read([], after(3), 10)
+    horizon.read([(0, after(1))], after(2), 1)
+    horizon.read([], after(3), 1)
     assert horizon.next() is None
     assert horizon.due(after(9)) == set()
