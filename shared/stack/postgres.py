@@ -33,6 +33,8 @@ SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "200",
+    # a million open clocks: with the 128 MB of the default, looking after them pushes out what firing needs
+    "shared_buffers": "1GB",
     # segments of the write-ahead log that are there to be used again: making one stops every commit for a moment
     "min_wal_size": "256MB",
     # no value that anybody submitted may reach the server's log: it may be an identity
