@@ -14,7 +14,7 @@ import pytest
 
 from tests.running import WRITES, Stack, wait_while_it_moves
 
-COMPLAINTS = 2_000
+COMPLAINTS = 1_200
 PER_REQUEST = 20
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(1200)]
 

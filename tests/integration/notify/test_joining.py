@@ -26,17 +26,17 @@ pytestmark = pytest.mark.asyncio
 async def test_after_a_storm_each_addressee_has_one_notice_of_each_case_and_the_numbers_add_up(
     engine: AsyncEngine, tmp_path: Path
 ) -> None:
-    count = 500
+    count = 200
     real = VirtualClock(START)  # the wait ends when the test says so, however slow the machine is
     async with bench(engine, tmp_path, real=real, window=Window(60.0, 3.0)) as (it, _):
         stories = [Story(number) for number in range(count)]
-        for start in range(0, count, 250):
-            await known(it, *stories[start : start + 250])
+        for start in range(0, count, 100):
+            await known(it, *stories[start : start + 100])
         steps = [late_steps(story) for story in stories]
         async with it.sending(stale=3600), it.sending(stale=3600):
             # The backlog as it is worked off: the steps of one case come one after another, each in another batch.
-            for nth, start in itertools.product(range(5), range(0, count, 250)):
-                await it.hear([one[nth] for one in steps[start : start + 250]])
+            for nth, start in itertools.product(range(5), range(0, count, 100)):
+                await it.hear([one[nth] for one in steps[start : start + 100]])
 
             assert not [row for row in await it.rows("attempts > 0") if row.notice in ABOUT]
             real.advance(timedelta(seconds=30))
