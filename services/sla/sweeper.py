@@ -36,7 +36,7 @@ _CLOCKS = 4_000  # a page: 100,000 armed clocks are looked at within a minute, a
 _SMALL_SHARDS = 4  # a page, where a shard is less than that
 _SLICE = 400  # clocks in one query, so that it holds up nobody
 _BETWEEN_SLICES = 0.1
-_REST_SECONDS = 1.0
+_TURN_SECONDS = 2.0
 _CASES = 4  # decided in one go: deciding takes a millisecond each, in which no timer fires and no event is taken
 _FOUND_CASES = 64
 _CASE_SECONDS = 45.0
@@ -58,7 +58,7 @@ class Sweeper:
 
     async def sweep(self) -> None:
         """A page of armed clocks every two seconds, until cancelled."""
-        await keep_doing("sweeping", self.sweep_page, every=_REST_SECONDS)
+        await keep_doing("sweeping", self._sweep_some, every=_BETWEEN_SLICES)
 
     async def check(self) -> None:
         """Every case that was never checked, then a few open cases, and again, until cancelled."""
@@ -67,6 +67,11 @@ class Sweeper:
     async def count(self) -> None:
         """The open clocks now and again, until cancelled."""
         await keep_doing("counting", self._count_open, every=_COUNT_SECONDS)
+
+    async def _sweep_some(self) -> None:
+        begun = time.monotonic()
+        await self.sweep_page()
+        await asyncio.sleep(max(0.0, begun + _TURN_SECONDS - _BETWEEN_SLICES - time.monotonic()))
 
     async def _check_some(self) -> None:
         while await self.check_cases(never=True):
