@@ -82,6 +82,14 @@ class _Bench:
     yard: Yard
     engine: Any
     say: Any
+    settling: float = 0.0
+    """Seconds that the database took last to settle."""
+
+    async def settle(self) -> None:
+        """Let the rows just planted be to the database what rows are that were armed days ago."""
+        begun = time.monotonic()
+        await self.yard.settle()
+        self.settling = time.monotonic() - begun
 
     async def paced(self, rate: int, seconds: int, name: str) -> Figures:
         """Steps due at an even pace; every one of them must come."""
@@ -89,9 +97,10 @@ class _Bench:
 
         begin = self.yard.offsets()
         count = rate * seconds
-        lead = _LEAD_SECONDS + count / 10_000  # planted before the first is due
+        lead = _LEAD_SECONDS + count / 10_000 + 3 * self.settling  # planted before the first is due
         first = datetime.now(UTC) + timedelta(seconds=lead)
         await plant(self.engine, "bench", name, first=first, apart=timedelta(seconds=1) / rate, count=count)
+        await self.settle()
         if datetime.now(UTC) > first:
             raise SystemExit("bench: the timers could not be planted in time; the machine is too busy")
         await asyncio.sleep(max(0.0, (first - datetime.now(UTC)).total_seconds()))
@@ -119,6 +128,7 @@ class _Bench:
         with self.yard.standing_still():
             first = datetime.now(UTC)
             await plant(self.engine, "bench", name, first=first, apart=timedelta(microseconds=10), count=count)
+            await self.settle()
             await asyncio.sleep(max(0.0, (first - datetime.now(UTC)).total_seconds() + count / 100_000))
         started, before = time.time(), self.yard.cpu_seconds()
         await self._all_published(begin, count)
@@ -227,7 +237,7 @@ async def _measure(yard: Yard, chosen: _Chosen, say: Any) -> Figures:
         note("machine", {"additions_per_microsecond": _speed()})
         # not counted: servers and service that have run for a while have compiled their paths, and have a log to reuse
         await bench.drain(chosen.backlog, "warm-up")
-        await yard.settle()
+        await bench.settle()
         for rate in chosen.rates:
             note(f"{rate}/s", await bench.paced(rate, chosen.seconds, f"paced-{rate}"))
         note("drain", await bench.drain(chosen.backlog, "drain"))
@@ -237,7 +247,7 @@ async def _measure(yard: Yard, chosen: _Chosen, say: Any) -> Figures:
             say(f"planting {chosen.pending:,} timers of the far future")
             far = datetime.now(UTC) + timedelta(days=400)
             await plant(engine, "bench", "far", first=far, apart=timedelta(milliseconds=1), count=chosen.pending)
-            await yard.settle()
+            await bench.settle()
             for rate in chosen.rates:
                 note(f"{rate}/s, {beside}", await bench.paced(rate, chosen.seconds, f"beside-{rate}"))
             note(f"drain, {beside}", await bench.drain(chosen.backlog, "drain-beside"))
