@@ -241,7 +241,6 @@ async def _measure(yard: Yard, chosen: _Chosen, say: Any) -> Figures:
         for rate in chosen.rates:
             note(f"{rate}/s", await bench.paced(rate, chosen.seconds, f"paced-{rate}"))
         note("drain", await bench.drain(chosen.backlog, "drain"))
-        note("arm", await bench.arm(chosen.armed))
         if chosen.pending:
             beside = f"{chosen.pending:,} pending"
             say(f"planting {chosen.pending:,} timers of the far future")
@@ -251,6 +250,7 @@ async def _measure(yard: Yard, chosen: _Chosen, say: Any) -> Figures:
             for rate in chosen.rates:
                 note(f"{rate}/s, {beside}", await bench.paced(rate, chosen.seconds, f"beside-{rate}"))
             note(f"drain, {beside}", await bench.drain(chosen.backlog, "drain-beside"))
+        note("arm", await bench.arm(chosen.armed))  # last: its cases are looked after from then on
     finally:
         await engine.dispose()
     return figures
