@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 
@@ -47,11 +47,12 @@ class Horizon:
         due = self._due[shard]
         del due[: bisect_right(due, now)]
 
-    def exhausted(self, now: datetime) -> bool:
-        """Whether a shard has more timers than were read, and all that were read have come."""
-        return any(last <= now for last in self._cut.values())
+    def exhausted(self, now: datetime, *, without: Collection[int] = ()) -> bool:
+        """Whether one of the shards has more timers than were read, and all that were read have come."""
+        return any(last <= now for shard, last in self._cut.items() if shard not in without)
 
-    def next(self) -> datetime | None:
-        """The earliest instant known."""
-        firsts = (due[0] for due in self._due.values() if due)
-        return min((*firsts, *self._cut.values()), default=None)
+    def next(self, *, without: Collection[int] = ()) -> datetime | None:
+        """The earliest instant known of the shards."""
+        firsts = (due[0] for shard, due in self._due.items() if due and shard not in without)
+        cuts = (last for shard, last in self._cut.items() if shard not in without)
+        return min((*firsts, *cuts), default=None)

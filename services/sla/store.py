@@ -114,7 +114,14 @@ _SAVE_CLOCKS = text(
 _GENERATIONS = text("SELECT case_id, clock, cycle, generation FROM clocks WHERE case_id = ANY(:ids)")
 _OF_CASE = text("SELECT * FROM clocks_now WHERE case_id = :case_id ORDER BY started_at, clock, cycle")
 _TALLY = text("SELECT procedure, clock, state, count(*) AS n FROM clocks_now GROUP BY 1, 2, 3 ORDER BY 1, 2, 3")
-_OPEN_COUNT = text("SELECT count(*) FROM clocks WHERE state IN ('running', 'paused', 'breached')")
+_OPEN_COUNT = text(
+    """
+    SELECT count(*) FILTER (WHERE state IN ('running', 'paused', 'breached')) AS open,
+        CAST(:until AS bigint) >= pg_relation_size('clocks') / current_setting('block_size')::int AS ended
+    FROM clocks WHERE ctid >= CAST(format('(%s,0)', CAST(:from AS bigint)) AS tid)
+        AND ctid < CAST(format('(%s,0)', CAST(:until AS bigint)) AS tid)
+    """
+)
 
 
 async def create_missing(tx: AsyncConnection, pins: dict[UUID, tuple[str, int]], now: datetime) -> None:
@@ -203,9 +210,10 @@ async def tally(tx: AsyncConnection) -> list[Any]:
     return list((await tx.execute(_TALLY)).mappings())
 
 
-async def count_open(tx: AsyncConnection) -> int:
-    """How many clocks are open."""
-    return int(await tx.scalar(_OPEN_COUNT) or 0)
+async def count_open(tx: AsyncConnection, blocks: range) -> tuple[int, bool]:
+    """How many clocks are open in these blocks of the table, and whether it ends with them."""
+    row = (await tx.execute(_OPEN_COUNT, {"from": blocks.start, "until": blocks.stop})).one()
+    return int(row.open), bool(row.ended)
 
 
 def _text_of(happenings: Sequence[Happening]) -> str:

@@ -1,6 +1,6 @@
 """The sweeper: proves that every step that was armed has its timer, sets again what is missing, clears what is past.
 
-Two looks. Page by page and shard by shard, each armed step is compared with its timer: behind the cursor too, for a
+Two looks. Slice by slice and shard by shard, each armed step is compared with its timer: behind the cursor too, for a
 timer that is gone when its instant comes would never be missed. And a few cases at a time, the whole case is decided
 anew and compared with what is written of its clocks (rule D9). Both have a budget: the more clocks, the longer a whole
 pass.
@@ -32,19 +32,16 @@ from shared.observability import metrics
 log = structlog.get_logger(__name__)
 
 _FIRST = UUID(int=0)
-_CLOCKS = 4_000  # a page: 100,000 armed clocks are looked at within a minute, at some hundredths of a processor
-_SMALL_SHARDS = 4  # a page, where a shard is less than that
-_SLICE = 400  # clocks in one query, so that it holds up nobody
-_BETWEEN_SLICES = 0.1
-_TURN_SECONDS = 2.0
+_SLICE = 200  # clocks in one query, so that it holds up nobody
+_SLICE_SECONDS = 0.08  # for each: 100,000 armed clocks are looked at within a minute, at some hundredths of a processor
+_SHARD_SECONDS = 0.5  # for each at least: what few clocks there are need no more looks for that
+_CLEAR_SECONDS = 0.02  # between two pages, so that clearing a great backlog holds up nobody
 _CASES = 4  # decided in one go: deciding takes a millisecond each, in which no timer fires and no event is taken
 _FOUND_CASES = 64
 _CASE_SECONDS = 45.0
+_CHECK_SECONDS = 0.1
 _CHECK_SHARE = 15  # of the time, one part goes into checking, so many into other work
 _IDLE_SECONDS = 2.0
-_COUNT_SECONDS = 16.0
-_COUNT_SHARE = 200  # counting all clocks reads all of them: a two-hundredth of the time at most goes into it
-_CLEAR_SECONDS = 0.02  # between two pages, so that clearing a great backlog holds up nobody
 
 
 class Sweeper:
@@ -55,77 +52,52 @@ class Sweeper:
         self._worker = worker
         self._shard, self._after = 0, _FIRST
         self._cursor_at = NEVER
+        self._shard_begun = float("-inf")
 
     async def sweep(self) -> None:
-        """A page of armed clocks every two seconds, until cancelled."""
-        await keep_doing("sweeping", self._sweep_some, every=_BETWEEN_SLICES)
+        """A slice of armed clocks after the other, until cancelled."""
+        await keep_doing("sweeping", self._sweep_some, every=_SLICE_SECONDS)
 
     async def check(self) -> None:
         """Every case that was never checked, then a few open cases, and again, until cancelled."""
-        await keep_doing("checking", self._check_some, every=_BETWEEN_SLICES)
+        await keep_doing("checking", self._check_some, every=_IDLE_SECONDS)
 
-    async def count(self) -> None:
-        """The open clocks now and again, until cancelled."""
-        await keep_doing("counting", self._count_open, every=_COUNT_SECONDS)
+    async def _sweep_some(self) -> float:
+        begun, shard = time.monotonic(), self._shard
+        await self.sweep_slice()
+        if self._shard == shard:
+            return _SLICE_SECONDS - (time.monotonic() - begun)
+        return self._shard_begun + _SHARD_SECONDS - time.monotonic()
 
-    async def _sweep_some(self) -> None:
-        begun = time.monotonic()
-        await self.sweep_page()
-        await asyncio.sleep(max(0.0, begun + _TURN_SECONDS - _BETWEEN_SLICES - time.monotonic()))
-
-    async def _check_some(self) -> None:
+    async def _check_some(self) -> float:
         while await self.check_cases(never=True):
             pass
         begun = time.monotonic()
         more = await self.check_cases()
-        await asyncio.sleep(_CHECK_SHARE * (time.monotonic() - begun) if more else _IDLE_SECONDS)
+        return max(_CHECK_SECONDS, _CHECK_SHARE * (time.monotonic() - begun)) if more else _IDLE_SECONDS
 
-    async def _count_open(self) -> None:
-        begun = time.monotonic()
-        async with self._context.engine.connect() as connection:
-            metrics.CLOCKS_OPEN.set(await store.count_open(connection))
-        await asyncio.sleep(_COUNT_SHARE * (time.monotonic() - begun))
+    async def sweep_slice(self, most: int = _SLICE) -> bool:
+        """Compare the armed steps of about `most` clocks with their timers; goes on where the last slice ended.
 
-    async def sweep_all(self) -> None:
-        """One look at everything, from the first shard on."""
-        self._shard, self._after = 0, _FIRST
-        await self.sweep_page()
-        while (self._shard, self._after) != (0, _FIRST):
-            await self.sweep_page()
-        while await self.check_cases():
-            pass
-
-    async def sweep_page(self, most: int = _CLOCKS) -> None:
-        """Compare the armed steps of about `most` clocks with their timers; goes on where the last page ended.
-
-        At the end of a shard, the timers that it has done with are cleared.
+        At the end of a shard, the timers that it has done with are cleared. Returns whether all shards are through.
         """
-        looked, each = 0, min(most, _SLICE)
-        while looked < most:
-            async with self._context.engine.begin() as tx:
-                if self._after == _FIRST:
-                    self._cursor_at = await store_sweep.cursor_at(tx, self._shard)
-                until = await store_sweep.page_end(tx, self._shard, self._after, most=each)
-                lost = await store_sweep.lost(tx, self._shard, self._after, until)
-            await self._restore(lost)
-            if until is not None:
-                self._after = until
-                looked += each
-                if looked < most:
-                    await asyncio.sleep(_BETWEEN_SLICES)
-                continue
-            await self._end_of_shard()
-            looked += most // _SMALL_SHARDS + 1
-            if self._shard == 0:
-                return
+        async with self._context.engine.begin() as tx:
+            if self._after == _FIRST:
+                self._shard_begun = time.monotonic()
+                self._cursor_at = await store_sweep.cursor_at(tx, self._shard)
+            found = await store_sweep.look(tx, self._shard, self._after, most=most)
+        await self._restore(found.lost)
+        if found.last is not None and found.looked >= most:
+            self._after = found.last
+            return False
+        await self._end_of_shard()
+        return self._shard == 0
 
     async def _end_of_shard(self) -> None:
         async with self._context.engine.begin() as tx:
             # An instant before the cursor's: at the cursor's own, some cases may still be to come.
             await store_sweep.mark_swept(tx, self._shard, self._cursor_at - timedelta(microseconds=1))
-        more = True
-        while more:
-            more = await store_sweep.clear(self._context.engine, self._shard)
+        while await store_sweep.clear(self._context.engine, self._shard):  # noqa: ASYNC110  (each turn is work)
             await asyncio.sleep(_CLEAR_SECONDS)
         self._shard, self._after = (self._shard + 1) % SHARDS, _FIRST
 

@@ -21,7 +21,7 @@ from shared.events.deadlines import ClockBreached
 from shared.events.envelope import Event
 from shared.hosting.host import Context
 from shared.messaging import outbox
-from shared.messaging.database import is_passing
+from shared.messaging.repeating import keep_doing
 from shared.observability import metrics
 
 log = structlog.get_logger(__name__)
@@ -30,9 +30,9 @@ _EACH = 128  # timers of one shard in a page
 _AHEAD = 16  # instants of one shard in the near horizon
 _AHEAD_SECONDS = 2.0
 _READ_AGAIN_SECONDS = 0.5  # another process may have armed something
+_BROKEN_SECONDS = 1.0
 _SHORTEST_TURN = 0.006  # a commit for each timer alone would cost a core
 _LONGEST_TURN = 0.025
-_MISSES = 3  # of a shard that somebody holds, most often for some milliseconds; then its page waits, and others with it
 _SMALL = 100
 _HALVES = (set(range(0, SHARDS, 2)), set(range(1, SHARDS, 2)))
 _CATCH_UP_SECONDS = 0.25
@@ -40,58 +40,68 @@ _JUMP_SECONDS = 300.0
 
 
 class Timers:
-    """Fires what is due. Every worker process runs one."""
+    """Fires what is due, in two loops: what is held elsewhere or needs a decision holds up nothing else. Every worker
+    process runs both."""
 
     def __init__(self, context: Context, worker: Worker) -> None:
         self._context = context
         self._worker = worker
         self._horizon = Horizon(range(SHARDS))
-        self._missed: Counter[int] = Counter()
-        self._mixed: set[int] = set()
+        self._aside: set[int] = set()
         self._behind = False
         self._last = 0  # steps in the last turn
-        self._wake = asyncio.Event()
+        self._wake, self._called = asyncio.Event(), asyncio.Event()
         self._read_at = float("-inf")
         self._last_look: tuple[datetime, float, float] | None = None
         worker.armed.append(self._armed)
 
     async def fire(self) -> None:
-        """Sleep until the earliest timer, fire all that are due in pages, and again; until cancelled."""
-        while True:
-            try:
-                async with self._context.engine.connect() as one, self._context.engine.connect() as two:
-                    lanes = [await lane.execution_options(isolation_level="AUTOCOMMIT") for lane in (one, two)]
-                    while True:
-                        await self._turn(lanes)
-            except Exception as error:
-                if not is_passing(error):
-                    raise
-                log.warning("timers wait for the database", error=type(error).__name__)
-                await asyncio.sleep(1.0)
+        """Sleep until the earliest timer, fire in pages all that are due, and again; until cancelled.
+
+        Shards that somebody holds, or that have a step to be decided on, are put aside.
+        """
+        await keep_doing("firing", self._fire_free, every=_BROKEN_SECONDS)
+
+    async def fire_aside(self) -> None:
+        """Wait for the shards that were put aside, decide on what needs it, and fire them; until cancelled."""
+        await keep_doing("firing what was put aside", self._fire_aside, every=_BROKEN_SECONDS)
 
     async def fire_page(self) -> int:
         """Fire one page of what is due now, whatever is in memory; returns how many steps that were."""
         if self.waiting():
-            return await self._page_in_turn(self._mixed | set(self._missed))
+            return await self._page_aside()
         async with self._context.engine.connect() as connection:
             lane = await connection.execution_options(isolation_level="AUTOCOMMIT")
             return await self._page(lane, set(range(SHARDS)))
 
     def waiting(self) -> bool:
-        """Whether there are shards that were missed, or that have a step to be decided on."""
-        return bool(self._missed or self._mixed)
+        """Whether there are shards that were put aside."""
+        return bool(self._aside)
+
+    async def _fire_free(self) -> None:
+        async with self._context.engine.connect() as one, self._context.engine.connect() as two:
+            lanes = [await lane.execution_options(isolation_level="AUTOCOMMIT") for lane in (one, two)]
+            while True:
+                await self._turn(lanes)
+
+    async def _fire_aside(self) -> float:
+        if not self._aside:
+            self._called.clear()
+            await self._called.wait()
+        begun = time.monotonic()
+        await self._page_aside()
+        return _rest(time.monotonic() - begun)
 
     async def _turn(self, lanes: Sequence[AsyncConnection]) -> None:
         begun, now = time.monotonic(), self._context.clock.now()
-        if begun - self._read_at >= _READ_AGAIN_SECONDS or (not self._last and self._horizon.exhausted(now)):
+        exhausted = not self._last and self._horizon.exhausted(now, without=self._aside)
+        if exhausted or begun - self._read_at >= _READ_AGAIN_SECONDS:
             await self._look_ahead(lanes[0])
-        due = self._horizon.due(self._context.clock.now())
+        due = self._due()
         if not due:
             await self._sleep()
             return
-        if overdue := self._mixed | {shard for shard, times in self._missed.items() if times >= _MISSES}:
-            self._last = await self._page_in_turn(overdue)
-        elif self._behind:
+        if self._behind:
             self._behind = False
             self._last = sum(await asyncio.gather(*map(self._catch_up, lanes, _HALVES)))
         elif self._last >= _SMALL:  # while the database fires one half, the other half's page is taken up
@@ -102,11 +112,14 @@ class Timers:
         if not self._behind:
             await asyncio.sleep(_rest(time.monotonic() - begun))
 
+    def _due(self) -> set[int]:
+        return self._horizon.due(self._context.clock.now()) - self._aside
+
     async def _catch_up(self, lane: AsyncConnection, half: set[int]) -> int:
         """Fire page after page of half of the shards, for a while, or until little is left; returns the last one's."""
         begun, fired = time.monotonic(), _SMALL
         while fired >= _SMALL and time.monotonic() - begun < _CATCH_UP_SECONDS:
-            due = self._horizon.due(self._context.clock.now()) & half
+            due = self._due() & half
             fired = await self._page(lane, due) if due else 0
         return fired
 
@@ -140,7 +153,7 @@ class Timers:
             self._wake.set()
 
     async def _sleep(self) -> None:
-        due = self._horizon.next()
+        due = self._horizon.next(without=self._aside)
         seconds = self._read_at + _READ_AGAIN_SECONDS - time.monotonic()
         if due is not None:
             seconds = min(seconds, self._context.clock.real_seconds_until(due))
@@ -151,21 +164,18 @@ class Timers:
                 await self._wake.wait()
 
     async def _page(self, connection: AsyncConnection, wanted: set[int]) -> int:
-        """Fire what needs no decision in the shards that nobody holds; the others are missed."""
+        """Fire what needs no decision in the shards that nobody holds; the others are put aside."""
         now = self._context.clock.now()
         fired = await store_firing.fire_free(connection, wanted, now, each=_EACH)
-        self._mixed |= fired.mixed
-        for shard in fired.held:
-            self._missed.pop(shard, None)
-        self._missed.update(wanted - fired.held)
+        self._aside |= fired.mixed | (wanted - fired.held)
+        if self._aside:
+            self._called.set()
         self._behind = self._behind or bool(fired.busy)
         return self._done(fired, fired.held - fired.mixed, now)
 
-    async def _page_in_turn(self, shards: set[int]) -> int:
-        """Wait for shards that were missed again and again, so that none starves, and decide on what needs it."""
-        for shard in shards:
-            self._missed.pop(shard, None)
-        self._mixed -= shards
+    async def _page_aside(self) -> int:
+        """Wait for the shards that are aside, all together, and decide on what needs it; then they are no more."""
+        shards = frozenset(self._aside)
         async with self._context.engine.begin() as tx:
             await store_timers.lock_shards(tx, shards)
             now = self._context.clock.now()
@@ -175,6 +185,10 @@ class Timers:
                 cases, then = await self._worker.hold(tx, decide)
                 said = await outbox.append(tx, await self._worker.settle(tx, cases.values(), then))
             fired = await store_firing.fire_held(tx, shards, now, decide, each=_EACH)
+        if said:
+            self._context.said.set()
+        self._aside -= shards
+        self._wake.set()
         return len(said) + self._done(fired, fired.held, now)
 
     def _done(self, fired: Fired, shards: Iterable[int], now: datetime) -> int:

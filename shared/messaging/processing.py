@@ -23,8 +23,8 @@ from shared.events import envelope
 from shared.events.complaints import ComplaintRegistered
 from shared.events.envelope import Event, UnknownType
 from shared.messaging import dead_letters, early, inbox, outbox
-from shared.messaging.database import is_passing
 from shared.messaging.records import Record
+from shared.messaging.repeating import until_done
 from shared.observability import metrics
 
 log = structlog.get_logger(__name__)
@@ -68,10 +68,10 @@ class Processor:
         """Apply a batch; returns only when every record has taken effect or is a dead letter."""
         parsed, unread = self._read(records)
         try:
-            await self._until_done(lambda: self._apply(parsed, unread))
+            await until_done(self._consumer, lambda: self._apply(parsed, unread))
         except Exception as error:
             log.warning("batch fails, applying one by one", consumer=self._consumer, error=type(error).__name__)
-            await self._until_done(lambda: self._apply((), unread))
+            await until_done(self._consumer, lambda: self._apply((), unread))
             for one in parsed:
                 await self._one(one)
 
@@ -86,24 +86,10 @@ class Processor:
                 unread.append((record, error))
         return parsed, unread
 
-    async def _until_done(self, work: object) -> None:
-        failures = 0
-        while True:
-            try:
-                await work()  # type: ignore[operator]
-                return
-            except Exception as error:
-                if not is_passing(error):
-                    raise
-                wait = _BACK_OFF_SECONDS[min(failures, len(_BACK_OFF_SECONDS) - 1)]
-                failures += 1
-                log.warning("database away, waiting", consumer=self._consumer, error=type(error).__name__, seconds=wait)
-                await asyncio.sleep(wait)
-
     async def _one(self, one: Parsed) -> None:
         for attempt in range(_TRIES_BEFORE_PARKING):
             try:
-                await self._until_done(lambda: self._apply((one,), ()))
+                await until_done(self._consumer, lambda: self._apply((one,), ()))
                 return
             except Exception as error:
                 failure = error
@@ -117,7 +103,7 @@ class Processor:
                     exc_info=not isinstance(error, HuiyinError),
                 )
                 await asyncio.sleep(_BACK_OFF_SECONDS[attempt])
-        await self._until_done(lambda: self._park(one, type(failure).__name__))
+        await until_done(self._consumer, lambda: self._park(one, type(failure).__name__))
 
     async def _apply(self, parsed: Sequence[Parsed], unread: Sequence[tuple[Record, InvalidInput]]) -> None:
         now = self._clock.now()

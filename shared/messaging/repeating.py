@@ -12,19 +12,20 @@ from shared.messaging.database import is_passing
 log = structlog.get_logger(__name__)
 
 
-async def keep_doing(name: str, work: Callable[[], Awaitable[object]], *, every: float) -> None:
-    """Do `work` now and again `every` real seconds after it ended, until cancelled.
+async def keep_doing(name: str, work: Callable[[], Awaitable[float | None]], *, every: float) -> None:
+    """Do `work` now and again `every` real seconds after it ended, or as many as it returned; until cancelled.
 
     A database that is away is waited for (`name` stands in the log); every other error of `work` ends this.
     """
     while True:
+        rest: float | None = None
         try:
-            await work()
+            rest = await work()
         except Exception as error:
             if not is_passing(error):
                 raise
             log.warning("work waits for the database", work=name, error=type(error).__name__)
-        await asyncio.sleep(every)
+        await asyncio.sleep(every if rest is None else max(0.0, rest))
 
 
 async def until_done(name: str, work: Callable[[], Awaitable[object]]) -> None:

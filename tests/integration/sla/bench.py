@@ -67,6 +67,14 @@ class Bench:
         """One sweeper."""
         return Sweeper(self.context, self.worker)
 
+    async def sweep_all(self) -> None:
+        """One look at everything: a new sweeper's."""
+        sweeper = self.sweeper()
+        while not await sweeper.sweep_slice():
+            pass
+        while await sweeper.check_cases():
+            pass
+
     def changes(self) -> Changes:
         """One watch of the rules."""
         return Changes(self.context, self.worker)

@@ -17,6 +17,7 @@ from services.sla.timers import Timers
 from shared.business_time.clock import RealClock
 from tests.integration.conftest import Open
 from tests.integration.sla.bench import AT, Bench, registered
+from tests.unit.sla.scenes import procedure
 
 pytestmark = pytest.mark.asyncio
 
@@ -25,15 +26,15 @@ HELD, FREE = UUID(int=0x5), UUID(int=0x6)  # of different shards
 
 @contextlib.asynccontextmanager
 async def running(timers: Timers) -> AsyncIterator[None]:
-    """The loop runs while the body does; what ends it ends the test."""
-    task = asyncio.create_task(timers.fire())
+    """Both loops run while the body does; what ends one of them ends the test."""
+    both = asyncio.gather(timers.fire(), timers.fire_aside())
     try:
         yield
-        assert not task.done(), task.exception()
+        assert not both.done(), both.exception()
     finally:
-        task.cancel()
+        both.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await task
+            await both
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
@@ -42,13 +43,13 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_a_shard_that_stays_held_is_waited_for_and_the_others_fire_before(open_service: Open) -> None:
+async def test_a_shard_that_stays_held_is_waited_for_and_the_others_fire_meanwhile(open_service: Open) -> None:
     bench = Bench(await open_service("sla"))
     await bench.hear(registered(HELD), registered(FREE))
-    bench.clock.set(AT + timedelta(minutes=40))
+    bench.clock.set(AT + timedelta(minutes=25))
 
-    async def said(case: UUID) -> bool:
-        return (await bench.steps())[(case, "due")] == 1
+    async def said(case: UUID, step: str) -> bool:
+        return (await bench.steps())[(case, step)] == 1
 
     async def waited_for() -> bool:
         return bool(await bench.rows("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"))
@@ -57,12 +58,38 @@ async def test_a_shard_that_stays_held_is_waited_for_and_the_others_fire_before(
         async with holder.begin():
             await store_timers.lock_shards(holder, {store_timers.shard_of(HELD)})
             async with running(bench.timers()):
-                await until(lambda: said(FREE))
                 await until(waited_for)
-                assert not await said(HELD)
+                await until(lambda: said(FREE, "ten-left"))
+                for minutes, step in ((40, "due"), (90, "hour-over")):  # what comes due while it is waited for
+                    bench.clock.set(AT + timedelta(minutes=minutes))
+                    await until(lambda step=step: said(FREE, step))  # type: ignore[misc]
+                assert await waited_for()
+                assert not await said(HELD, "ten-left")
                 await holder.rollback()
-                await until(lambda: said(HELD))
+                await until(lambda: said(HELD, "hour-over"))
     assert set((await bench.steps()).values()) == {1}
+
+
+async def test_a_step_to_be_decided_on_holds_up_no_other_and_is_published_at_once(open_service: Open) -> None:
+    """Its shard is put aside for as long; what is decided wakes the relay, as what is fired does."""
+    clock = {"from": ["received"], "until": ["resolved"], "duration": "PT30M"}
+    rules = procedure({**clock, "repeats": True, "repeat_every": "PT1H"})
+    bench = Bench(await open_service("sla"), rules)
+    await bench.hear(registered(HELD))
+    timers, decided = bench.timers(), 0
+    for minutes in (30, 90, 150):
+        bench.clock.set(AT + timedelta(minutes=minutes))
+        await timers.fire_page()
+        if timers.waiting():
+            bench.context.said.clear()
+            assert await timers.fire_page() == 1
+            assert bench.context.said.is_set()
+            decided += 1
+        assert not timers.waiting()
+        assert await timers.fire_page() == 0
+    assert decided >= 2
+    assert set((await bench.steps()).values()) == {1}
+    assert len(await bench.said("warned")) == 2
 
 
 async def test_far_more_than_is_read_ahead_is_fired_whole_and_once(open_service: Open) -> None:
@@ -77,6 +104,8 @@ async def test_far_more_than_is_read_ahead_is_fired_whole_and_once(open_service:
 
     async with running(timers):
         await until(all_said)
-        await asyncio.sleep(0.05)
+    while timers.waiting():
+        await timers.fire_page()
+    assert await timers.fire_page() == 0
     (row,) = await bench.rows("SELECT count(*) AS n, count(DISTINCT event_id) AS events FROM said")
     assert (row["n"], row["events"]) == (count, count)

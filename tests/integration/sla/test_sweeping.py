@@ -8,8 +8,10 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from services.sla import store_timers
 from tests.integration.conftest import Open
 from tests.integration.sla.bench import AT, Bench, registered
+from tests.unit.sla.scenes import procedure
 
 pytestmark = pytest.mark.asyncio
 
@@ -20,7 +22,7 @@ async def test_a_timer_that_a_bug_removed_is_set_again_and_fires_once(open_servi
     async with bench.engine.begin() as tx:
         await tx.execute(text("DELETE FROM timers"))
     bench.clock.set(AT + timedelta(minutes=1))
-    await bench.sweeper().sweep_all()
+    await bench.sweep_all()
     for minutes in (20, 30, 90):
         bench.clock.set(AT + timedelta(minutes=minutes))
         await bench.timers().fire_page()
@@ -34,7 +36,7 @@ async def test_a_timer_that_was_due_while_it_was_missing_fires_when_it_is_found(
         await tx.execute(text("DELETE FROM timers"))
     bench.clock.set(AT + timedelta(minutes=40))
     assert await bench.timers().fire_page() == 0
-    await bench.sweeper().sweep_all()
+    await bench.sweep_all()
     assert (await bench.steps())[(case, "due")] == 1
 
 
@@ -49,10 +51,10 @@ async def test_a_lost_timer_that_others_have_passed_still_fires(open_service: Op
         bench.clock.set(AT + timedelta(minutes=minutes))
         await bench.timers().fire_page()
     assert (await bench.steps())[(case, "due")] == 0
-    await bench.sweeper().sweep_all()
+    await bench.sweep_all()
     bench.clock.set(AT + timedelta(minutes=90))
     await bench.timers().fire_page()
-    await bench.sweeper().sweep_all()
+    await bench.sweep_all()
     once = {(one, step): 1 for one in (case, neighbour) for step in ("", "ten-left", "due", "hour-over")}
     assert await bench.steps() == once
     assert [one.sequence for one in await bench.said() if one.subject == case] == [1, 2, 3, 4]
@@ -67,7 +69,7 @@ async def test_a_timer_that_vanished_after_it_had_fired_is_not_said_again(open_s
         await bench.timers().fire_page()
     async with bench.engine.begin() as tx:
         await tx.execute(text("DELETE FROM timers WHERE step IN ('ten-left', 'due')"))
-    await bench.sweeper().sweep_all()
+    await bench.sweep_all()
     bench.clock.set(AT + timedelta(minutes=90))
     await bench.timers().fire_page()
     assert await bench.steps() == {(case, ""): 1, (case, "ten-left"): 1, (case, "due"): 1, (case, "hour-over"): 1}
@@ -80,12 +82,44 @@ async def test_a_sweep_in_small_pages_leaves_nobody_out(open_service: Open) -> N
     async with bench.engine.begin() as tx:
         await tx.execute(text("DELETE FROM timers"))
     sweeper = bench.sweeper()
-    for _ in range(60):
-        await sweeper.sweep_page(most=2)
+    while not await sweeper.sweep_slice(most=2):
+        pass
     bench.clock.set(AT + timedelta(minutes=30))
     while await bench.timers().fire_page():
         pass
     assert await bench.steps() == {(case, step): 1 for case in cases for step in ("", "ten-left", "due")}
+
+
+async def test_a_slice_ends_with_a_case_and_not_among_its_clocks(open_service: Open) -> None:
+    clock = {"from": ["received"], "until": ["resolved"], "duration": "PT30M"}
+    rules = procedure(*({**clock, "id": name} for name in ("one", "two", "three")))
+    bench, cases = Bench(await open_service("sla"), rules), [UUID(int=16 * n) for n in range(1, 6)]  # of one shard
+    await bench.hear(*(registered(case) for case in cases))
+    async with bench.engine.begin() as tx:
+        await tx.execute(text("DELETE FROM timers"))
+    sweeper = bench.sweeper()
+    while not await sweeper.sweep_slice(most=2):
+        pass
+    left = await bench.rows("SELECT DISTINCT case_id, clock FROM timers")
+    assert len(left) == len(cases) * 3
+
+
+async def test_a_few_cases_of_one_shard_are_checked_at_a_time(open_service: Open) -> None:
+    """Deciding holds up the process and the shard's timers: never many at once, never two shards."""
+    bench, cases = Bench(await open_service("sla")), [UUID(int=n) for n in range(1, 33)]  # two of each shard
+    cases += [UUID(int=16 * n + 5) for n in range(2, 12)]
+    await bench.hear(*(registered(case) for case in cases))
+    bench.clock.set(AT + timedelta(minutes=5))
+    sweeper, more = bench.sweeper(), True
+    turns: list[tuple[int, int]] = []  # how many cases, of how many shards
+    while more:
+        bench.clock.set(bench.clock.now() + timedelta(microseconds=1))
+        more = await sweeper.check_cases()
+        found = await bench.rows("SELECT id FROM cases WHERE checked_at = (SELECT max(checked_at) FROM cases)")
+        turns.append((len(found), len({store_timers.shard_of(row["id"]) for row in found})))
+    assert sum(size for size, _ in turns) == len(cases)
+    assert max(turns) == (4, 1)
+    assert {shards for _, shards in turns} == {1}
 
 
 async def test_what_was_swept_is_cleared_and_what_is_to_come_stays(open_service: Open) -> None:
@@ -93,7 +127,7 @@ async def test_what_was_swept_is_cleared_and_what_is_to_come_stays(open_service:
     await bench.hear(registered(case))
     bench.clock.set(AT + timedelta(minutes=40))
     await bench.timers().fire_page()
-    await bench.sweeper().sweep_all()
+    await bench.sweep_all()
     async with bench.engine.connect() as tx:
         left = {row.step for row in await tx.execute(text("SELECT step FROM timers"))}
     assert left == {"due", "hour-over"}  # what is due at the very cursor is kept until the cursor has passed it

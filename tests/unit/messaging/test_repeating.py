@@ -25,3 +25,23 @@ async def test_what_passes_is_waited_out_and_what_does_not_ends_it() -> None:
         async with asyncio.timeout(10):
             await keep_doing("a test", work, every=0.0)
     assert done == 4
+
+
+async def test_work_that_says_how_long_to_rest_is_believed() -> None:
+    rests: list[float | None] = [-1.0, None, 0.0, 3600.0]
+    waiting = asyncio.Event()
+    done = 0
+
+    async def work() -> float | None:
+        nonlocal done
+        done += 1
+        if done == len(rests):
+            waiting.set()
+        return rests[done - 1]
+
+    task = asyncio.create_task(keep_doing("a test", work, every=0.001))
+    async with asyncio.timeout(10):
+        await waiting.wait()
+    await asyncio.sleep(0)
+    assert not task.done()
+    task.cancel()

@@ -46,6 +46,15 @@ def test_a_shard_of_which_only_a_part_was_read_is_due_from_the_end_of_that_part_
     assert horizon.next() == after(0.2)
 
 
+def test_shards_that_are_put_aside_are_not_looked_at() -> None:
+    horizon = Horizon(range(2))
+    horizon.read([(0, after(0.1)), (0, after(0.2)), (1, after(0.5))], after(2), 2)
+    assert horizon.next(without={0}) == after(0.5)
+    horizon.done(0, after(0.3))
+    assert (horizon.exhausted(after(0.3), without={1}), horizon.exhausted(after(0.3), without={0})) == (True, False)
+    assert horizon.next(without={0, 1}) is None
+
+
 def test_what_is_armed_beyond_the_part_that_was_read_hides_nothing_before_it() -> None:
     horizon = Horizon(range(1))
     horizon.read([(0, after(0.1)), (0, after(0.2))], after(2), 2)
