@@ -37,6 +37,15 @@ _PLANT = text(
     """
 )
 
+_UPROOT = text(
+    """
+    WITH gone AS (DELETE FROM clocks WHERE clock = :clock RETURNING case_id, shard, step_at),
+    cases_ AS (DELETE FROM cases USING gone WHERE cases.id = gone.case_id)
+    DELETE FROM timers t USING gone
+    WHERE t.shard = gone.shard AND t.case_id = gone.case_id AND t.due_at = ANY(gone.step_at)
+    """
+)
+
 
 async def plant(
     engine: AsyncEngine,
@@ -65,3 +74,9 @@ async def plant(
                     "steps": list(steps),
                 },
             )
+
+
+async def uproot(engine: AsyncEngine, clock: str) -> None:
+    """Remove what was planted of a clock."""
+    async with engine.begin() as tx:
+        await tx.execute(_UPROOT, {"clock": clock})

@@ -1,0 +1,55 @@
+"""The pump on a real broker: in order, and no more at a time than allowed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from kafka import KafkaProducer
+
+from shared.events.topics import COMPLAINTS
+from shared.messaging.pump import Pump
+from shared.messaging.records import Record
+from tests.integration.messaging.conftest import Broker
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.stack, pytest.mark.timeout(180)]
+
+
+def send(broker: Broker, numbers: range) -> None:
+    """Records with these numbers to one partition."""
+    producer = KafkaProducer(bootstrap_servers=broker.address)
+    for number in numbers:
+        producer.send(COMPLAINTS.name, b"pump %d" % number, partition=0)
+    producer.close()
+
+
+async def taken(broker: Broker, folder: Path, *, until: bytes) -> list[list[bytes]]:
+    """What a pump takes, batch by batch, until it has had that one."""
+    batches: list[list[bytes]] = []
+    through = asyncio.Event()
+
+    async def process(records: Sequence[Record]) -> None:
+        batches.append([one.value or b"" for one in records])
+        if until in batches[-1]:
+            through.set()
+
+    pump = Pump(
+        "huiyin-pump-test", broker.address, [COMPLAINTS], process, service="test", data_folder=str(folder), batch=3
+    )
+    await pump.start()
+    try:
+        async with asyncio.timeout(90):
+            await through.wait()
+    finally:
+        await pump.stop()
+    return batches
+
+
+async def test_a_batch_has_no_more_than_allowed_and_order_is_kept(broker: Broker, tmp_path: Path) -> None:
+    send(broker, range(20))
+    batches = await taken(broker, tmp_path, until=b"pump 19")
+    ours = [value for batch in batches for value in batch if value.startswith(b"pump ")]
+    assert ours == [b"pump %d" % number for number in range(20)]
+    assert max(map(len, batches)) == 3
