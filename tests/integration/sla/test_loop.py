@@ -10,9 +10,11 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.sla import store_timers
+from services.sla import store_firing, store_timers
 from services.sla.bench.planting import plant
+from services.sla.store_firing import Fired
 from services.sla.timers import Timers
 from shared.business_time.clock import RealClock
 from tests.integration.conftest import Open
@@ -43,7 +45,17 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_a_shard_that_stays_held_is_waited_for_and_the_others_fire_meanwhile(open_service: Open) -> None:
+async def test_a_shard_that_stays_held_is_waited_for_and_the_others_fire_meanwhile(
+    open_service: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages: list[set[int]] = []
+    fire_free = store_firing.fire_free
+
+    async def counted(lane: AsyncConnection, shards: set[int], now: datetime, *, each: int) -> Fired:
+        pages.append(shards)
+        return await fire_free(lane, shards, now, each=each)
+
+    monkeypatch.setattr(store_firing, "fire_free", counted)
     bench = Bench(await open_service("sla"))
     await bench.hear(registered(HELD), registered(FREE))
     bench.clock.set(AT + timedelta(minutes=25))
@@ -60,11 +72,15 @@ async def test_a_shard_that_stays_held_is_waited_for_and_the_others_fire_meanwhi
             async with running(bench.timers()):
                 await until(waited_for)
                 await until(lambda: said(FREE, "ten-left"))
+                asked = len(pages)
                 for minutes, step in ((40, "due"), (90, "hour-over")):  # what comes due while it is waited for
                     bench.clock.set(AT + timedelta(minutes=minutes))
                     await until(lambda step=step: said(FREE, step))  # type: ignore[misc]
                 assert await waited_for()
                 assert not await said(HELD, "ten-left")
+                shards = set().union(*pages[asked:])
+                assert store_timers.shard_of(FREE) in shards
+                assert store_timers.shard_of(HELD) not in shards  # it is not asked for again and again
                 await holder.rollback()
                 await until(lambda: said(HELD, "hour-over"))
     assert set((await bench.steps()).values()) == {1}
