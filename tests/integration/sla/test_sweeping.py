@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from services.sla import store_timers
+from shared.observability import metrics
 from tests.integration.conftest import Open
 from tests.integration.sla.bench import AT, Bench, registered
 from tests.unit.sla.scenes import procedure
@@ -131,3 +132,6 @@ async def test_what_was_swept_is_cleared_and_what_is_to_come_stays(open_service:
     async with bench.engine.connect() as tx:
         left = {row.step for row in await tx.execute(text("SELECT step FROM timers"))}
     assert left == {"due", "hour-over"}  # what is due at the very cursor is kept until the cursor has passed it
+    restored = metrics.TIMERS_RESTORED._value.get()
+    await bench.sweep_all()  # nobody is called because a timer is gone that was swept
+    assert metrics.TIMERS_RESTORED._value.get() == restored
