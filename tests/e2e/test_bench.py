@@ -10,13 +10,13 @@ import pytest
 from services.sla.bench.rounds import together, undisturbed
 from tests.running import HUIYIN
 
-SMALL = ["--rates", "200", "--seconds", "2", "--rounds", "1", "--backlog", "1000", "--armed", "1000"]
+SMALL = ["--rates=200", "--seconds=2", "--rounds=1", "--again=0", "--backlog=1000", "--armed=1000", "--pending=2000"]
 
 
 @pytest.mark.stack
 @pytest.mark.timeout(600)
 def test_timers_are_measured_alone_and_beside_many_pending() -> None:
-    words = [HUIYIN, "bench", "timers", *SMALL, "--pending", "2000", "--json"]
+    words = [HUIYIN, "bench", "timers", *SMALL, "--json"]
     run = subprocess.run(words, capture_output=True, text=True, timeout=500)
     assert run.returncode == 0, run.stderr[-2000:]
     found = json.loads(run.stdout)
@@ -48,7 +48,7 @@ async def test_a_round_that_was_robbed_is_measured_again(stolen: list[float], ta
     async def measure() -> dict[str, float]:
         return {"stolen_cores": next(left)}
 
-    assert tuple((await undisturbed(measure)).values()) == taken
+    assert tuple((await undisturbed(measure, again=3)).values()) == taken
 
 
 def test_several_rounds_say_their_median_their_sum_and_their_maximum() -> None:

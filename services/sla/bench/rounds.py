@@ -22,7 +22,6 @@ _PATIENCE_SECONDS = 120.0
 _STOLEN = "stolen"
 STOLEN_CORES = "stolen_cores"
 _LITTLE = 0.04  # of one processor
-_TRIES = 4
 _SUMS = ("fired", "lost", "repeated")
 _HIGHEST = ("max_ms", "memory_mb")
 Figures = dict[str, float]
@@ -144,13 +143,13 @@ class _Used:
         return {**self._yard.cpu_seconds(), _STOLEN: getattr(psutil.cpu_times(), "steal", 0.0)}
 
 
-async def undisturbed(measure: Callable[[], Awaitable[Figures]]) -> Figures:
-    """Measure again while other machines on this one's host take more than a little of it, some times at most.
+async def undisturbed(measure: Callable[[], Awaitable[Figures]], *, again: int) -> Figures:
+    """Measure again while other machines on this one's host take more than a little of it, `again` times at most.
 
     Returns the round of which the least was stolen, and how often it was `repeated`.
     """
     rounds: list[Figures] = []
-    while len(rounds) < _TRIES and all(one[STOLEN_CORES] > _LITTLE for one in rounds):
+    while len(rounds) <= again and all(one[STOLEN_CORES] > _LITTLE for one in rounds):
         rounds.append(await measure())
     return {**min(rounds, key=lambda one: one[STOLEN_CORES]), "repeated": len(rounds) - 1}
 

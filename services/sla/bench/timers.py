@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import sys
 import time
@@ -30,6 +31,9 @@ def timers(
     rates: Annotated[str, typer.Option(help="steps a second to measure the lateness at")] = "500,4000,10000,16000",
     seconds: Annotated[int, typer.Option(min=1, help="how long each rate is kept")] = 10,
     rounds: Annotated[int, typer.Option(min=1, help="rounds of each measurement; the median counts")] = 3,
+    again: Annotated[
+        int, typer.Option(min=0, help="how often a round of which much was stolen is measured again, at most")
+    ] = 3,
     backlog: Annotated[int, typer.Option(min=1000, help="overdue steps to drain")] = 100_000,
     pending: Annotated[
         int, typer.Option(min=0, help="timers of the far future in a second stack, measured in turns; 0: none")
@@ -40,12 +44,12 @@ def timers(
     """Measure durable timers: from due to written, published and acknowledged by the broker.
 
     Starts a broker, a database and the sla service of its own in a temporary folder, and the same again for the pending
-    timers; takes half an hour. A round in which other machines took more than a little of this one's processors is
-    measured again, three times at most, and that of which least was taken counts.
+    timers; takes half an hour. A round in which other machines on the host took more than a little of this one's
+    processors is measured again, and that of which least was taken counts.
     """
     from services.sla.bench.yard import open_yard
 
-    chosen = _Chosen(_numbers(rates), seconds, rounds, backlog, pending, armed)
+    chosen = _Chosen(_numbers(rates), seconds, rounds, again, backlog, pending, armed)
 
     def say(line: str) -> None:
         if not as_json:
@@ -63,6 +67,7 @@ class _Chosen:
     rates: list[int]
     seconds: int
     rounds: int
+    again: int
     backlog: int
     pending: int
     armed: int
@@ -95,7 +100,8 @@ async def _measure(yards: list[Yard], chosen: _Chosen, say: Callable[[str], None
         found: dict[str, list[Figures]] = {each: [] for each in names}
         for number in range(chosen.rounds):
             for each, course in zip(names, courses.values(), strict=True):
-                found[each].append(await undisturbed(lambda course=course: round_(course)))  # type: ignore[misc]
+                measure = functools.partial(round_, course)
+                found[each].append(await undisturbed(measure, again=chosen.again))
                 say(_line(f"  {each} ({number + 1} of {chosen.rounds})", found[each][-1]))
         for each, several in found.items():
             note(each, together(several))
