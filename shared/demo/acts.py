@@ -123,7 +123,9 @@ class _Hand:
             return [], []
         reason = handling.document_name("extension", clock_id)
         own = self.file.department or self.procedure.default_department
-        at = self._after_all_known()
+        at, due_at = self._after_all_known(), self.file.clocks[clock_id, cycle].due_at
+        if due_at is not None and at > due_at:
+            return [], []  # what is over is not extended
         asked = Step("extension-requested", own, {"reason": reason}, (reason,))
         granted = Step("extension-approved", rule.approved_by[0] if rule.approved_by else own, {}, ())
         self.file.latest = at + _MOMENT

@@ -120,6 +120,13 @@ def _check_extension(case: Case, procedure: Procedure, report: Report) -> Clock:
             raise Conflict(
                 "nobody has asked for this extension", field="milestone", hint="report extension-requested first"
             )
+        breached_at, asked_at = _breached_at(case, clock), _asked_at(case, clock)
+        if breached_at is not None and (asked_at or report.at) > breached_at:
+            raise Conflict(
+                "the clock was due before this extension was approved or asked for",
+                field="at",
+                hint="an approval counts if it was given, or asked for, before the clock was due",
+            )
     if report.milestone == "extension-requested" and rule.reason_required and not report.fields.get("reason"):
         raise InvalidInput("a reason is needed: the name of a document with it", field="fields.reason")
     return clock
@@ -128,6 +135,30 @@ def _check_extension(case: Case, procedure: Procedure, report: Report) -> Clock:
 def _told(case: Case, milestone: str, clock: Clock) -> int:
     """How often this was reported of the clock in the present cycle."""
     return sum(1 for one in case.reached if one.name == f"{milestone}:{clock.id}" and one.cycle == case.cycle)
+
+
+def _breached_at(case: Case, clock: Clock) -> datetime | None:
+    """When the clock was breached that runs now, if it was and still is."""
+    found: datetime | None = None
+    for one in case.reached:
+        if one.name == f"breached:{clock.id}":
+            found = one.at
+        elif one.name in (f"breach-retracted:{clock.id}", f"started:{clock.id}"):
+            found = None
+    return found
+
+
+def _asked_at(case: Case, clock: Clock) -> datetime | None:
+    """Since when an extension has been asked for that was neither approved nor refused."""
+    found: datetime | None = None
+    for one in sorted(case.reached, key=lambda one: one.at):
+        if one.cycle != case.cycle:
+            continue
+        if one.name == f"extension-requested:{clock.id}":
+            found = found or one.at
+        elif one.name in (f"extension-approved:{clock.id}", f"extension-refused:{clock.id}"):
+            found = None
+    return found
 
 
 def _checked_fields(spec: Milestone | None, report: Report, case: Case) -> dict[str, Any]:

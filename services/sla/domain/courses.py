@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from services.sla.domain.extending import settle_extensions
 from services.sla.domain.groups import runs_of_group
 from services.sla.domain.happenings import Happening
 from services.sla.domain.runs import Run, runs_in, with_facts
@@ -47,6 +48,9 @@ class _Courses:
             elif clock.id not in self._runs:
                 members = [one for one in procedure.clocks if one.group == clock.group]
                 self._runs |= runs_of_group(members, seen, self._own)
+        for id_, runs in self._runs.items():
+            for run in runs:
+                settle_extensions(run, self._clocks[id_], self._own[id_])
 
     def all(self) -> list[Course]:
         return [self._course(clock, run) for clock in self._clocks.values() for run in self._runs[clock.id]]

@@ -115,6 +115,10 @@ def _extension_lines(clock: Clock, run: Run, calendar: Calendar, language: Langu
         "requested": ("申请延期", "Extension asked for"),
         "approved": ("批准延期", "Extension approved"),
         "refused": ("不予延期", "Extension refused"),
+        "late": (
+            "延期批准无效：期限已过，且到期前无人申请",
+            "Approval that does not count: it was due by then, and nobody had asked before",
+        ),
         "void": (
             "延期批准无效：超过次数，或批准人无权",
             "Approval that does not count: too often, or not theirs to give",

@@ -25,9 +25,10 @@ Seen = tuple[Happening, Mapping[str, Any]]
 
 
 class Extending(NamedTuple):
-    """One step of an extension: asked for, approved, refused, or an approval that does not count."""
+    """One step of an extension: asked for, approved, refused, or an approval that does not count: `late`, or `void`
+    because it is one too many or not theirs to give."""
 
-    word: Literal["requested", "approved", "refused", "void"]
+    word: Literal["requested", "approved", "refused", "late", "void"]
     at: datetime
 
 
@@ -48,7 +49,7 @@ class Run:
     pauses: list[tuple[datetime, datetime | None]] = field(default_factory=list)
     stood: list[tuple[int, datetime, datetime | None]] = field(default_factory=list)
     extensions: int = 0
-    """How many approvals count: no more than the clock allows, each by somebody who may approve."""
+    """How many approvals count (see `extending`)."""
     extending: list[Extending] = field(default_factory=list)
     due_fact: str | None = None
 
@@ -67,18 +68,13 @@ class Run:
         self.cancelled_at, self.cancelled_by = at, cause
 
 
-def runs_of(clock: Clock, happenings: Sequence[Happening], calendar: Calendar) -> list[Run]:
-    """The cycles of a clock, first to last. `happenings` are in order (see `happenings.ordered`).
+def runs_in(clock: Clock, seen: Iterable[Seen], calendar: Calendar) -> list[Run]:
+    """The cycles of a clock, first to last, of happenings in order (see `happenings.ordered`) with their facts.
 
     A cycle starts at the first `from` occurrence at which `when` holds; a later `from` does not start it again, only
     `restart_on` does, and with `starts_again` the first `from` after a stop. One event may stop a cycle and start the
-    next, or end a pause and stop the clock. For clocks of a group see `groups`.
+    next, or end a pause and stop the clock. For clocks of a group see `groups`; which extensions count, `extending`.
     """
-    return runs_in(clock, with_facts(happenings), calendar)
-
-
-def runs_in(clock: Clock, seen: Iterable[Seen], calendar: Calendar) -> list[Run]:
-    """As `runs_of`, of happenings with their facts: for a case with many clocks these are the same."""
     runs: list[Run] = []
     for happening, facts in seen:
         names = happening.names
@@ -187,9 +183,8 @@ def _note_extension(run: Run, clock: Clock, happening: Happening) -> None:
         run.extending.append(Extending("refused", happening.at))
     if f"extension-approved:{clock.id}" in happening.names:
         by = happening.facts.get("extension-approved.by")
-        counts = run.extensions < rule.times and (not rule.approved_by or by is None or by in rule.approved_by)
-        run.extending.append(Extending("approved" if counts else "void", happening.at))
-        run.extensions += counts
+        theirs = not rule.approved_by or by is None or by in rule.approved_by
+        run.extending.append(Extending("approved" if theirs else "void", happening.at))
 
 
 def _note_due(run: Run, clock: Clock, facts: Mapping[str, Any]) -> None:

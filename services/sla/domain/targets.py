@@ -62,7 +62,7 @@ def target_of(
     `calendars` are those that steps with a calendar of their own name; raises `NotFound` if one is missing. `cap`: when
     the clock that this one is `within` is due; one that was due before this run began caps nothing.
     """
-    found = _due(clock, run, calendar)
+    found = due_of(clock, run, calendar)
     if found is None:
         return Target(None, False, ())
     if cap is not None and run.started_at < cap.at:
@@ -123,7 +123,8 @@ def repetitions(clock: Clock, run: Run, calendar: Calendar, target: Target, afte
         number, step = number + 1, following
 
 
-def _due(clock: Clock, run: Run, calendar: Calendar) -> Due | None:
+def due_of(clock: Clock, run: Run, calendar: Calendar) -> Due | None:
+    """When a run is due by its own length, start, extensions and pauses; None while a pause keeps that open."""
     if clock.due_field is not None:
         return _agreed(run, calendar)
     duration = length_of(clock, run.extensions)

@@ -24,7 +24,8 @@ class Extension(Element):
     """The clock may be extended to a total counted from its original start.
 
     `times`: how often; every approval after the first adds `each` to the total, which never exceeds `max`.
-    `request_required`: only what was asked for, and not answered yet, can be approved.
+    `request_required`: only what was asked for, and not answered yet, can be approved. An approval counts if it was
+    given, or asked for, no later than the clock was due.
     """
 
     to: DurationText

@@ -10,8 +10,9 @@ from services.routing.domain.deciding import Rules, report
 from services.routing.domain.reporting import Report
 from services.routing.domain.state import Case
 from shared.errors import Conflict
+from shared.events.deadlines import BreachRetracted, ClockStarted
 from shared.procedures.model import Procedure
-from tests.unit.routing.test_routing import NOW, PROCEDURE, RULES, assigned
+from tests.unit.routing.test_routing import NOW, PROCEDURE, RULES, after, assigned, breach
 
 MINUTE = timedelta(minutes=1)
 
@@ -63,3 +64,40 @@ def test_no_more_is_approved_than_the_clock_allows_even_if_it_is_asked_for() -> 
     with pytest.raises(Conflict) as caught:
         reported(asked_first(times=1), "requested", "approved", "requested", "approved")
     assert caught.value.field == "clock"
+
+
+def approve(case: Case, minute: int) -> Case:
+    """The case after an approval of the head's at that minute."""
+    at = NOW + minute * MINUTE
+    return report(case, Report("extension-approved", at, "head", {}, "reply"), RULES, at)[0]
+
+
+def asked(case: Case, minute: int) -> Case:
+    """The case after a request at that minute."""
+    at = NOW + minute * MINUTE
+    fields = {"reason": "extension-reply"}
+    return report(case, Report("extension-requested", at, "desk", fields, "reply"), RULES, at)[0]
+
+
+def test_what_was_due_is_not_extended_any_more() -> None:
+    late, _ = breach(assigned(), NOW + 30 * MINUTE)
+    with pytest.raises(Conflict) as caught:
+        approve(late, 31)
+    assert caught.value.field == "at"
+    assert approve(late, 30).has_reached("extension-approved:reply")  # at the instant itself it was not over
+    with pytest.raises(Conflict):
+        approve(asked(late, 31), 32)
+
+
+def test_what_was_asked_for_in_time_may_be_approved_later() -> None:
+    late, _ = breach(asked(assigned(), 29), NOW + 30 * MINUTE)
+    assert approve(late, 45).has_reached("extension-approved:reply")
+
+
+@pytest.mark.parametrize("then", ["retracted", "started"])
+def test_a_breach_that_does_not_stand_forbids_nothing(then: str) -> None:
+    late, _ = breach(assigned(), NOW + 30 * MINUTE)
+    about = {"clock": "reply", "cycle": 2, "due_at": NOW + 90 * MINUTE}
+    data = BreachRetracted(**about) if then == "retracted" else ClockStarted(**about, started_at=NOW)
+    fresh, _ = after(late, data, NOW + 40 * MINUTE)
+    assert approve(fresh, 41).has_reached("extension-approved:reply")

@@ -19,6 +19,7 @@ HOURS = {
     "duration": "PT2H",
     "extension": {"to": "PT3H", "times": 4, "each": "PT1H", "max": "PT5H", "approved_by": ["head"]},
 }
+PAUSE = ("paused", "resumed")
 RECEIVED = happening("2025-09-29 09:00", "received")
 
 
@@ -50,6 +51,45 @@ def test_more_approvals_than_the_clock_allows_change_nothing() -> None:
     once = procedure({**HOURS, "extension": {"to": "PT3H"}})
     events = [RECEIVED, extension("approved", "09:10"), extension("approved", "09:20")]
     assert told(once, events, "2025-09-29 10:00").clocks[0].due_at == at("2025-09-29 12:00")
+
+
+@pytest.mark.parametrize(
+    ("story", "due"),
+    [
+        ("approved 11:00", "12:00"),  # at the due instant it is not over
+        ("approved 11:01", "11:00"),
+        ("requested 10:50, approved 11:30", "12:00"),  # asked for in time, decided later
+        ("requested 11:01, approved 11:30", "11:00"),
+        ("requested 10:50, refused 10:55, approved 11:30", "11:00"),
+        ("requested 10:50, refused 10:55, requested 10:59, approved 11:30", "12:00"),
+        ("approved 10:30, approved 11:30", "13:00"),  # the first moved the due instant to 12:00
+        ("approved 10:30, approved 12:01", "12:00"),
+        ("requested 10:30, approved 10:40, approved 12:01", "12:00"),  # the request was answered
+        ("paused 10:00, resumed 11:30, approved 12:30", "13:30"),  # it stood for an hour and a half: due at 12:30
+        ("paused 10:00, resumed 10:30, approved 11:31", "11:30"),
+        ("approved 11:30, paused 11:40", "11:00"),  # what comes after the due instant puts nothing off
+    ],
+)
+def test_what_was_due_is_not_extended_any_more(story: str, due: str) -> None:
+    rules = procedure({**HOURS, "pauses": [{"on": "paused", "until": ["resumed"]}]})
+    events = [RECEIVED]
+    for part in story.split(", "):
+        word, when = part.split()
+        events.append(happening(f"2025-09-29 {when}", word) if word in PAUSE else extension(word, when))
+    assert told(rules, events, "2025-09-29 12:45").clocks[0].due_at == at(f"2025-09-29 {due}")
+
+
+def test_an_approval_that_came_too_late_takes_no_breach_back_and_uses_up_none() -> None:
+    rules = procedure({**HOURS, "extension": {"to": "PT3H", "approved_by": ["head"]}})
+    breached = told(rules, [RECEIVED], "2025-09-29 11:00")
+    assert words(breached) == ["Started", "Breached:due"]
+    late = told(rules, [extension("approved", "11:05")], "2025-09-29 11:05", breached.case)
+    assert words(late) == []
+    (zh,) = explain_clocks(late.case, rules, CALENDARS, at("2025-09-29 11:05"), "zh")
+    assert zh.lines[0] == "延期批准无效：期限已过，且到期前无人申请：2025-09-29 11:05"
+    in_time = told(rules, [extension("approved", "10:55")], "2025-09-29 11:06", late.case)  # heard of last
+    assert words(in_time) == ["Extended", "BreachRetracted"]
+    assert in_time.clocks[0].due_at == at("2025-09-29 12:00")
 
 
 @pytest.mark.parametrize("word", ["requested", "refused"])
