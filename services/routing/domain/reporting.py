@@ -120,7 +120,7 @@ def _check_extension(case: Case, procedure: Procedure, report: Report) -> Clock:
             raise Conflict(
                 "nobody has asked for this extension", field="milestone", hint="report extension-requested first"
             )
-        breached_at, asked_at = _breached_at(case, clock), _asked_at(case, clock)
+        breached_at, asked_at = _breached_at(case, clock), _asked_at(case, clock, report.at)
         if breached_at is not None and (asked_at or report.at) > breached_at:
             raise Conflict(
                 "the clock was due before this extension was approved or asked for",
@@ -148,11 +148,11 @@ def _breached_at(case: Case, clock: Clock) -> datetime | None:
     return found
 
 
-def _asked_at(case: Case, clock: Clock) -> datetime | None:
-    """Since when an extension has been asked for that was neither approved nor refused."""
+def _asked_at(case: Case, clock: Clock, now: datetime) -> datetime | None:
+    """Since when an extension had been asked for, at this instant, that was neither approved nor refused."""
     found: datetime | None = None
     for one in sorted(case.reached, key=lambda one: one.at):
-        if one.cycle != case.cycle:
+        if one.cycle != case.cycle or one.at > now:
             continue
         if one.name == f"extension-requested:{clock.id}":
             found = found or one.at

@@ -77,14 +77,19 @@ async def test_a_timer_that_vanished_after_it_had_fired_is_not_said_again(open_s
     assert [one.sequence for one in await bench.said()] == [1, 2, 3, 4]
 
 
-async def test_a_sweep_in_small_pages_leaves_nobody_out(open_service: Open) -> None:
-    bench, cases = Bench(await open_service("sla")), [uuid4() for _ in range(60)]
+async def lose_all_and_sweep(bench: Bench, cases: list[UUID]) -> None:
+    """Cases come in, all their timers vanish, and one pass in slices of two looks for them."""
     await bench.hear(*(registered(case) for case in cases))
     async with bench.engine.begin() as tx:
         await tx.execute(text("DELETE FROM timers"))
     sweeper = bench.sweeper()
     while not await sweeper.sweep_slice(most=2):
         pass
+
+
+async def test_a_sweep_in_small_pages_leaves_nobody_out(open_service: Open) -> None:
+    bench, cases = Bench(await open_service("sla")), [uuid4() for _ in range(60)]
+    await lose_all_and_sweep(bench, cases)
     bench.clock.set(AT + timedelta(minutes=30))
     while await bench.timers().fire_page():
         pass
@@ -95,12 +100,7 @@ async def test_a_slice_ends_with_a_case_and_not_among_its_clocks(open_service: O
     clock = {"from": ["received"], "until": ["resolved"], "duration": "PT30M"}
     rules = procedure(*({**clock, "id": name} for name in ("one", "two", "three")))
     bench, cases = Bench(await open_service("sla"), rules), [UUID(int=16 * n) for n in range(1, 6)]  # of one shard
-    await bench.hear(*(registered(case) for case in cases))
-    async with bench.engine.begin() as tx:
-        await tx.execute(text("DELETE FROM timers"))
-    sweeper = bench.sweeper()
-    while not await sweeper.sweep_slice(most=2):
-        pass
+    await lose_all_and_sweep(bench, cases)
     left = await bench.rows("SELECT DISTINCT case_id, clock FROM timers")
     assert len(left) == len(cases) * 3
 

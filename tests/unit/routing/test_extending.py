@@ -67,9 +67,9 @@ def test_no_more_is_approved_than_the_clock_allows_even_if_it_is_asked_for() -> 
 
 
 def approve(case: Case, minute: int) -> Case:
-    """The case after an approval of the head's at that minute."""
+    """The case after an approval of the head's at that minute; it is reported at the hour's end."""
     at = NOW + minute * MINUTE
-    return report(case, Report("extension-approved", at, "head", {}, "reply"), RULES, at)[0]
+    return report(case, Report("extension-approved", at, "head", {}, "reply"), RULES, NOW + 60 * MINUTE)[0]
 
 
 def asked(case: Case, minute: int) -> Case:
@@ -92,6 +92,11 @@ def test_what_was_due_is_not_extended_any_more() -> None:
 def test_what_was_asked_for_in_time_may_be_approved_later() -> None:
     late, _ = breach(asked(assigned(), 29), NOW + 30 * MINUTE)
     assert approve(late, 45).has_reached("extension-approved:reply")
+
+
+def test_an_approval_that_was_given_in_time_is_taken_though_it_is_reported_after_a_late_request() -> None:
+    late, _ = breach(assigned(), NOW + 30 * MINUTE)
+    assert approve(asked(late, 31), 29).has_reached("extension-approved:reply")
 
 
 @pytest.mark.parametrize("then", ["retracted", "started"])
