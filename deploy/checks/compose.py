@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from deploy.checks.reading import environment_of
+from huiyin.embedded.database.databases import service_url
+from huiyin.embedded.environment import read_environment
+from huiyin.embedded.keys import SCOPES
 from shared.settings import DEFAULT_PORTS, SERVICES, ServiceSettings
-from shared.stack.databases import service_url
-from shared.stack.environment import read_environment
-from shared.stack.keys import SCOPES
 
 Compose = Mapping[str, Any]
 
@@ -38,7 +38,7 @@ def service_variables() -> set[str]:
 
 
 def stack_variables() -> set[str]:
-    """The variables that `huiyin provision` reads (shared/stack/environment.py), found by asking it."""
+    """The variables that `huiyin provision` reads (huiyin/embedded/environment.py), found by asking it."""
     asked = _Asked()
     read_environment(asked, SERVICES)
     return {name for name in asked.names if name.startswith("HUIYIN_")}

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from deploy.checks.reading import environment_of
-from shared.stack import postgres
-from shared.stack.kafka import server_properties
+from huiyin.embedded.broker.kafka import server_properties
+from huiyin.embedded.database import postgres
 
 KAFKA_DIFFERS = {
     "listeners": "a container has an address of its own",

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from services.intake.api import BATCH_PATH, reading_routes, registration_routes
-from services.intake.api_migrations import migration_routes
-from services.intake.api_public import public_routes
-from services.intake.api_vault import vault_routes
-from services.intake.batch import Batch
-from services.intake.casework import Casework
-from services.intake.desk import Desk
-from services.intake.housekeeping import keep_tidy
-from services.intake.migrating import Migrations
-from services.intake.registration import Registrar
-from services.intake.submission import Forms, Reader
-from services.intake.worker import Worker
+from services.intake.background.housekeeping import keep_tidy
+from services.intake.consumer import Worker
+from services.intake.handlers.casework import Casework
+from services.intake.handlers.procedure_migrations import Migrations
+from services.intake.http.complaints import BATCH_PATH, reading_routes, registration_routes
+from services.intake.http.procedure_migrations import migration_routes
+from services.intake.http.progress import public_routes
+from services.intake.http.vault import vault_routes
+from services.intake.registration.batch import Batch
+from services.intake.registration.coalescer import Desk
+from services.intake.registration.registrar import Registrar
+from services.intake.registration.request import Forms, Reader
 from shared.business_time.clock import RealClock
 from shared.events.topics import ASSIGNMENTS, DEADLINES, NOTICES
 from shared.hosting.host import Context, Service

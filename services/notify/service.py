@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from services.notify.api import router
-from services.notify.composing import Composer
-from services.notify.endings import Endings
-from services.notify.joining import Window
-from services.notify.recipients import Recipients, load_recipients
-from services.notify.sender import Sender
-from services.notify.sinks import Sink
-from services.notify.sinks.console import ConsoleSink
-from services.notify.sinks.file import FileSink
-from services.notify.sinks.smtp import SmtpSink, read_smtp_url
-from services.notify.sinks.webhook import WebhookSink
-from services.notify.vault import Vault
-from services.notify.worker import Worker
+from services.notify.delivery.attempts import Endings
+from services.notify.delivery.composer import Composer
+from services.notify.delivery.recipients import Recipients, load_recipients
+from services.notify.delivery.sender import Sender
+from services.notify.delivery.sinks import Sink
+from services.notify.delivery.sinks.console import ConsoleSink
+from services.notify.delivery.sinks.file import FileSink
+from services.notify.delivery.sinks.smtp import SmtpSink, read_smtp_url
+from services.notify.delivery.sinks.webhook import WebhookSink
+from services.notify.delivery.vault_client import Vault
+from services.notify.domain.digests import Window
+from services.notify.handlers.events import Worker
+from services.notify.http.notices import router
 from shared.business_time.clock import RealClock
 from shared.events.topics import ASSIGNMENTS, COMPLAINTS, DEADLINES
 from shared.hosting.host import Context, Service

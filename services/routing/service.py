@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from services.routing.api import routes
-from services.routing.worker import Worker
+from services.routing.handlers import Worker
+from services.routing.http.cases import routes
 from shared.events.topics import COMPLAINTS, DEADLINES, DEPARTMENT_REPORTS, NOTICES
 from shared.hosting.host import Context, Service
 

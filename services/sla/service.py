@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from services.sla.api import routes
-from services.sla.api_changes import WHAT_IF_LIMIT, WHAT_IF_PATH, change_routes
-from services.sla.changes import Changes
-from services.sla.counting import OpenClocks
-from services.sla.sweeper import Sweeper
-from services.sla.timers import Timers
-from services.sla.worker import Worker
+from services.sla.background.open_clocks import OpenClocks
+from services.sla.background.rule_changes import Changes
+from services.sla.handlers import Worker
+from services.sla.http.clocks import routes
+from services.sla.http.rule_changes import WHAT_IF_LIMIT, WHAT_IF_PATH, change_routes
+from services.sla.timers.scheduler import Timers
+from services.sla.timers.sweeper import Sweeper
 from shared.events.topics import ASSIGNMENTS, COMPLAINTS, NOTICES
 from shared.hosting.host import Context, Service
 

@@ -26,9 +26,9 @@ from shared.hosting.http import Loop, make_app
 from shared.hosting.reloading import Folders, Rules
 from shared.messaging.database import open_database
 from shared.messaging.housekeeping import keep_house
-from shared.messaging.processing import Handler, Processor
-from shared.messaging.pump import Pump
-from shared.messaging.relay import Relay
+from shared.messaging.inbox.processor import Handler, Processor
+from shared.messaging.kafka.consumer import Pump
+from shared.messaging.outbox.relay import Relay
 from shared.observability import metrics
 from shared.observability.health import Check
 from shared.observability.logging import set_up_logging

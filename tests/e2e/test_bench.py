@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from services.sla.bench.rounds import together, undisturbed
+from huiyin.bench.timers.rounds import together, undisturbed
 from tests.running import HUIYIN
 
 SMALL = ["--rates=200", "--seconds=2", "--rounds=1", "--again=0", "--backlog=1000", "--armed=1000", "--pending=2000"]

@@ -15,7 +15,7 @@ import pytest
 @pytest.mark.timeout(600)
 def test_every_case_of_the_demonstration_ends_and_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HUIYIN_")}
-    command = [sys.executable, "-m", "shared.cli.main", "demo", "--once", "--json", "--port-base", "0"]
+    command = [sys.executable, "-m", "huiyin", "demo", "--once", "--json", "--port-base", "0"]
 
     done = subprocess.run(
         command,

@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.sla.bench.planting import plant
-from services.sla.bench.yard import Yard, open_yard
+from huiyin.bench.timers.environment import Yard, open_yard
+from huiyin.bench.timers.fixtures import plant
+from huiyin.embedded.processes.process import wait_for
 from shared.events.envelope import decode
 from shared.messaging.database import open_database
-from shared.stack.process import wait_for
 from tests.running import wait_while_it_moves
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(600), pytest.mark.asyncio]

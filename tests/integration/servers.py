@@ -9,11 +9,11 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from shared.stack import postgres
-from shared.stack.databases import connect, make_databases, service_url
-from shared.stack.home import Home
-from shared.stack.migrate import migrate, migrations_of
-from shared.stack.process import end_group, forget, spawn, wait_ended, wait_for
+from huiyin.embedded.database import postgres
+from huiyin.embedded.database.databases import connect, make_databases, service_url
+from huiyin.embedded.database.migrate import migrate, migrations_of
+from huiyin.embedded.home import Home
+from huiyin.embedded.processes.process import end_group, forget, spawn, wait_ended, wait_for
 
 
 @contextmanager

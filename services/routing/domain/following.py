@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.routing.domain.assigning import Change, raise_class, raise_level, reassign, reopen
-from services.routing.domain.state import Case
+from services.routing.domain.assignment import Change, raise_class, raise_level, reassign, reopen
+from services.routing.domain.case import Case
 from shared.business_time.calendars import Calendar
 from shared.business_time.due import due
 from shared.business_time.durations import Duration

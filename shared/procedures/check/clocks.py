@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from shared.business_time.durations import Duration, Unit
 from shared.procedures.check.finding import Finding, error, warning
-from shared.procedures.check.happenings import possible
+from shared.procedures.check.occurrences import possible
 from shared.procedures.milestones import DEADLINE, split
 from shared.procedures.model import Clock, Procedure
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.procedures.check.finding import Finding, error, warning
-from shared.procedures.check.happenings import is_known, possible, unknown
 from shared.procedures.check.known_facts import KnownFact, known_facts, vault_facts
+from shared.procedures.check.occurrences import is_known, possible, unknown
 from shared.procedures.check.walk import Ids, parts
 from shared.procedures.conditions import All, Always, Any_, Compare, Condition, Not, Reached
 from shared.procedures.model import AdmissionRule, FieldSpec, Procedure

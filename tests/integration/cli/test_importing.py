@@ -16,8 +16,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from shared.cli.import_send import ROWS as BATCH
-from shared.cli.import_send import is_unsettled
+from huiyin.importing.send import ROWS as BATCH
+from huiyin.importing.send import is_unsettled
 from tests.running import HUIYIN, Stack, wait_until
 
 pytestmark = pytest.mark.stack
@@ -155,7 +155,7 @@ def test_an_import_outlives_the_death_of_intake(stack: Stack, tmp_path: Path) ->
 
 
 def test_what_intake_says_of_a_row_to_be_sent_again_is_understood() -> None:
-    from services.intake import batch
+    from services.intake.registration import batch
 
     for error in (batch._BUSY, batch._AWAY):
         line = json.loads(batch._line(1, [error]))

@@ -16,10 +16,10 @@ from shared.business_time.clock import VirtualClock
 from shared.errors import NotFound, Unavailable
 from shared.events.complaints import ComplaintAdmitted, ComplaintRegistered, ComplaintWithdrawn
 from shared.events.envelope import Event, encode, make
-from shared.messaging import dead_letters
-from shared.messaging.dead_letters import Letter
-from shared.messaging.processing import Processor
-from shared.messaging.records import Record
+from shared.messaging.inbox import dead_letters
+from shared.messaging.inbox.dead_letters import Letter
+from shared.messaging.inbox.processor import Processor
+from shared.messaging.kafka.records import Record
 from tests.integration.conftest import Open
 
 AT = datetime(2025, 9, 29, 1, 0, tzinfo=UTC)

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from deploy.checks import reading, servers
+from huiyin.embedded.broker import jars
+from huiyin.embedded.broker.java import find_java
+from huiyin.embedded.broker.kafka import java_command
+from huiyin.embedded.environment import read_environment
 from shared.settings import SERVICES
-from shared.stack import jars
-from shared.stack.environment import read_environment
-from shared.stack.java import find_java
-from shared.stack.kafka import java_command
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 

@@ -15,8 +15,9 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from huiyin.embedded.home import Home
 from services.intake.service import build
-from services.intake.store import metadata
+from services.intake.store.cases import metadata
 from shared.business_time.clock import VirtualClock
 from shared.business_time.loader import load_calendars
 from shared.events import envelope
@@ -28,7 +29,6 @@ from shared.procedures.loader import Library
 from shared.security.keys import KeyRing, ensure_key
 from shared.security.vault import Vault, open_vault
 from shared.settings import ServiceSettings
-from shared.stack.home import Home
 from tests.integration.servers import served, throw_away_home
 from tests.unit.intake.desk import MONDAY, PROCEDURE
 

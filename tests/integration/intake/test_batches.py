@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from services.intake import drafts, store_registration
-from services.intake.domain import Complaint
+from services.intake.domain.admission import Complaint
+from services.intake.registration import drafts
+from services.intake.store import registration
 from shared.security.vault import Vault
 from tests.integration.intake.conftest import Intake
 from tests.integration.intake.test_registering import body, register
@@ -85,7 +86,7 @@ async def test_a_row_that_breaks_the_database_does_not_take_others_with_it(
 async def test_a_chunk_is_tried_again_where_that_cannot_register_twice(
     intake: Intake, monkeypatch: pytest.MonkeyPatch, keyed: bool, code: str, kind: str
 ) -> None:
-    real, calls = store_registration.take_keys, 0
+    real, calls = registration.take_keys, 0
 
     async def away(tx: Any, keys: Any) -> Any:
         nonlocal calls
@@ -94,7 +95,7 @@ async def test_a_chunk_is_tried_again_where_that_cannot_register_twice(
             await tx.execute(text(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$"))
         return await real(tx, keys)
 
-    monkeypatch.setattr(store_registration, "take_keys", away)
+    monkeypatch.setattr(registration, "take_keys", away)
     row = body() | ({"idempotency_key": "k-1"} if keyed else {})
     with capture_logs():
         answer = await intake.http.post("/v1/complaints:batch", content=json.dumps(row))

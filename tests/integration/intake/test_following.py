@@ -13,15 +13,15 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.intake.store import metadata
-from services.intake.worker import Worker
+from services.intake.consumer import Worker
+from services.intake.store.cases import metadata
 from shared.events import assignments as a
 from shared.events import deadlines as d
 from shared.events import envelope
 from shared.events import notices as n
 from shared.events.envelope import Event
-from shared.messaging.processing import Processor
-from shared.messaging.records import Record
+from shared.messaging.inbox.processor import Processor
+from shared.messaging.kafka.records import Record
 from tests.integration.intake.conftest import Intake
 from tests.unit.intake.desk import FIELDS, MONDAY
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.intake.housekeeping import KEYS_KEPT, tidy
+from services.intake.background.housekeeping import KEYS_KEPT, tidy
 from shared.business_time.clock import VirtualClock
 from shared.security.vault import Vault
 from tests.integration.intake.conftest import MASTER, Intake

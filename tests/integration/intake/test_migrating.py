@@ -12,9 +12,9 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from services.intake import migrating as module
-from services.intake.api_migrations import migration_routes
-from services.intake.migrating import Migrations
+from services.intake.handlers import procedure_migrations as module
+from services.intake.handlers.procedure_migrations import Migrations
+from services.intake.http.procedure_migrations import migration_routes
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.events.complaints import ProcedureMigrated
 from shared.events.envelope import Event

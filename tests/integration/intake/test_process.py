@@ -22,8 +22,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.stack.home import Home
-from shared.stack.process import wait_for
+from huiyin.embedded.home import Home
+from huiyin.embedded.processes.process import wait_for
 from tests.integration.intake.conftest import SECRET
 from tests.unit.intake.desk import FIELDS, TEXT
 

@@ -12,8 +12,8 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from services.intake import store_registration
-from services.intake.registration import Registrar, Wanted
+from services.intake.registration.registrar import Registrar, Wanted
+from services.intake.store import registration
 from shared.business_time.clock import RealClock
 from shared.events import complaints as c
 from tests.integration.intake.conftest import LIMITED, Intake
@@ -167,7 +167,7 @@ async def test_numbers_have_no_gaps_whatever_fails_beside_them(intake: Intake, m
     class Broken(Exception):
         """A fault of the test."""
 
-    real = store_registration.put_keys
+    real = registration.put_keys
     calls = 0
 
     async def breaks(tx: Any, answered: Any, now: Any) -> None:
@@ -177,7 +177,7 @@ async def test_numbers_have_no_gaps_whatever_fails_beside_them(intake: Intake, m
         if calls % 3 == 0:
             raise Broken
 
-    monkeypatch.setattr(store_registration, "put_keys", breaks)
+    monkeypatch.setattr(registration, "put_keys", breaks)
     registrar = Registrar(intake.engine, intake.vault, intake.clock, RealClock(), intake.said)
 
     async def write(writer: int) -> list[str]:

@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 
+from huiyin.embedded.broker import kafka
+from huiyin.embedded.broker.java import find_java
+from huiyin.embedded.broker.topics import make_topics
+from huiyin.embedded.environment import read_environment
+from huiyin.embedded.home import Home
+from huiyin.embedded.ports import LOOPBACK, free_port
+from huiyin.embedded.processes.process import Command, end_group, forget, spawn, wait_ended, wait_for
+from huiyin.embedded.servers import find_jars
 from shared.events.topics import TOPICS
-from shared.stack import kafka
-from shared.stack.environment import read_environment
-from shared.stack.home import Home
-from shared.stack.java import find_java
-from shared.stack.ports import LOOPBACK, free_port
-from shared.stack.process import Command, end_group, forget, spawn, wait_ended, wait_for
-from shared.stack.servers import find_jars
-from shared.stack.topics import make_topics
 
 
 @dataclass

@@ -15,7 +15,7 @@ from shared.business_time.clock import VirtualClock
 from shared.events.complaints import ComplaintAdmitted
 from shared.events.envelope import NAMESPACE, Event, make
 from shared.messaging import outbox
-from shared.messaging.relay import Relay
+from shared.messaging.outbox.relay import Relay
 
 AT = datetime(2025, 9, 29, 1, 0, tzinfo=UTC)
 Sequences = dict[UUID, list[int]]

@@ -12,9 +12,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.events.envelope import Event, decode, encode
-from shared.messaging import bundles, outbox
+from shared.messaging import outbox
 from shared.messaging.housekeeping import sweep
-from shared.messaging.rows import Bundle
+from shared.messaging.outbox import bundles
+from shared.messaging.outbox.rows import Bundle
 from tests.integration.conftest import Open
 from tests.integration.messaging.conftest import Broker
 from tests.integration.messaging.saying import (

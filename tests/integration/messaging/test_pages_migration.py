@@ -10,8 +10,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from huiyin.embedded.database.migrate import migrations_of
 from shared.settings import SERVICES
-from shared.stack.migrate import migrations_of
 
 pytestmark = pytest.mark.asyncio
 

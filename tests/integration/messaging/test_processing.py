@@ -17,8 +17,8 @@ from shared.events.base import EventData
 from shared.events.complaints import ComplaintAdmitted, ComplaintRegistered
 from shared.events.envelope import Event, decode, encode, make
 from shared.messaging import outbox
-from shared.messaging.processing import Processor
-from shared.messaging.records import Record
+from shared.messaging.inbox.processor import Processor
+from shared.messaging.kafka.records import Record
 from tests.integration.conftest import Open
 
 AT = datetime(2025, 9, 29, 1, 0, tzinfo=UTC)

@@ -10,8 +10,8 @@ import pytest
 from kafka import KafkaProducer
 
 from shared.events.topics import COMPLAINTS
-from shared.messaging.pump import Pump
-from shared.messaging.records import Record
+from shared.messaging.kafka.consumer import Pump
+from shared.messaging.kafka.records import Record
 from tests.integration.messaging.conftest import Broker
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.stack, pytest.mark.timeout(180)]

@@ -15,10 +15,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.events.envelope import decode, encode
-from shared.messaging import backlog, hot, outbox, relay
-from shared.messaging.backlog import Round
+from shared.messaging import outbox
 from shared.messaging.database import open_database
-from shared.messaging.hot import HotRows
+from shared.messaging.outbox import cache, relay, unpublished
+from shared.messaging.outbox.cache import HotRows
+from shared.messaging.outbox.unpublished import Round
 from tests.integration.conftest import Open
 from tests.integration.messaging.conftest import Broker
 from tests.integration.messaging.saying import (
@@ -112,7 +113,7 @@ async def test_a_relay_that_dies_before_it_marks_sends_the_same_events_again(
 ) -> None:
     engine, before, subjects = await open_service("intake"), broker.ends(), cases(5, "dies")
     said = await say(engine, [event(case, number) for case in subjects for number in range(4)])
-    acknowledged, read = asyncio.Event(), backlog.read
+    acknowledged, read = asyncio.Event(), unpublished.read
 
     async def stand_still_once_it_is_acknowledged(*given: Any, done: Any, **more: Any) -> Round:
         if done:
@@ -121,7 +122,7 @@ async def test_a_relay_that_dies_before_it_marks_sends_the_same_events_again(
         return await read(*given, done=done, **more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(backlog, "read", stand_still_once_it_is_acknowledged)
+        patch.setattr(unpublished, "read", stand_still_once_it_is_acknowledged)
         with pytest.raises(Died):  # noqa: PT012  (the block is the relay's life)
             async with relaying(engine, broker.address):
                 await acknowledged.wait()
@@ -164,7 +165,7 @@ async def test_of_two_relays_one_sends_and_the_other_takes_over(
 async def sends(engine: AsyncEngine) -> bool:
     """Whether this engine's relay is the one that sends."""
     async with engine.connect() as connection:
-        return hot.announced_for(connection) is not None
+        return cache.announced_for(connection) is not None
 
 
 @pytest.mark.parametrize("events", [0, 7])

@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 from sqlalchemy import text
 
 from shared.events.envelope import decode
-from shared.messaging import relay
+from shared.messaging.outbox import relay
 from shared.observability import metrics
 from tests.integration.conftest import Open
 from tests.integration.messaging.saying import all_sent, cases, event, first_times, relaying, say, until, waiting

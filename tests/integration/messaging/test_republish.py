@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
-from shared.cli import databases
-from shared.cli.main import build
+from huiyin.cli import databases
+from huiyin.main import build
 from shared.errors import InvalidInput
 from tests.integration.conftest import Open
 from tests.integration.messaging.saying import cases, event, say, waiting

@@ -14,16 +14,16 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notify.composing import Composer
-from services.notify.endings import Endings
-from services.notify.joining import Window
-from services.notify.recipients import Recipients
-from services.notify.sender import Sender
-from services.notify.sinks import Sink
-from services.notify.sinks.file import FileSink
-from services.notify.sinks.webhook import WebhookSink
-from services.notify.vault import Vault
-from services.notify.worker import Worker
+from services.notify.delivery.attempts import Endings
+from services.notify.delivery.composer import Composer
+from services.notify.delivery.recipients import Recipients
+from services.notify.delivery.sender import Sender
+from services.notify.delivery.sinks import Sink
+from services.notify.delivery.sinks.file import FileSink
+from services.notify.delivery.sinks.webhook import WebhookSink
+from services.notify.delivery.vault_client import Vault
+from services.notify.domain.digests import Window
+from services.notify.handlers.events import Worker
 from shared.business_time.clock import Clock, RealClock, VirtualClock
 from shared.business_time.loader import load_calendars
 from shared.events import envelope

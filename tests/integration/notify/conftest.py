@@ -9,7 +9,7 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notify.store import metadata
+from services.notify.store.cases import metadata
 from shared.messaging.database import open_database
 from tests.integration.servers import served, throw_away_home
 

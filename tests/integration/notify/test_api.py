@@ -14,7 +14,7 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notify.api import router
+from services.notify.http.notices import router
 from shared.business_time.loader import load_calendars
 from shared.hosting.host import Context
 from shared.hosting.http import make_app

@@ -12,10 +12,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
-from services.notify import store_notices
-from services.notify.joining import Window
-from services.notify.recipients import Recipients
-from services.notify.sinks.smtp import SmtpServer, SmtpSink
+from services.notify.delivery.recipients import Recipients
+from services.notify.delivery.sinks.smtp import SmtpServer, SmtpSink
+from services.notify.domain.digests import Window
+from services.notify.store import notices
 from shared.events.notices import NoticeFailed, NoticeSent
 from tests.integration.notify.bench import bench
 from tests.integration.notify.mail import ScriptedMailServer
@@ -126,8 +126,8 @@ async def test_what_was_joined_shares_the_fate_of_its_lead_and_is_sent_again_wit
                 (lead,) = await it.rows("notice = 'chased' AND state = 'failed'")
                 failed = [event.data for event in await it.events() if isinstance(event.data, NoticeFailed)]
                 async with engine.begin() as tx:
-                    assert await store_notices.resend(tx, lead.id, it.real.now())
-                    assert len(await store_notices.within(tx, lead.id)) == 2
+                    assert await notices.resend(tx, lead.id, it.real.now())
+                    assert len(await notices.within(tx, lead.id)) == 2
                 await it.until(lambda: quiet(it))
             said = [event.data for event in await it.events() if isinstance(event.data, NoticeSent)]
     assert sorted(str(data.within) for data in failed) == sorted(["None", str(lead.id), str(lead.id)])

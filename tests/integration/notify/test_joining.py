@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notify.joining import Window
+from services.notify.domain.digests import Window
 from shared.business_time.clock import VirtualClock
 from shared.events.notices import NoticeSent
 from tests.integration.notify.bench import bench

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notify.sinks.webhook import WebhookSink
+from services.notify.delivery.sinks.webhook import WebhookSink
 from tests.integration.notify.bench import bench
 from tests.integration.notify.receivers import Answer, HttpServer, Request
 from tests.integration.notify.test_webhooks import to_webhooks

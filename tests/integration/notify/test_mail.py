@@ -15,9 +15,9 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as MessageHandler
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notify.recipients import Recipients, SmtpEndpoint
-from services.notify.sinks import Message
-from services.notify.sinks.smtp import SmtpServer, SmtpSink, compose, read_smtp_url
+from services.notify.delivery.recipients import Recipients, SmtpEndpoint
+from services.notify.delivery.sinks import Message
+from services.notify.delivery.sinks.smtp import SmtpServer, SmtpSink, compose, read_smtp_url
 from shared.errors import InvalidInput
 from shared.events.notices import NoticeFailed, NoticeSent
 from tests.integration.notify.bench import bench

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from services.notify.recipients import Recipients, WebhookEndpoint
-from services.notify.sinks import Message
-from services.notify.sinks.webhook import RESPONSE_LIMIT, WebhookSink, retry_after
+from services.notify.delivery.recipients import Recipients, WebhookEndpoint
+from services.notify.delivery.sinks import Message
+from services.notify.delivery.sinks.webhook import RESPONSE_LIMIT, WebhookSink, retry_after
 from shared.events.notices import NoticeSent
 from tests.integration.notify.bench import CANARY, bench
 from tests.integration.notify.receivers import Answer, HttpServer, Request
@@ -204,7 +204,7 @@ async def test_a_failing_receiver_is_tried_again_with_the_same_id_until_it_answe
 
 
 async def test_a_receiver_that_is_gone_is_disabled_and_a_resend_enables_it(engine: AsyncEngine, tmp_path: Path) -> None:
-    from services.notify import store_notices, store_queue
+    from services.notify.store import delivery_queue, notices
 
     answers = [Answer(410)]
 
@@ -220,8 +220,8 @@ async def test_a_receiver_that_is_gone_is_disabled_and_a_resend_enables_it(engin
                 await it.hear([story.later(days=1).warned()])
                 second = await it.until_state("urging", "failed")
                 async with it.engine.begin() as tx:
-                    (lane,) = [one for one in await store_queue.endpoints(tx) if one.sink == "webhook"]
-                    assert await store_notices.resend(tx, second.id, it.real.now())
+                    (lane,) = [one for one in await delivery_queue.endpoints(tx) if one.sink == "webhook"]
+                    assert await notices.resend(tx, second.id, it.real.now())
                 await it.until_state("urging", "sent")
 
     assert (first.reason, second.reason) == ("status-410", "receiver-disabled")

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from services.routing.worker import Worker
+from services.routing.handlers import Worker
 from shared.business_time.loader import load_calendars
 from shared.events.assignments import CaseEscalated
 from shared.events.base import EventData

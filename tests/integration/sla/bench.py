@@ -12,10 +12,10 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.sla.changes import Changes
-from services.sla.sweeper import Sweeper
-from services.sla.timers import Timers
-from services.sla.worker import Worker
+from services.sla.background.rule_changes import Changes
+from services.sla.handlers import Worker
+from services.sla.timers.scheduler import Timers
+from services.sla.timers.sweeper import Sweeper
 from shared.business_time.calendars import Calendar
 from shared.business_time.clock import VirtualClock
 from shared.business_time.loader import load_calendars

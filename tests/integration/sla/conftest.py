@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest_asyncio
 
-from services.sla.api_changes import change_routes
+from services.sla.http.rule_changes import change_routes
 from shared.hosting.http import make_app
 from shared.security.keys import KeyRing, ensure_key
 from tests.integration.conftest import Open

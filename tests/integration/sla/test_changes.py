@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.sla import changes as module
-from services.sla.changes import Changes
-from services.sla.worker import Worker
+from services.sla.background import rule_changes as module
+from services.sla.background.rule_changes import Changes
+from services.sla.handlers import Worker
 from shared.business_time.extending import document_of
 from shared.events.assignments import MilestoneReached
 from shared.events.envelope import Event, make

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from prometheus_client import REGISTRY
 
-from services.sla.bench.planting import plant
-from services.sla.counting import OpenClocks
+from huiyin.bench.timers.fixtures import plant
+from services.sla.background.open_clocks import OpenClocks
 from tests.integration.conftest import Open
 from tests.integration.sla.bench import AT, Bench, registered, resolved
 

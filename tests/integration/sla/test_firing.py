@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from services.sla import store
 from services.sla.domain.deciding import decide
+from services.sla.store import cases
 from shared.business_time.loader import load_calendars
 from shared.events.assignments import MilestoneReached
 from shared.events.envelope import decode, encode, make
@@ -29,7 +29,7 @@ async def test_a_step_that_a_timer_says_is_the_step_that_a_decision_says(open_se
     event = registered(case)
     await bench.hear(replace(event, data=event.data.model_copy(update={"received_at": start})))
     async with bench.engine.connect() as tx:
-        by_hand = (await store.load(tx, [case]))[case]
+        by_hand = (await cases.load(tx, [case]))[case]
     expected = []
     for minutes in (20, 30, 90):
         now = start + timedelta(minutes=minutes, seconds=3)

@@ -12,10 +12,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.sla import store_firing, store_timers
-from services.sla.bench.planting import plant
-from services.sla.store_firing import Fired
-from services.sla.timers import Timers
+from huiyin.bench.timers.fixtures import plant
+from services.sla.store import firing
+from services.sla.store import timers as store_timers
+from services.sla.store.firing import Fired
+from services.sla.timers.scheduler import Timers
 from shared.business_time.clock import RealClock
 from tests.integration.conftest import Open
 from tests.integration.sla.bench import AT, Bench, registered
@@ -49,13 +50,13 @@ async def test_a_shard_that_stays_held_is_waited_for_and_the_others_fire_meanwhi
     open_service: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pages: list[set[int]] = []
-    fire_free = store_firing.fire_free
+    fire_free = firing.fire_free
 
     async def counted(lane: AsyncConnection, shards: set[int], now: datetime, *, each: int) -> Fired:
         pages.append(shards)
         return await fire_free(lane, shards, now, each=each)
 
-    monkeypatch.setattr(store_firing, "fire_free", counted)
+    monkeypatch.setattr(firing, "fire_free", counted)
     bench = Bench(await open_service("sla"))
     await bench.hear(registered(HELD), registered(FREE))
     bench.clock.set(AT + timedelta(minutes=25))

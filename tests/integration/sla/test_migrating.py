@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from services.sla.api_changes import change_routes
+from services.sla.http.rule_changes import change_routes
 from shared.events.complaints import ProcedureMigrated
 from shared.events.envelope import Event, make
 from shared.hosting.http import make_app

@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared.stack.migrate import migrations_of
+from huiyin.embedded.database.migrate import migrations_of
 
 pytestmark = pytest.mark.asyncio
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from huiyin.embedded.processes.process import wait_for
 from shared.security.keys import ensure_key
-from shared.stack.process import wait_for
 from tests.integration.conftest import Open
 
 LOCAL = 'extends: cn\nversion: "{}"\nholidays: ["2026-06-10"]\n'

@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from services.sla import store_firing, store_timers
-from services.sla.bench.planting import plant
+from huiyin.bench.timers.fixtures import plant
+from services.sla.store import firing
+from services.sla.store import timers as store_timers
 from shared.messaging import outbox
 from shared.observability import metrics
 from tests.integration.conftest import Open
@@ -169,7 +170,7 @@ async def test_a_page_costs_the_same_with_many_pending_and_without_statistics(op
         read = text("SELECT idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'timers'")
         whole = text("SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relname IN ('timers', 'clocks')")
         before = await tx.scalar(read)
-        fired = await store_firing.fire_held(tx, range(16), AT + timedelta(days=1), (), each=100)
+        fired = await firing.fire_held(tx, range(16), AT + timedelta(days=1), (), each=100)
         assert fired.steps == 1600
         assert await tx.scalar(read) - before <= 2 * 1600 + 16
         assert {row.seq_tup_read for row in await tx.execute(whole)} == {0}

@@ -5,9 +5,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from shared.bench import business_time as bench
+from huiyin.bench import business_time as bench
+from huiyin.cli.rules import calendar
 from shared.business_time.loader import load_calendars
-from shared.cli import calendar
 from shared.errors import CalendarError, Conflict, NotFound
 
 OWN = """\

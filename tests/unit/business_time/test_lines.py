@@ -226,7 +226,7 @@ def test_a_key_that_stands_twice_counts_as_json_says_the_last() -> None:
 
 def test_the_command_answers_line_by_line_in_order_also_without_a_last_line_end() -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "shared.cli.sla_compute"],
+        [sys.executable, "-m", "huiyin.cli.sla.compute"],
         input=(json.dumps(ADDING) + "\n\nnonsense\n\xff\n" + json.dumps(ADDING)).encode("latin-1"),
         cwd=ROOT,
         capture_output=True,
@@ -240,7 +240,7 @@ def test_the_command_answers_line_by_line_in_order_also_without_a_last_line_end(
 
 def test_the_command_answers_a_question_before_the_next_is_asked() -> None:
     with subprocess.Popen(
-        [sys.executable, "-m", "shared.cli.sla_compute"],
+        [sys.executable, "-m", "huiyin.cli.sla.compute"],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from huiyin.importing.columns import Columns, Wanted
+from huiyin.tabular.text_rows import EXCEL_EPOCH
+from huiyin.tabular.values import Reading
 from shared.business_time.zones import zone
-from shared.cli.import_columns import Columns, Wanted
-from shared.cli.import_rows import EXCEL_EPOCH
-from shared.cli.import_values import Reading
 from shared.procedures.loader import parse_procedure
 from shared.procedures.model import FieldSpec, Procedure
 

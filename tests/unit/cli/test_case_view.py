@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from shared.cli import case_view
-from shared.cli.case_view import Language, Reader
-from shared.cli.cases import find, report_body
+from huiyin.cli.cases import view
+from huiyin.cli.cases.commands import find, report_body
+from huiyin.cli.cases.view import Language, Reader
 from shared.errors import Conflict, InvalidInput, NotFound
 from tests.unit.cli.procedure import small_shop
 
@@ -36,7 +36,7 @@ def reader(language: Language = "en") -> Reader:
 
 
 def test_a_heading_names_things_as_the_procedure_does_in_its_own_time() -> None:
-    lines = list(case_view.heading(CASE, reader()))
+    lines = list(view.heading(CASE, reader()))
     assert lines[0] == "S2026-00001  assigned  Small shop (small-shop v1, Europe/Berlin)"
     # 22:30Z is 00:30 of the next day in Berlin's summer
     assert [" ".join(line.split()) for line in lines[1:]] == [
@@ -53,7 +53,7 @@ def test_a_heading_names_things_as_the_procedure_does_in_its_own_time() -> None:
 
 
 def test_the_same_heading_in_chinese() -> None:
-    lines = [" ".join(line.split()) for line in case_view.heading(CASE, reader("zh"))]
+    lines = [" ".join(line.split()) for line in view.heading(CASE, reader("zh"))]
     assert lines[0] == "S2026-00001 已交办 小店 (small-shop v1, Europe/Berlin)"
     assert "收到 2026-07-06 00:30 经 电话" in lines
     assert "类别 售后服务" in lines
@@ -61,7 +61,7 @@ def test_the_same_heading_in_chinese() -> None:
 
 
 def test_a_case_of_a_procedure_that_is_not_here_shows_ids_and_utc() -> None:
-    lines = [" ".join(line.split()) for line in case_view.heading(CASE, Reader(None, "en"))]
+    lines = [" ".join(line.split()) for line in view.heading(CASE, Reader(None, "en"))]
     assert lines[0] == "S2026-00001 assigned small-shop (small-shop v1, UTC)"
     assert "received 2026-07-05 22:30 by telephone" in lines
     assert "kind after-sales" in lines
@@ -81,7 +81,7 @@ CLOCKS = [
 @pytest.mark.parametrize(("clock", "expected"), CLOCKS)
 def test_a_clock_tells_its_state_and_how_far_it_is(clock: dict[str, Any], expected: str) -> None:
     answer = {"now": "2026-07-06T06:00:00+00:00", "clocks": [{"clock": "reply", "cycle": 1} | clock]}
-    (line,) = case_view.clocks(answer, reader())
+    (line,) = view.clocks(answer, reader())
     assert " ".join(line.split()) == f"reply {expected}"
 
 
@@ -94,7 +94,7 @@ def test_a_clock_tells_its_state_and_how_far_it_is(clock: dict[str, Any], expect
     ],
 )
 def test_a_distance_is_told_in_two_units_at_most(left: timedelta, en: str, zh: str) -> None:
-    assert (case_view.distance(left, reader()), case_view.distance(left, reader("zh"))) == (en, zh)
+    assert (view.distance(left, reader()), view.distance(left, reader("zh"))) == (en, zh)
 
 
 def test_an_occurrence_is_one_line_with_its_own_details_only() -> None:
@@ -108,18 +108,18 @@ def test_an_occurrence_is_one_line_with_its_own_details_only() -> None:
         {"occurrence": "notified:receipt", "happened_at": "2026-07-06T07:00:00+00:00", "by": "notify",
          "details": {"notice_id": "n", "cause": CASE["case_id"], "sink": "file", "attempts": 1}},
     ]  # fmt: skip
-    assert list(case_view.timeline(occurrences, reader())) == [
+    assert list(view.timeline(occurrences, reader())) == [
         "  2026-07-06 08:00  assigned: Service desk  (routing)  cause=admitted",
         "  2026-07-06 08:01  started: reply  (sla)  cycle=1  due_at=2026-07-06 24:00",
         '  2026-07-06 09:00  resolved  (routing)  milestone=resolved  fields={"ok": true}  by=desk',
         "  2026-07-06 09:00  notified: receipt  (notify)  sink=file  attempts=1",
     ]
-    assert next(iter(case_view.timeline(occurrences, reader("zh")))).startswith("  2026-07-06 08:00  交办: 服务台")
+    assert next(iter(view.timeline(occurrences, reader("zh")))).startswith("  2026-07-06 08:00  交办: 服务台")
 
 
 def test_a_notice_tells_whom_it_went_to_and_what_became_of_it() -> None:
     found = {"notice": "receipt", "occurred_at": "2026-07-06T07:00:00+00:00", "to": "department"}
-    lines = case_view.notices(
+    lines = view.notices(
         [found | {"state": "sent", "addressee": "department:desk"}, found | {"state": "failed", "reason": "gone"}],
         reader(),
     )
@@ -130,7 +130,7 @@ def test_a_notice_tells_whom_it_went_to_and_what_became_of_it() -> None:
 
 
 def test_a_text_of_several_lines_stays_in_its_column() -> None:
-    lines = list(case_view.identity({"identity": {"name": "李", "content": "a\nb"}}, reader()))
+    lines = list(view.identity({"identity": {"name": "李", "content": "a\nb"}}, reader()))
     assert lines == ["  Name           李", "  What happened  a\n                 b"]
 
 

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from huiyin.cli.rules import calendar_wait
+from huiyin.cli.sla import rule_changes
+from huiyin.main import build
 from shared.business_time.loader import load_calendars
-from shared.cli import calendar_wait, sla_changes
-from shared.cli.main import build
 from shared.errors import CalendarError, Conflict, HuiyinError, InvalidInput, StackError
 from shared.procedures.loader import LIBRARY_FOLDER
 
@@ -89,7 +90,7 @@ def service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Service
     threading.Thread(target=server.serve_forever, daemon=True).start()
     for name in ("SLA", "INTAKE"):
         monkeypatch.setenv(f"HUIYIN_{name}_URL", f"http://127.0.0.1:{server.server_address[1]}")
-    monkeypatch.setattr(sla_changes, "_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(rule_changes, "_LOOK_SECONDS", 0.01)
     monkeypatch.setenv("HUIYIN_KEY", "hyk_x")
     monkeypatch.setenv("HUIYIN_CALENDARS", str(tmp_path / "calendars"))
     monkeypatch.setattr(calendar_wait, "_LOOK_SECONDS", 0.01)

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.cli.client import TIMEOUT, Api, Connection, raise_for_problem
-from shared.cli.import_send import Sender, Stopped
+from huiyin.cli.client import TIMEOUT, Api, Connection, raise_for_problem
+from huiyin.importing.send import Sender, Stopped
 from shared.errors import (
     Conflict,
     Forbidden,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.cli.folders import calendars_folder, procedures_folder
+from huiyin.cli.rules.folders import calendars_folder, procedures_folder
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from shared.cli import dead_letters
-from shared.cli.broker import full_name
-from shared.cli.keys import lifetime, state_of
-from shared.cli.tail import Wanted, line_of, short
-from shared.cli.topics import lag_of
+from huiyin.cli.keys import lifetime, state_of
+from huiyin.cli.topics import dead_letters
+from huiyin.cli.topics.broker import full_name
+from huiyin.cli.topics.commands import lag_of
+from huiyin.cli.topics.tail import Wanted, line_of, short
 from shared.errors import InvalidInput
 
 EVENT: dict[str, Any] = {

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.cli import line_blocks
-from shared.cli.line_blocks import BLOCK, blocks, is_waiting, write
+from huiyin.cli.sla import line_blocks
+from huiyin.cli.sla.line_blocks import BLOCK, blocks, is_waiting, write
 
 
 def through_a_pipe(pieces: list[bytes]) -> list[bytes | None]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from shared.cli.line_helpers import answered
+from huiyin.cli.sla.line_workers import answered
 from tests.unit.cli.answering import FIRST_PROCESS, upper, upper_or_die, who
 
 LARGE = 1 << 17

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.cli.options import pairs
+from huiyin.cli.options import pairs
 from shared.errors import InvalidInput
 
 

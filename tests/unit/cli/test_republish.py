@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.cli.republish import parse_case, parse_instant
+from huiyin.cli.topics.republish import parse_case, parse_instant
 from shared.errors import InvalidInput
 
 

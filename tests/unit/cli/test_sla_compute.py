@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-COMMAND = [sys.executable, "-c", "from shared.cli.main import main; main()", "sla", "compute"]
+COMMAND = [sys.executable, "-c", "from huiyin.main import main; main()", "sla", "compute"]
 QUESTION = '{"calendar": "cn", "kind": "add", "start": "2026-01-05T09:00:00+08:00", "amount": "P5WD"}'
 ANSWER = {"end": "2026-01-12T01:00:00Z"}
 

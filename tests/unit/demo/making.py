@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from shared.demo.evidence import Case, Evidence, Notice, Said
+from huiyin.demo.audit.evidence import Case, Evidence, Notice, Said
 from shared.events.assignments import CaseAssigned
 from shared.events.base import EventData
 from shared.events.complaints import ComplaintAdmitted, ComplaintRegistered

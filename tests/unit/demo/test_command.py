@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from shared.demo.command import demo
+from huiyin.demo.command import demo
+from huiyin.embedded.home import Home, ServiceState, StackState
+from huiyin.embedded.processes.process import record_of
 from shared.errors import StackError
-from shared.stack.home import Home, ServiceState, StackState
-from shared.stack.process import record_of
 
 
 @pytest.fixture

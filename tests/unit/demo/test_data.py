@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from huiyin.demo.arrivals import Arrival, prepare
+from huiyin.importing.columns import Columns
+from huiyin.tabular.source import inspect
+from huiyin.tabular.table import open_table
+from huiyin.tabular.values import Reading
 from shared.business_time.zones import zone
-from shared.cli.import_columns import Columns
-from shared.cli.import_source import inspect
-from shared.cli.import_table import open_table
-from shared.cli.import_values import Reading
-from shared.demo.arrivals import Arrival, prepare
 from shared.procedures.loader import load_library
 
-DATA = files("shared.demo").joinpath("data")
+DATA = files("huiyin.demo").joinpath("data")
 ROWS = [json.loads(line) for line in DATA.joinpath("complaints_zh.jsonl").read_text("utf-8").splitlines()]
 SAMPLE = list(csv.DictReader(DATA.joinpath("nyc311_sample.csv").read_text("utf-8").splitlines()))
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.demo import handling
-from shared.demo.casefile import CaseFile
+from huiyin.demo.people import handling
+from huiyin.demo.people.casefile import CaseFile
 from shared.events.assignments import CaseAssigned, CaseReopened, MilestoneReached
 from shared.events.base import EventData
 from shared.events.complaints import ComplaintRegistered

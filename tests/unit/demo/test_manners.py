@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.demo.manners import Manner, in_time, late, manner_of
+from huiyin.demo.people.behaviour import Manner, in_time, late, manner_of
 
 CASES = [UUID(int=number) for number in range(4000)]
 STARTS = st.datetimes(datetime(2004, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001

@@ -8,9 +8,9 @@ from uuid import UUID
 
 import pytest
 
+from huiyin.demo.audit import oracle
+from huiyin.demo.audit.evidence import Evidence, Said
 from services.intake.service import build as build_intake
-from shared.demo import oracle
-from shared.demo.evidence import Evidence, Said
 from shared.events.topics import ASSIGNMENTS, COMPLAINTS, DEADLINES, DEPARTMENT_REPORTS
 from shared.procedures.loader import load_library
 from tests.unit.demo.making import CASE, NOTICE, whole

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from huiyin.demo.pace import BRISK, FIRST_MORNING, GENTLE, Driver, Pace, Phase, begin
 from shared.business_time.clock import VirtualClock, write_clock
 from shared.business_time.clock_file import read_schedule
 from shared.business_time.loader import load_calendars
-from shared.demo.pace import BRISK, FIRST_MORNING, GENTLE, Driver, Pace, Phase, begin
 
 PACE = Pace(10.0, (Phase(timedelta(0), 100.0), Phase(timedelta(hours=1), 1000.0)), resting=5.0)
 START = datetime(2025, 3, 3, 1, 0, tzinfo=UTC)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from shared.demo import planning
-from shared.demo.casefile import CaseFile
-from shared.demo.manners import Manner, manner_of
-from shared.demo.planning import Call, Decide, Extend, Reach, Stop, Supplement
+from huiyin.demo.people import planning
+from huiyin.demo.people.behaviour import Manner, manner_of
+from huiyin.demo.people.casefile import CaseFile
+from huiyin.demo.people.planning import Call, Decide, Extend, Reach, Stop, Supplement
 from shared.events.assignments import CaseAssigned, MilestoneReached
 from shared.events.base import EventData
 from shared.events.complaints import ComplaintRegistered, SupplementRequested

@@ -31,7 +31,7 @@ importlib.import_module(sys.argv[1])
 
 @pytest.mark.parametrize(
     "module",
-    ["shared.cli.main", "shared.cli.client", "shared.cli.databases", "shared.stack.provision", "shared.hosting.host"]
+    ["huiyin.main", "huiyin.cli.client", "huiyin.cli.databases", "huiyin.embedded.provision", "shared.hosting.host"]
     + [f"services.{name}.service" for name in SERVICES],
 )
 def test_what_the_image_runs_can_be_imported_without_the_embedded_servers(module: str) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from services.intake.domain import Complaint, check
-from services.intake.form import Form, make_form
+from services.intake.domain.admission import Complaint, check
+from services.intake.domain.forms import Form, make_form
 from shared.business_time.loader import load_calendars
 from shared.procedures.loader import parse_procedure
 

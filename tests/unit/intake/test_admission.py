@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from services.intake import domain
-from services.intake.domain import Verdict, admission, officers_verdict, registration_events, verdict_events
-from services.intake.form import make_form
+from services.intake.domain import admission as domain
+from services.intake.domain.admission import Verdict, admission, officers_verdict, registration_events, verdict_events
+from services.intake.domain.forms import make_form
 from shared.business_time.loader import load_calendars
 from shared.errors import Conflict, HuiyinError, InvalidInput
 from shared.procedures.model import Admissibility

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.intake.domain import Complaint, check
-from services.intake.form import PERIOD, make_form
+from services.intake.domain.admission import Complaint, check
+from services.intake.domain.forms import PERIOD, make_form
 from shared.business_time.loader import load_calendars
 from shared.errors import ProcedureError
 from tests.unit.intake.desk import FIELDS, FORM, MONDAY, PROCEDURE, complaint

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.intake.matter import fingerprint, is_within, matters, normalised, same_values
+from services.intake.domain.duplicate_keys import fingerprint, is_within, matters, normalised, same_values
 from shared.security.vault import Vault
 from tests.unit.intake.desk import FIELDS, FORM, MONDAY, complaint
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from services.intake.numbering import counter, documents_at, rendered
+from services.intake.domain.numbering import counter, documents_at, rendered
 from shared.procedures.model import NumberScheme
 from tests.unit.intake.desk import PROCEDURE
 

@@ -10,12 +10,12 @@ from uuid import UUID
 import pytest
 from starlette.requests import Request
 
-from services.intake import receipts
-from services.intake.api_public import Limit
-from services.intake.bodies import idempotency_key
-from services.intake.store import Case
-from services.intake.timeline import _STAGES
-from services.intake.words import WORDS, progress
+from services.intake.domain.progress import WORDS, progress
+from services.intake.domain.timeline import _STAGES
+from services.intake.http.progress import Limit
+from services.intake.http.request_bodies import idempotency_key
+from services.intake.registration import receipt_codes
+from services.intake.store.cases import Case
 from shared.errors import InvalidInput
 from tests.unit.intake.desk import FORM, MONDAY
 
@@ -75,13 +75,13 @@ def test_a_refused_case_says_why_and_a_merged_one_how_the_first_stands() -> None
 
 
 def test_a_code_has_sixty_bits_and_is_shown_in_groups() -> None:
-    codes = {receipts.new_code() for _ in range(2_000)}
+    codes = {receipt_codes.new_code() for _ in range(2_000)}
     assert len(codes) == 2_000
-    assert len(receipts.ALPHABET) == 32
+    assert len(receipt_codes.ALPHABET) == 32
     for code in codes:
         assert [len(group) for group in code.split("-")] == [4, 4, 4]
-        assert set(code) <= {*receipts.ALPHABET, "-"}
-    assert {letter for code in codes for letter in code} == {*receipts.ALPHABET, "-"}
+        assert set(code) <= {*receipt_codes.ALPHABET, "-"}
+    assert {letter for code in codes for letter in code} == {*receipt_codes.ALPHABET, "-"}
 
 
 @pytest.mark.parametrize(
@@ -96,13 +96,13 @@ def test_a_code_has_sixty_bits_and_is_shown_in_groups() -> None:
     ],
 )
 def test_a_code_may_be_typed_as_people_type(typed: str) -> None:
-    assert receipts.matches(typed, "salt", receipts.hashed("1A0B-2C3D-4E5F", "salt"))
+    assert receipt_codes.matches(typed, "salt", receipt_codes.hashed("1A0B-2C3D-4E5F", "salt"))
 
 
 @pytest.mark.parametrize("typed", ["1A0B-2C3D-4E5G", "1A0B-2C3D-4E5", "1A0B-2C3D-4E5FF", "", "U"])
 def test_no_other_code_opens(typed: str) -> None:
-    assert not receipts.matches(typed, "salt", receipts.hashed("1A0B-2C3D-4E5F", "salt"))
-    assert not receipts.matches("1A0B-2C3D-4E5F", "another", receipts.hashed("1A0B-2C3D-4E5F", "salt"))
+    assert not receipt_codes.matches(typed, "salt", receipt_codes.hashed("1A0B-2C3D-4E5F", "salt"))
+    assert not receipt_codes.matches("1A0B-2C3D-4E5F", "another", receipt_codes.hashed("1A0B-2C3D-4E5F", "salt"))
 
 
 def test_ten_tries_a_minute_for_each_number() -> None:

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.intake.bodies import safe_errors
-from services.intake.registration import Wanted
-from services.intake.submission import BatchRow, Forms, Reader, Submission, canonical
+from services.intake.http.request_bodies import safe_errors
+from services.intake.registration.registrar import Wanted
+from services.intake.registration.request import BatchRow, Forms, Reader, Submission, canonical
 from shared.business_time.loader import load_calendars
 from shared.procedures.loader import Library
 from shared.security.vault import Vault

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.intake.timeline import Mark, Projection, entries, project
+from services.intake.domain.timeline import Mark, Projection, entries, project
 from shared.events import assignments as a
 from shared.events import complaints as c
 from shared.events import deadlines as d

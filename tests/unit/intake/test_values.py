@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.intake.form import Values
-from services.intake.values import Unreadable, folded, opened_form, read_instant, read_value, sealed_form
+from services.intake.domain.forms import Values
+from shared.procedures.fields import Unreadable, folded, opened_form, read_instant, read_value, sealed_form
 from tests.unit.intake.desk import FORM
 
 ANY_JSON: st.SearchStrategy[Any] = st.recursive(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kafka.partitioner.default import murmur2
 
-from shared.messaging.partitions import partitions
+from shared.messaging.kafka.partitioner import partitions
 
 # key; (murmur2(key) & 0x7fffffff) by kafka-python, and the remainder after division by 6
 GOLDEN = (

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from shared.messaging.repeating import keep_doing
+from shared.messaging.retry import keep_doing
 
 pytestmark = pytest.mark.asyncio
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.notify.answers import Answer, Taken, check, take
+from services.notify.domain.answers import Answer, Taken, check, take
 from shared.errors import Conflict, InvalidInput
 from tests.unit.notify.samples import START
 

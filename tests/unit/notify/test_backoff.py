@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notify.backoff import WEBHOOK_SECONDS, jitter, lane_wait, next_wait, vault_wait
+from services.notify.delivery.retry import WEBHOOK_SECONDS, jitter, lane_wait, next_wait, vault_wait
 
 KEY = UUID(int=7)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notify.cases import Case, fold, opened
+from services.notify.domain.case import Case, fold, opened
 from shared.events.envelope import Event
 from tests.unit.notify.samples import START, Story
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.notify.sinks.guard import Forbidden, is_public, judge, resolve
+from services.notify.delivery.sinks.guard import Forbidden, is_public, judge, resolve
 
 NOT_PUBLIC = [
     "127.0.0.1",

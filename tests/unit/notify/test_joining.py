@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notify.cases import Case, fold, opened
-from services.notify.domain import BREACHED, WARNED, Unsent, needless, plan_notices
-from services.notify.joining import Waiting, Window, joint, wait_seconds
-from services.notify.joint_wording import LISTED, Told, overdue, with_others
-from services.notify.templates import Rendered
+from services.notify.domain.case import Case, fold, opened
+from services.notify.domain.digest_wording import LISTED, Told, overdue, with_others
+from services.notify.domain.digests import Waiting, Window, joint, wait_seconds
+from services.notify.domain.notices import BREACHED, WARNED, Unsent, needless, plan_notices
+from services.notify.domain.templates import Rendered
 from shared.events.envelope import Event
 from shared.settings import ServiceSettings
 from tests.unit.notify.samples import START, Story, case_id, procedure

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from uuid import UUID
 
-from services.notify.cases import fold, opened
+from services.notify.domain.case import fold, opened
 from shared.events.complaints import ProcedureMigrated
 from tests.unit.notify.samples import Story
 

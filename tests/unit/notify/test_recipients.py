@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.notify.recipients import WebhookEndpoint, load_recipients, secrets
+from services.notify.delivery.recipients import WebhookEndpoint, load_recipients, secrets
 from shared.errors import InvalidInput
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notify.templates import IN_SUBJECT, names_in, one_line, plain, render
+from services.notify.domain.templates import IN_SUBJECT, names_in, one_line, plain, render
 
 NOT_TEMPLATES = [
     "{{7*7}}",

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.notify.cases import Case, fold, opened
-from services.notify.domain import details
-from services.notify.wording import Contact, is_ready, moment, names_of, needs_vault, values
+from services.notify.domain.case import Case, fold, opened
+from services.notify.domain.notices import details
+from services.notify.domain.wording import Contact, is_ready, moment, names_of, needs_vault, values
 from shared.events import complaints as c
 from shared.events import deadlines as d
 from shared.events.envelope import Event

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from services.intake import domain as intake
-from services.intake.form import make_form
-from services.routing.domain import deciding as routing
-from services.routing.domain.reporting import Report
-from services.routing.domain.state import Case as RoutingCase
+from services.intake.domain import admission as intake
+from services.intake.domain.forms import make_form
+from services.routing.domain import decide as routing
+from services.routing.domain.case import Case as RoutingCase
+from services.routing.domain.milestone_reports import Report
 from services.sla.domain import deciding as sla
 from services.sla.domain.happenings import Case as SlaCase
 from services.sla.domain.happenings import from_event

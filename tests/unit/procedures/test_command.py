@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from shared.cli import procedure
+from huiyin.cli.rules import procedure
 from shared.procedures.loader import LIBRARY_FOLDER, load_library
 from tests.unit.procedures.sample import SAMPLE, changed
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from services.routing.domain.deciding import Rules, report
-from services.routing.domain.reporting import Report
-from services.routing.domain.state import Case
+from services.routing.domain.case import Case
+from services.routing.domain.decide import Rules, report
+from services.routing.domain.milestone_reports import Report
 from shared.errors import Conflict
 from shared.events.deadlines import BreachRetracted, ClockStarted
 from shared.procedures.model import Procedure

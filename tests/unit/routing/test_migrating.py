@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from services.routing.domain.deciding import Rules, decide, report, version_for
-from services.routing.domain.reporting import Report
-from services.routing.worker import events_of
+from services.routing.domain.decide import Rules, decide, report, version_for
+from services.routing.domain.milestone_reports import Report
+from services.routing.handlers import events_of
 from shared.events.complaints import ComplaintWithdrawn, ProcedureMigrated
 from shared.events.deadlines import ClockBreached
 from shared.events.envelope import make

@@ -8,9 +8,9 @@ from uuid import UUID
 
 import pytest
 
-from services.routing.domain.deciding import Rules, decide, recounted, repeated, report
-from services.routing.domain.reporting import Report
-from services.routing.domain.state import Case
+from services.routing.domain.case import Case
+from services.routing.domain.decide import Rules, decide, recounted, repeated, report
+from services.routing.domain.milestone_reports import Report
 from shared.business_time.loader import load_calendars
 from shared.errors import Conflict, HuiyinError, InvalidInput
 from shared.events.assignments import (

@@ -60,7 +60,7 @@ class System:
         self._decide(replace(case, happenings=case.happenings + tuple(unknown.values())), now)
 
     def fire(self, now: datetime, each: int = 100) -> bool:
-        """Fire one page of `each` due timers at most, as `services.sla.timers` does; whether there was one."""
+        """Fire one page of `each` due timers at most, as the scheduler does; whether there was one."""
         due = sorted(one for one in self.timers if Cursor(one.at, CASE) > self.cursor and one.at <= now)
         page = due[:each]
         if len(page) == each:  # the timers of one instant are not torn apart

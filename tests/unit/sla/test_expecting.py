@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from huiyin.demo.audit.expectation import expected_clocks
 from services.sla.domain.courses import courses_of
 from services.sla.domain.happenings import from_event, ordered
-from shared.demo.expectation import expected_clocks
 from shared.events.assignments import CaseAssigned, CaseClassified, CaseReopened, MilestoneReached
 from shared.events.base import EventData
 from shared.events.complaints import ComplaintRegistered, ComplaintWithdrawn

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from services.sla.horizon import Horizon
+from services.sla.timers.near_horizon import Horizon
 
 NOON = datetime(2025, 9, 29, 12, 0, tzinfo=UTC)
 

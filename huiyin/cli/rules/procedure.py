@@ -1,0 +1,94 @@
+"""`huiyin procedure …`: list, show and check the procedures."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from huiyin.cli.options import Lang, LangOption
+from huiyin.cli.rules.folders import procedures_folder
+from shared.errors import ProcedureError
+
+if TYPE_CHECKING:
+    from shared.procedures.model import Procedure
+
+
+_FOLDER = Annotated[
+    Path | None, typer.Option("--folder", help="of further procedures [HUIYIN_PROCEDURES, or the home's]")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Mount `procedure list | show | check | schema`."""
+    group = typer.Typer(help="Procedures: the rules by which cases are handled.", no_args_is_help=True)
+    group.command("list")(list_procedures)
+    group.command("show")(show)
+    group.command("check")(check)
+    group.command("schema")(schema)
+    app.add_typer(group, name="procedure")
+
+
+def list_procedures(lang: LangOption = Lang.en, folder: _FOLDER = None) -> None:
+    """Every procedure of the library: id, version, since when in force, name."""
+    from shared.procedures.loader import load_library
+
+    for one in load_library(folder or procedures_folder()).all():
+        name = one.name.zh if lang is Lang.zh else one.name.en
+        print(f"{one.id}  v{one.version}  {one.in_force_from}  {name}")
+
+
+def show(
+    procedure: Annotated[str, typer.Argument(help="an id of the library, or a file")],
+    lang: LangOption = Lang.en,
+    facts: Annotated[bool, typer.Option("--facts", help="the facts behind each element")] = False,
+    version: Annotated[int | None, typer.Option(help="a version other than the latest")] = None,
+    folder: _FOLDER = None,
+) -> None:
+    """Print a procedure readably."""
+    from huiyin.cli.rules.procedure_text import ProcedureText
+
+    chosen = _find(procedure, version, folder)
+    for line in ProcedureText(chosen, lang.value, with_facts=facts).lines():
+        print(line)
+
+
+def check(
+    file: Annotated[Path, typer.Argument(help="a procedure file")],
+    lang: LangOption = Lang.en,
+) -> None:
+    """Check a procedure file; exit 1 if it has errors (warnings are printed too)."""
+    from shared.procedures.check import check_procedure
+    from shared.procedures.loader import load_procedure
+
+    try:
+        loaded = load_procedure(file)
+    except ProcedureError as mistakes:
+        for line in mistakes.message.splitlines():
+            print(f"error: {line}")
+        print(mistakes.hint or "", file=sys.stderr)
+        raise typer.Exit(1) from None
+    findings = check_procedure(loaded)
+    for one in findings:
+        print(f"{one.severity}: {one.path}: {one.zh if lang is Lang.zh else one.en}")
+    errors = sum(one.severity == "error" for one in findings)
+    print(f"{loaded.id} v{loaded.version}: {errors} errors, {len(findings) - errors} warnings", file=sys.stderr)
+    if errors:
+        raise typer.Exit(1)
+
+
+def schema() -> None:
+    """Print the JSON Schema of procedure files, for editors."""
+    from shared.procedures.schema import render_schema
+
+    print(render_schema(), end="")
+
+
+def _find(name: str, version: int | None, folder: Path | None) -> Procedure:
+    from shared.procedures.loader import load_library, load_procedure
+
+    if name.endswith((".yaml", ".yml")):
+        return load_procedure(Path(name))
+    return load_library(folder or procedures_folder()).get(name, version)

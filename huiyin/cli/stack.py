@@ -1,0 +1,209 @@
+"""`huiyin up`, `down`, `status`, `logs`, `provision` and `stack fetch`: the system on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from huiyin.embedded.environment import StackEnvironment, read_environment
+from huiyin.embedded.home import Home
+from shared.errors import InvalidInput, StackError, Unavailable
+from shared.settings import SERVICES
+
+_PROVISION_PATIENCE_S = 30.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to `huiyin`."""
+    app.command()(up)
+    app.command()(down)
+    app.command()(status)
+    app.command()(logs)
+    app.command()(provision)
+    stack = typer.Typer(no_args_is_help=True, help="the parts that the system on this machine is made of")
+    stack.command()(fetch)
+    stack.callback()(_group)
+    app.add_typer(stack, name="stack")
+
+
+def _group() -> None:
+    """Keep `stack` a group even while it has a single command."""
+
+
+def _environment() -> StackEnvironment:
+    return read_environment(os.environ, SERVICES)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def up(
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="return when all is ready")] = False,
+    speed: Annotated[str | None, typer.Option("--time", help="speed of the clock, e.g. 3600x")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="instant that the clock starts at (ISO 8601)")] = None,
+    port_base: Annotated[int | None, typer.Option(help="services get base+1 …; 0: any free ports")] = None,
+    no_table: Annotated[bool, typer.Option("--no-table", help="plain lines, also at a terminal")] = False,
+) -> None:
+    """Start Kafka, PostgreSQL and the four services; Ctrl-C stops them. Data stays in HUIYIN_HOME (./.huiyin)."""
+    from huiyin.embedded.display import at_terminal, changes_as_lines, live_table
+    from huiyin.embedded.processes.background import start_behind
+    from huiyin.embedded.scaled_clock import parse_rate, parse_start
+    from huiyin.embedded.serve import serve
+    from huiyin.embedded.up import Options
+
+    environment = _environment()
+    home = Home(environment.home)
+    options = Options(
+        port_base=port_base,
+        rate=parse_rate(speed) if speed is not None else None,
+        start=parse_start(start) if start is not None else None,
+        say=_say,
+    )
+    if detach:
+        _say(f"up in {start_behind(home, options):.1f} s: huiyin status | huiyin logs SERVICE | huiyin down")
+        return
+    with_table = at_terminal() and not no_table
+    serve(
+        home,
+        options,
+        environment,
+        started=lambda running: _say(f"up in {running.seconds:.1f} s; Ctrl-C stops it"),
+        show=live_table if with_table else lambda running, asked: changes_as_lines(running, asked, _say),
+        stopping=lambda: _say("stopping: services first, then Kafka and PostgreSQL …"),
+    )
+    _say("stopped; the data stays")
+
+
+def down(
+    now: Annotated[bool, typer.Option("--now", help="do not wait for work in hand")] = False,
+) -> None:
+    """Stop what runs in this home, and what a killed run has left. All data stays."""
+    from huiyin.embedded.down import stop
+
+    ended = stop(Home(_environment().home), now=now)
+    _say(f"stopped: {', '.join(ended)}" if ended else "nothing is running")
+
+
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+) -> None:
+    """What runs in this home; exit code 1 if nothing does."""
+    from rich.console import Console
+
+    from huiyin.embedded.display import table
+    from huiyin.embedded.processes.process import memory_of
+    from huiyin.embedded.processes.supervisor import running_supervisor
+
+    home = Home(_environment().home)
+    state = home.read_state() if running_supervisor(home) else None
+    if state is None:
+        _say(json.dumps({"running": False}) if as_json else f"nothing is running in {home.path}")
+        raise typer.Exit(1)
+    if as_json:
+        _say(json.dumps({"running": True, **asdict(state)}, indent=2))
+        return
+    memory = {process.name: memory_of(process.pid) for process in state.processes if process.pid}
+    Console().print(table(state, memory))
+    clock = f", clock {_clock_line(Path(state.clock))}" if state.clock else ""
+    _say(f"{'ready' if state.ready else 'starting'} in {home.path}{clock}")
+
+
+def _clock_line(path: Path) -> str:
+    from shared.business_time.clock import FileClock
+
+    clock = FileClock(path)
+    return f"{clock.now().isoformat(timespec='seconds')} at {clock.rate():g}x"
+
+
+def logs(
+    service: Annotated[str, typer.Argument(help="intake, routing, sla, notify, kafka, postgres or supervisor")],
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="go on as it grows")] = False,
+    lines: Annotated[int, typer.Option("-n", "--lines", min=0, help="how many of the last lines")] = 50,
+) -> None:
+    """Show the log of one process."""
+    home = Home(_environment().home)
+    path = home.log(service)
+    known = sorted(file.stem for file in home.logs.glob("*.log"))
+    if service not in known:
+        raise InvalidInput(
+            f"there is no such log in {home.logs}", field="SERVICE", hint=f"there are: {', '.join(known)}"
+        )
+    with path.open("r", encoding="utf-8", errors="replace") as file:
+        for line in file.readlines()[-lines or sys.maxsize :]:
+            sys.stdout.write(line)
+        while follow:
+            sys.stdout.flush()
+            text = file.read()
+            if text:
+                sys.stdout.write(text)
+            elif path.stat().st_size < file.tell():
+                file.seek(0)  # the log was trimmed
+            else:
+                time.sleep(0.3)
+
+
+def provision() -> None:
+    """Make roles, databases, tables, topics and keys on servers that exist (HUIYIN_KAFKA, HUIYIN_POSTGRES)."""
+    from huiyin.embedded.provision import provision as make_all
+    from shared.events.topics import TOPICS
+
+    environment = _environment()
+    if environment.kafka is None or environment.postgres is None:
+        raise StackError(
+            "huiyin provision needs HUIYIN_KAFKA and HUIYIN_POSTGRES",
+            hint="HUIYIN_KAFKA=host:port HUIYIN_POSTGRES=postgresql://admin:password@host:port/postgres",
+        )
+    for service in SERVICES:
+        if service not in environment.passwords:
+            raise StackError(
+                f"the password of {service}'s role is not given",
+                hint=f"HUIYIN_{service.upper()}_PASSWORD_FILE names a file that holds it",
+            )
+    deadline = time.monotonic() + _PROVISION_PATIENCE_S
+    while True:
+        try:
+            done = make_all(
+                kafka=environment.kafka,
+                admin_url=environment.postgres,
+                passwords=environment.passwords,
+                topics=TOPICS,
+                keys=environment.keys,
+            )
+            break
+        except Unavailable:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(1.0)
+    _say(f"topics made: {', '.join(done.topics_made) or 'none, all there'}")
+    _say(f"tables made or brought up to date: {', '.join(done.migrated) or 'none, all there'}")
+
+
+def fetch() -> None:
+    """Fetch Kafka's jars into the user's cache (once per machine), each checked by its hash."""
+    from rich.progress import Progress
+
+    from huiyin.embedded.broker import jars
+
+    environment = _environment()
+    locked = jars.read_lock()
+    if environment.kafka_libs is not None:
+        jars.given_jars(locked, environment.kafka_libs)
+        _say(f"all there: {len(locked)} jars of Kafka in {environment.kafka_libs}")
+        return
+    cache = environment.cache / "kafka"
+    _paths, missing = jars.cached_jars(locked, cache)
+    if not missing:
+        _say(f"all there: {len(locked)} jars of Kafka in {cache}")
+        return
+    with Progress(transient=True) as progress:
+        task = progress.add_task("Kafka's jars", total=len(missing))
+        jars.fetch(missing, cache, lambda _jar: progress.advance(task))
+    _say(f"fetched {len(missing)} jars of Kafka into {cache}")

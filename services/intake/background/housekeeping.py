@@ -1,0 +1,45 @@
+"""What intake does by itself from time to time: old idempotency keys go, data keys follow a new master key."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.intake.store import registration
+from services.intake.store import vault as store_vault
+from shared.business_time.clock import Clock
+from shared.messaging.retry import keep_doing
+from shared.security.vault import Vault
+
+log = structlog.get_logger(__name__)
+
+KEYS_KEPT = timedelta(days=7)
+"""Call centres send again after a long weekend."""
+_EVERY_SECONDS = 600.0
+_AT_ONCE = 200
+
+
+async def tidy(engine: AsyncEngine, vault: Vault, real: Clock) -> tuple[int, int]:
+    """Do it once: (idempotency keys forgotten, data keys wrapped anew)."""
+    async with engine.begin() as tx:
+        forgotten = await registration.forget_keys(tx, real.now() - KEYS_KEPT)
+    rewrapped = 0
+    while True:
+        async with engine.begin() as tx:
+            done = await store_vault.rewrap_some(tx, vault, _AT_ONCE)
+        rewrapped += done
+        if done < _AT_ONCE:
+            return forgotten, rewrapped
+
+
+async def keep_tidy(engine: AsyncEngine, vault: Vault, real: Clock) -> None:
+    """Do it now and every ten minutes (real time), until cancelled; a database that is away is waited for."""
+
+    async def work() -> None:
+        forgotten, rewrapped = await tidy(engine, vault, real)
+        if forgotten or rewrapped:
+            log.info("tidied", keys_forgotten=forgotten, data_keys_rewrapped=rewrapped)
+
+    await keep_doing("tidying", work, every=_EVERY_SECONDS)

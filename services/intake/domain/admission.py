@@ -1,0 +1,196 @@
+"""What intake decides. Pure: complaint, procedure and the present instant in, verdicts and events out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from services.intake.domain.forms import PERIOD, FieldError, Form, Values
+from shared.errors import Conflict, InvalidInput
+from shared.events import complaints as c
+from shared.events.base import EventData
+from shared.procedures.fields import Scalar, Unreadable, folded, read_instant
+from shared.procedures.milestones import ENDING
+from shared.procedures.model import AdmissionRule
+
+EARLIEST_FUTURE = timedelta(minutes=5)
+"""How far ahead of this clock a caller's clock may be."""
+OLDEST = timedelta(days=36_525)
+"""A hundred years: what lies further back is a slip of the pen."""
+
+Decision = Literal["admit", "refuse", "transfer-out", "hold"]
+STATUS: Mapping[Decision, str] = {
+    "admit": "admitted",
+    "refuse": "refused",
+    "transfer-out": "transferred-out",
+    "hold": "held",
+}
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """A complaint that fits its procedure's form. `attributes` are its coded fields, `vault` what is to be sealed."""
+
+    form: Form
+    channel: str
+    language: str
+    received_at: datetime
+    attributes: Mapping[str, Scalar]
+    vault: Mapping[str, str]
+    missing: tuple[str, ...]
+
+    @property
+    def values(self) -> dict[str, Scalar]:
+        """Everything that was said, for what must be compared without being kept."""
+        return {"channel": self.channel, **self.attributes, **self.vault}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """An admission decision; `rule` is the procedure's rule that decided, if one did."""
+
+    decision: Decision
+    rule: AdmissionRule | None = None
+
+    @property
+    def status(self) -> str:
+        """The case's status from it."""
+        return STATUS[self.decision]
+
+
+def check(
+    form: Form, channel: str, received_at: str | None, language: str, fields: Mapping[str, Any], now: datetime
+) -> Complaint | list[FieldError]:
+    """The complaint that was submitted, or everything that is wrong with it."""
+    errors: list[FieldError] = []
+    channel_id = form.channels.get(folded(channel))
+    if channel_id is None:
+        known = ", ".join(choice.id for choice in form.procedure.channels)
+        errors.append(FieldError("channel", f"one of these is expected: {known}"))
+    came = now
+    try:
+        came = read_instant(received_at) if received_at is not None else now
+        if came > now + EARLIEST_FUTURE:
+            errors.append(FieldError("received_at", "this lies in the future"))
+        elif came < now - OLDEST:
+            errors.append(FieldError("received_at", "this lies more than a hundred years back"))
+    except Unreadable as error:
+        errors.append(FieldError("received_at", str(error)))
+    read = form.read(fields)
+    period = form.period(now if errors else came)  # a calendar does not reach to every instant that can be written
+    attributes = {**form.defaults(read.coded), **read.coded, PERIOD: period}
+    given = attributes.keys() | read.vault.keys()
+    facts = {**attributes, "channel": channel_id}
+    errors += [*read.errors, *_not_yet_named(form.lacking(given, facts), read)]
+    if errors or channel_id is None:
+        return errors
+    return Complaint(form, channel_id, language, came, attributes, read.vault, form.missing(given, facts))
+
+
+def _not_yet_named(lacking: Sequence[FieldError], read: Values) -> list[FieldError]:
+    named = {error.field for error in read.errors}
+    return [error for error in lacking if error.field not in named]
+
+
+def admission(form: Form, attributes: Mapping[str, Scalar], channel: str, missing: Sequence[str]) -> Verdict:
+    """The procedure's verdict: the first rule that is true decides.
+
+    If none is true and one cannot be told, an officer decides; else what the procedure says for all others.
+    """
+    facts = {**attributes, "channel": channel, "missing": list(missing)}
+    unknown = False
+    for rule, applies in form.rules:
+        verdict = True if applies is None else applies(facts)
+        if verdict is True:
+            return Verdict(rule.decision, rule)
+        unknown = unknown or verdict is None
+    return Verdict("hold" if unknown else form.procedure.admissibility.otherwise)
+
+
+def registration_events(
+    complaint: Complaint,
+    *,
+    number: str,
+    matters: Mapping[str, c.Matter],
+    merged_into: UUID | None,
+    verdict: Verdict,
+    documents: Mapping[str, str],
+) -> list[EventData]:
+    """What is said of a new case, in order. A merged one is neither asked for more nor judged."""
+    said: list[EventData] = [
+        c.ComplaintRegistered(
+            case_number=number,
+            channel=complaint.channel,
+            received_at=complaint.received_at,
+            attributes=dict(complaint.attributes),
+            missing=complaint.missing,
+            matters=dict(matters),
+        )
+    ]
+    if merged_into is not None:
+        return [*said, c.ComplaintMerged(into=merged_into)]
+    if complaint.missing:
+        said.append(c.SupplementRequested(missing=complaint.missing))
+    return [*said, *verdict_events(verdict, None, documents)]
+
+
+def verdict_events(
+    verdict: Verdict, decided_by: str | None, documents: Mapping[str, str], *, to: str | None = None
+) -> list[EventData]:
+    """What is said of an admission decision: one event, or none while it is held.
+
+    `to` is the body that an officer passes it to; without one, the rule's.
+    """
+    rule = verdict.rule.id if verdict.rule else None
+    match verdict.decision:
+        case "admit":
+            return [c.ComplaintAdmitted(rule=rule, decided_by=decided_by)]
+        case "refuse":
+            return [c.ComplaintRefused(rule=rule, decided_by=decided_by, document_numbers=dict(documents))]
+        case "transfer-out":
+            ruled = verdict.rule.to if verdict.rule else None
+            return [c.ComplaintTransferredOut(to=to or ruled, rule=rule, decided_by=decided_by)]
+    return []
+
+
+def officers_verdict(form: Form, status: str, decision: Decision, by: str, rule: str | None) -> Verdict:
+    """An officer's decision on a held complaint.
+
+    Raises `Conflict` if it is not held, `InvalidInput` if the role may not decide or a refusal states no reason of
+    the procedure's. A procedure that lists no grounds of refusal asks for none.
+    """
+    if status != "held":
+        raise Conflict("only a held complaint is decided on", hint="GET the case to see its status")
+    admissibility = form.procedure.admissibility
+    if admissibility.decided_by and by not in admissibility.decided_by:
+        allowed = ", ".join(admissibility.decided_by)
+        raise InvalidInput(f"the procedure lets these decide: {allowed}", field="by")
+    if not admissibility.decided_by:
+        require_office(form, by, field="by")
+    reasons = {reason.id: reason for reason in admissibility.rules if reason.decision == decision}
+    if rule is None and decision == "refuse" and reasons:
+        raise InvalidInput(f"a refusal states its reason: {', '.join(reasons)}", field="rule")
+    if rule is not None and rule not in reasons:
+        named = ", ".join(reasons) or "none"
+        raise InvalidInput(f"the procedure's reasons for this decision are: {named}", field="rule")
+    return Verdict(decision, reasons[rule] if rule else None)
+
+
+def require_office(form: Form, office: str, *, field: str) -> None:
+    """Raise `InvalidInput` for what is neither a role nor a department of the procedure."""
+    if office not in {known.id for known in (*form.procedure.roles, *form.procedure.departments)}:
+        raise InvalidInput("the procedure has no such role or department", field=field)
+
+
+def require_open(status: str) -> None:
+    """Raise `Conflict` for a case that asks nothing more of anybody."""
+    if status in ENDING:
+        raise Conflict(f"the case is {status}", hint="nothing can be added to it any more")
+
+
+def is_live(status: str) -> bool:
+    """Whether a later complaint of the same matter can go on in a case: one that has ended would swallow it."""
+    return status not in ENDING

@@ -1,0 +1,163 @@
+"""A procedure's form, compiled once: which fields there are, which are needed, and where each value may live."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from shared.business_time.calendars import Calendar
+from shared.business_time.due import period
+from shared.business_time.zones import zone
+from shared.errors import ProcedureError
+from shared.procedures.conditions import Predicate, compile_condition
+from shared.procedures.fields import Scalar, Unreadable, folded, read_value, sealed_form
+from shared.procedures.model import AdmissionRule, Choice, FieldSpec, Procedure
+
+_SHOWABLE = re.compile(r"[a-z][a-z0-9-]{0,59}")
+
+PERIOD = "received.period"
+"""The coded attribute that says when the complaint came: business-hours, off-hours or holiday."""
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One field that breaks the form; no part holds a submitted value. `again`: sent again it may be right."""
+
+    field: str
+    message: str
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class Values:
+    """Submitted values that fit the form: `vault` are texts to be sealed, `coded` may stand in events."""
+
+    vault: Mapping[str, str]
+    coded: Mapping[str, Scalar]
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Field:
+    spec: FieldSpec
+    choices: Mapping[str, str]
+    applies: Predicate | None
+
+
+@dataclass(frozen=True, eq=False)
+class Form:
+    """The form of one procedure version, on its calendar."""
+
+    procedure: Procedure
+    calendar: Calendar
+    channels: Mapping[str, str] = field(init=False)
+    rules: tuple[tuple[AdmissionRule, Predicate | None], ...] = field(init=False)
+    _fields: Mapping[str, _Field] = field(init=False)
+
+    def __post_init__(self) -> None:
+        procedure = self.procedure
+        set_ = object.__setattr__  # a frozen dataclass is filled this way
+        set_(self, "channels", _by_word(procedure.channels))
+        set_(self, "rules", tuple((rule, _compiled(rule.when)) for rule in procedure.admissibility.rules))
+        set_(self, "_fields", {spec.id: _compile(spec) for spec in procedure.fields})
+
+    @cached_property
+    def specs(self) -> dict[str, FieldSpec]:
+        """The fields' specifications by id."""
+        return {name: one.spec for name, one in self._fields.items()}
+
+    def local_date(self, at: datetime) -> date:
+        """The date of an instant in the procedure's time zone."""
+        return at.astimezone(zone(self.procedure.time_zone)).date()
+
+    def period(self, received_at: datetime) -> str:
+        """Whether it came in business hours, off hours or on a holiday of the procedure's calendar."""
+        return period(received_at, self.calendar)
+
+    def read(self, fields: Mapping[str, Any]) -> Values:
+        """Read submitted fields; every mistake is listed."""
+        vault: dict[str, str] = {}
+        coded: dict[str, Scalar] = {}
+        errors = []
+        for name, given in fields.items():
+            known = self._fields.get(name)
+            if known is None:
+                errors.append(FieldError(_shown(name), "the procedure has no such field"))
+                continue
+            try:
+                value = read_value(known.spec, given, known.choices)
+            except Unreadable as error:
+                errors.append(FieldError(f"fields.{name}", str(error)))
+                continue
+            if value is None:
+                continue
+            if known.spec.holds == "coded":
+                coded[name] = value
+            else:
+                vault[name] = sealed_form(value)
+        return Values(vault, coded, tuple(errors))
+
+    def defaults(self, given: Collection[str]) -> dict[str, Scalar]:
+        """The defaults of coded fields that were not given."""
+        return {
+            name: one.spec.default
+            for name, one in self._fields.items()
+            if one.spec.default is not None and one.spec.holds == "coded" and name not in given
+        }
+
+    def lacking(self, given: Collection[str], facts: Mapping[str, Any]) -> list[FieldError]:
+        """The fields without which there is no registration."""
+        return [
+            FieldError(f"fields.{name}", "this field is needed for registration")
+            for name in self._needed("registration", given, facts)
+        ]
+
+    def missing(self, given: Collection[str], facts: Mapping[str, Any]) -> tuple[str, ...]:
+        """The fields that the complainant is asked for, in the procedure's order."""
+        wanted = {*self._needed("requested", given, facts), *self._needed("registration", given, facts)}
+        return tuple(name for name in self._fields if name in wanted)
+
+    def _needed(self, when: str, given: Collection[str], facts: Mapping[str, Any]) -> list[str]:
+        return [
+            name
+            for name, one in self._fields.items()
+            if one.spec.required == when
+            and name not in given
+            and (one.applies is None or one.applies(facts) is True)  # unknown: nothing is demanded on what nobody said
+        ]
+
+
+def make_form(procedure: Procedure, calendars: Mapping[str, Calendar]) -> Form:
+    """The procedure's form; raises `ProcedureError` if there is no such calendar."""
+    calendar = calendars.get(procedure.calendar)
+    if calendar is None:
+        raise ProcedureError(
+            f"{procedure.id} version {procedure.version} names a calendar that does not exist: {procedure.calendar}",
+            field="calendar",
+            hint="huiyin calendar list shows those that there are",
+        )
+    return Form(procedure, calendar)
+
+
+def _compile(spec: FieldSpec) -> _Field:
+    return _Field(spec, _by_word(spec.choices), _compiled(spec.when))
+
+
+def _compiled(condition: Any) -> Predicate | None:
+    return None if condition is None else compile_condition(condition)
+
+
+def _by_word(choices: Iterable[Choice]) -> dict[str, str]:
+    """Ids by every word for them; an id wins over a label that looks like it."""
+    choices = tuple(choices)
+    labels = {folded(label): choice.id for choice in choices for label in (choice.name.zh, choice.name.en)}
+    return labels | {folded(choice.id): choice.id for choice in choices}
+
+
+def _shown(name: str) -> str:
+    """An unknown field's name, if it looks like an id; anything else may be a value in the wrong place."""
+    return f"fields.{name}" if _SHOWABLE.fullmatch(name) else "fields"

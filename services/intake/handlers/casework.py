@@ -1,0 +1,146 @@
+"""What is done with a registered complaint: decided on, supplemented, withdrawn, given a document.
+
+Each is one transaction that holds the case's row: read, decide, write, say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.intake.domain import admission, numbering
+from services.intake.domain.forms import FieldError, Form
+from services.intake.registration.request import Forms
+from services.intake.store import cases, registration, timeline
+from services.intake.store import vault as store_vault
+from services.intake.store.cases import Case
+from shared.business_time.clock import Clock
+from shared.errors import NotFound
+from shared.events.base import EventData
+from shared.events.complaints import ComplaintSupplemented, ComplaintWithdrawn
+from shared.events.envelope import make
+from shared.observability import metrics
+from shared.security.vault import Vault
+
+OfficersDecision = Literal["admit", "refuse", "transfer-out"]
+
+
+class Casework:
+    """Work on the cases of one database."""
+
+    def __init__(self, engine: AsyncEngine, vault: Vault, clock: Clock, forms: Forms, said: asyncio.Event) -> None:
+        self._engine = engine
+        self._vault = vault
+        self._clock = clock
+        self._forms = forms
+        self._said = said
+
+    async def decide(
+        self, case_id: UUID, decision: OfficersDecision, by: str, rule: str | None, to: str | None
+    ) -> Case:
+        """Record an officer's decision on a held complaint; raises as `domain.officers_verdict`."""
+        now = self._clock.now()
+        async with self._engine.begin() as tx:
+            case, form = await self._hold(tx, case_id)
+            verdict = admission.officers_verdict(form, case.status, decision, by, rule)
+            if to is not None:
+                admission.require_office(form, to, field="to")
+            await self._settle(tx, case, form, verdict, now, cause=f"admission:{decision}", by=by, to=to)
+            case = await _as_is(tx, case_id)
+        self._said.set()
+        return case
+
+    async def supplement(self, case_id: UUID, fields: Mapping[str, Any], cause: str) -> Case | list[FieldError]:
+        """Add or replace fields; a held complaint is judged anew by the procedure's rules.
+
+        `cause` tells one supplement from another: the same one again says nothing new. Returns the mistakes, if any.
+        """
+        now = self._clock.now()
+        async with self._engine.begin() as tx:
+            case, form = await self._hold(tx, case_id)
+            admission.require_open(case.status)
+            read = form.read(fields)
+            if read.errors:
+                return list(read.errors)
+            key = await store_vault.key_of(tx, self._vault, case_id)
+            sealed = [(case_id, name, key.seal(store_vault.FIELDS, name, text)) for name, text in read.vault.items()]
+            await store_vault.put_fields(tx, sealed)
+            attributes = {**case.attributes, **read.coded}
+            given = attributes.keys() | await store_vault.field_names(tx, case_id)
+            missing = form.missing(given, {**attributes, "channel": case.channel})
+            await cases.save_supplement(tx, case_id, attributes, missing)
+            said = ComplaintSupplemented(attributes=attributes, missing=missing)
+            await self._say(tx, case, [said], cause, now)
+            if case.status == "held":
+                verdict = admission.admission(form, attributes, case.channel, missing)
+                await self._settle(tx, case, form, verdict, now, cause=cause, by=None, to=None)
+            case = await _as_is(tx, case_id)
+        self._said.set()
+        return case
+
+    async def withdraw(self, case_id: UUID, by: str) -> Case:
+        """The complaint is taken back by `complainant`, or for the complainant by a role of the procedure."""
+        now = self._clock.now()
+        async with self._engine.begin() as tx:
+            case, form = await self._hold(tx, case_id)
+            admission.require_open(case.status)
+            if by != "complainant":
+                admission.require_office(form, by, field="by")
+            await self._say(tx, case, [ComplaintWithdrawn(by=by)], "withdrawal", now)
+            case = await _as_is(tx, case_id)
+        self._said.set()
+        return case
+
+    async def write_document(self, case_id: UUID, name: str, content: str, by: str) -> None:
+        """Seal a text about the case in the vault; one of the same name is replaced. `by` is an API key's name."""
+        async with self._engine.begin() as tx:
+            await self._hold(tx, case_id)
+            key = await store_vault.key_of(tx, self._vault, case_id)
+            await store_vault.put_document(tx, key, name, content, by, self._clock.now())
+
+    async def _hold(self, tx: AsyncConnection, case_id: UUID) -> tuple[Case, Form]:
+        case = await cases.find_case(tx, case_id, lock=True)
+        if case is None:
+            raise NotFound("no such case")
+        return case, self._forms.pinned(case.pin)
+
+    async def _settle(
+        self,
+        tx: AsyncConnection,
+        case: Case,
+        form: Form,
+        verdict: admission.Verdict,
+        now: datetime,
+        *,
+        cause: str,
+        by: str | None,
+        to: str | None,
+    ) -> None:
+        if verdict.decision == "hold":
+            return
+        documents = await self._number_documents(tx, form, verdict.status, now)
+        rule = verdict.rule.id if verdict.rule else None
+        await cases.save_decision(tx, case.id, rule, by, documents)
+        await self._say(tx, case, admission.verdict_events(verdict, by, documents, to=to), cause, now)
+        metrics.ADMISSIONS.labels(procedure=case.procedure, decision=verdict.status).inc()
+
+    async def _number_documents(self, tx: AsyncConnection, form: Form, status: str, now: datetime) -> dict[str, str]:
+        on, rules = form.local_date(now), numbering.documents_at(form.procedure.numbering, [status])
+        series = {numbering.counter(form.procedure.id, name, rule, on): rule for name, rule in rules.items()}
+        first = await registration.count_on(tx, dict.fromkeys(series, 1))
+        return {one.scheme: numbering.rendered(rule, on, first[one]) for one, rule in series.items()}
+
+    async def _say(self, tx: AsyncConnection, case: Case, said: Sequence[EventData], cause: str, now: datetime) -> None:
+        await timeline.say(tx, [make("intake", case.id, case.pin, data, cause=cause, at=now) for data in said])
+
+
+async def _as_is(tx: AsyncConnection, case_id: UUID) -> Case:
+    case = await cases.find_case(tx, case_id)
+    if case is None:
+        raise NotFound("no such case")
+    return case

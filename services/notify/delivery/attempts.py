@@ -1,0 +1,172 @@
+"""How attempts end in the database: the row's new state and the event that tells of it, in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.notify.delivery.sinks import Sink
+from services.notify.handlers.events import Worker
+from services.notify.store import cases, delivery_queue, digests, senders
+from services.notify.store.delivery_queue import Ending
+from shared.business_time.clock import Clock
+from shared.events.envelope import Event, make
+from shared.events.notices import NoticeFailed, NoticeSent
+from shared.messaging import outbox
+from shared.observability import metrics
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A notice's row as it was, how its attempt ended, what delivered it, and to whom."""
+
+    row: Any
+    ending: Ending
+    sink: str
+    addressee: str
+
+
+@dataclass(frozen=True)
+class _End:
+    """A notice that is sent or given up; `failed` is the reason. `addressee` is whom it went to."""
+
+    row: Any
+    sink: str
+    addressee: str
+    attempts: int
+    failed: str | None = None
+    ambiguous: bool = False
+
+
+class Endings:
+    """Writes endings. `clock` is the cases' clock, `real` the machine's; `said` wakes the relay."""
+
+    def __init__(self, engine: AsyncEngine, clock: Clock, real: Clock, worker: Worker, said: asyncio.Event) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._real = real
+        self._worker = worker
+        self._said = said
+
+    async def finish(self, me: UUID, ended: Sequence[Ended]) -> None:
+        """Write how attempts ended, and say which notices were sent or given up."""
+        async with self._engine.begin() as tx:
+            now = self._clock.now()
+            await cases.lock(tx, {one.row.case_id for one in ended})
+            ours = await delivery_queue.finish(tx, me, [one.ending for one in ended], self._real.now(), now)
+            ends = [
+                _End(
+                    one.row, one.sink, one.addressee, ours[one.row.id],
+                    (one.ending.reason or "refused") if one.ending.state == "failed" else None, one.ending.ambiguous,
+                )
+                for one in ended
+                if one.row.id in ours and one.ending.state in ("sent", "failed")
+            ]  # fmt: skip
+            events = await self._say(tx, ends, now)
+        self._count(events)
+
+    async def fail_waiting(self, rows: Sequence[Any], reason: str) -> None:
+        """Give up notices that nobody is sending."""
+        async with self._engine.begin() as tx:
+            now = self._clock.now()
+            await cases.lock(tx, {row.case_id for row in rows})
+            gone = await delivery_queue.fail_waiting(tx, [row.id for row in rows], reason, now)
+            ends = [
+                _End(row, row.sink or "none", row.addressee or row.to, row.attempts, reason)
+                for row in rows
+                if row.id in gone
+            ]
+            events = await self._say(tx, ends, now)
+        self._count(events)
+
+    async def take_over(self, tx: AsyncConnection, orphans: Sequence[Any], sinks: Mapping[str, Sink]) -> None:
+        """Go on with what a dead sender was sending: again where the sink shows it once, else ended as ambiguous."""
+        if not orphans:
+            return
+        again = [row for row in orphans if row.sink in sinks and sinks[row.sink].repeatable]
+        doubtful = [row for row in orphans if row not in again]
+        await senders.resume(tx, [row.id for row in again], self._real.now())
+        if not doubtful:
+            return
+        now = self._clock.now()
+        await cases.lock(tx, {row.case_id for row in doubtful})
+        gone = await senders.give_up_ambiguous(tx, [row.id for row in doubtful], now)
+        await self._say(
+            tx,
+            [
+                _End(row, row.sink, row.addressee or row.to, row.attempts, "ambiguous", ambiguous=True)
+                for row in doubtful
+                if row.id in gone
+            ],
+            now,
+        )
+
+    def tell(self, orphans: Sequence[Any]) -> None:
+        """After the commit of a take-over: log it and wake the relay."""
+        if orphans:
+            log.warning("took over from a sender that died", notices=len(orphans))
+            self._said.set()
+
+    async def _say(self, tx: AsyncConnection, ends: Sequence[_End], now: datetime) -> list[Event]:
+        """Say what has ended, and of each notice that was joined to another that it ended with that one."""
+        leads = {one.row.id: one for one in ends if one.row.joins}
+        others = await digests.settle(tx, {one.row.case_id for one in leads.values()}, leads.keys(), now)
+        events = [_event(one.row, one, now) for one in ends]
+        events += [_event(row, leads[row.joined_to], now) for row in others]
+        events += await self._worker.hear_own(tx, events, now)
+        await outbox.append(tx, events)
+        return events
+
+    def _count(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if isinstance(event.data, NoticeSent) and event.data.within is not None:
+                metrics.NOTICES_JOINED.labels(procedure=event.procedure).inc()
+            elif isinstance(event.data, NoticeSent):
+                metrics.NOTICES_SENT.labels(procedure=event.procedure, sink=event.data.sink).inc()
+            elif isinstance(event.data, NoticeFailed):
+                data = event.data
+                metrics.NOTICES_FAILED.labels(procedure=event.procedure, sink=data.sink, reason=data.reason).inc()
+        if events:
+            self._said.set()
+
+
+def _event(row: Any, end: _End, now: datetime) -> Event:
+    """What is said of a notice that ended, or of one (`row`) that was joined to it and ended with it."""
+    within = None if row.id == end.row.id else str(end.row.id)
+    data: NoticeSent | NoticeFailed
+    if end.failed is None:
+        data = NoticeSent(
+            notice=row.notice,
+            notice_id=str(row.id),
+            addressee=end.addressee,
+            cause=str(row.event_id),
+            within=within,
+            sink=end.sink,
+            sent_at=now,
+            attempts=end.attempts,
+        )
+        cause = str(row.id)
+    else:
+        data = NoticeFailed(
+            notice=row.notice,
+            notice_id=str(row.id),
+            addressee=end.addressee,
+            cause=str(row.event_id),
+            within=within,
+            sink=end.sink,
+            reason=end.failed,
+            attempts=end.attempts,
+            ambiguous=end.ambiguous,
+        )
+        # A notice that was sent again by hand may fail again: another event.
+        cause = f"{row.id}|{end.row.resends}"
+    return make("notify", row.case_id, (row.procedure, row.version), data, cause=cause, at=now)

@@ -1,0 +1,78 @@
+"""Who a notice is for, and over which endpoint it goes. Pure: a look-up in the procedure and the configuration."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal
+
+from services.notify.delivery.recipients import Endpoint, Recipients, SmtpEndpoint, WebhookEndpoint
+from services.notify.domain.case import Case
+from shared.procedures.model import Procedure
+
+Kind = Literal["complainant", "department", "role", "level"]
+
+_MAIL_LANES = 8
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """A kind of addressee, and which one; `id` is None for the complainant, and while nobody has the case."""
+
+    kind: Kind
+    id: str | None
+
+    def __str__(self) -> str:
+        return self.kind if self.id is None else f"{self.kind}:{self.id}"
+
+
+def addressee(to: str, case: Case, procedure: Procedure) -> Addressee:
+    """Whom `to` means for this case now. A bare id is a role's, else a department's, else a level's."""
+    match to.partition(":"):
+        case ("complainant", _, _):
+            return Addressee("complainant", None)
+        case (("department" | "level") as kind, "", _):
+            found = case.current(kind)
+            return Addressee(kind, found if isinstance(found, str) else None)
+        case (("department" | "level" | "role") as kind, ":", id):
+            return Addressee(kind, id)
+    if to in {role.id for role in procedure.roles}:
+        return Addressee("role", to)
+    if to in {department.id for department in procedure.departments}:
+        return Addressee("department", to)
+    return Addressee("level", to)
+
+
+def endpoint(who: Addressee, procedure: Procedure, recipients: Recipients) -> Endpoint:
+    """The configured endpoint; a level without one goes to the department that takes over on it; else `default`."""
+    if who.kind == "complainant":
+        return recipients.complainant or recipients.default
+    found = {"department": recipients.department, "role": recipients.role, "level": recipients.level}[who.kind].get(
+        who.id or ""
+    )
+    if found is None and who.kind == "level":
+        above = next((level.department for level in procedure.levels if level.id == who.id), None)
+        found = recipients.department.get(above or "")
+    return found or recipients.default
+
+
+def lane(where: Endpoint, who: Addressee, case: Case, *, asks_vault: bool) -> str:
+    """The lane of an endpoint: its deliveries go one after another, and its failures hold up nobody else (rule D11).
+
+    Mail to complainants shares a few lanes by case, so that one person's mails follow each other. Deliveries that need
+    the vault have lanes of their own, so that its absence holds up no others.
+    """
+    match where:
+        case WebhookEndpoint(url=url):
+            name = f"webhook:{_digest(str(url))}"
+        case SmtpEndpoint(address=None):
+            name = f"smtp:{who.kind}:{case.id.int % _MAIL_LANES}"
+        case SmtpEndpoint(address=address):
+            name = f"smtp:{_digest(address or '')}"
+        case _:
+            name = where.sink
+    return f"{name}+vault" if asks_vault else name
+
+
+def _digest(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()[:16]

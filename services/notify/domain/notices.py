@@ -1,0 +1,242 @@
+"""Which notices and call-backs an event causes, and which unsent notices a later one makes needless. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from services.notify.domain.case import Case
+from services.notify.domain.digests import may_join
+from shared.events import assignments as a
+from shared.events import complaints as c
+from shared.events import deadlines as d
+from shared.events import notices as n
+from shared.events.envelope import NAMESPACE, Event
+from shared.events.occurrences import happened_at, names
+from shared.procedures.conditions import holds
+from shared.procedures.model import CallBack, Notice, Procedure
+
+WARNED, BREACHED = 0, 1
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A notice that an event causes. `due` is its verdict: False while its condition does not hold.
+
+    `clock` is set for warnings and breaches, with `rank`: they can be overtaken by later ones of the same clock.
+    `details` are coded values of the event that the text may show. `joins`: it may be told within another notice.
+    `late_by`: how late the step came that it tells of, in seconds of the cases' clock.
+    """
+
+    id: UUID
+    case_id: UUID
+    notice: str
+    to: str
+    occurrence: str
+    event_id: UUID
+    occurred_at: datetime
+    said_at: datetime
+    conditional: bool
+    due: bool
+    details: dict[str, Any]
+    clock: str | None = None
+    rank: int = WARNED
+    joins: bool = False
+    late_by: float = 0.0
+
+
+@dataclass(frozen=True)
+class PlannedCall:
+    """A call-back that an event causes; `element` is its place among the procedure's call-backs."""
+
+    id: UUID
+    case_id: UUID
+    element: int
+    occurrence: str
+    event_id: UUID
+    occurred_at: datetime
+    said_at: datetime
+    conditional: bool
+    due: bool
+
+
+def notice_id(case_id: UUID, notice: str, event_id: UUID) -> UUID:
+    """The id of the one notice that this event causes by this element of the procedure."""
+    return uuid5(NAMESPACE, f"notice|{case_id}|{notice}|{event_id}")
+
+
+def plan_notices(case: Case, event: Event, procedure: Procedure) -> list[Planned]:
+    """The notices that an event causes, judged by the facts as they had been said up to it.
+
+    One whose condition does not hold (yet) is planned too, with `due` False: a fact on its way may decide it.
+    """
+    planned = []
+    for element in procedure.notices:
+        name = _first(element.on, event)
+        if name is None:
+            continue
+        clock, rank = _series(event)
+        planned.append(
+            Planned(
+                id=notice_id(case.id, element.id, event.id),
+                case_id=case.id,
+                notice=element.id,
+                to=element.to,
+                occurrence=name,
+                event_id=event.id,
+                occurred_at=happened_at(event, name),
+                said_at=event.time,
+                conditional=element.when is not None,
+                due=verdict(element, case, event.time),
+                details=details(event),
+                clock=clock,
+                rank=rank,
+                joins=may_join(element, event),
+                late_by=_late_by(case, event),
+            )
+        )
+    return planned
+
+
+def plan_calls(case: Case, event: Event, procedure: Procedure) -> list[PlannedCall]:
+    """The call-backs that an event causes, judged as notices are."""
+    planned = []
+    for index, element in enumerate(procedure.call_backs):
+        name = _first((element.after,), event)
+        if name is None:
+            continue
+        planned.append(
+            PlannedCall(
+                id=uuid5(NAMESPACE, f"call-back|{case.id}|{index}|{event.id}"),
+                case_id=case.id,
+                element=index,
+                occurrence=name,
+                event_id=event.id,
+                occurred_at=happened_at(event, name),
+                said_at=event.time,
+                conditional=element.when is not None,
+                due=verdict(element, case, event.time),
+            )
+        )
+    return planned
+
+
+def verdict(element: Notice | CallBack, case: Case, said_at: datetime) -> bool:
+    """Whether the element's condition holds by what had been said up to `said_at`; unknown is no."""
+    return element.when is None or holds(element.when, case.facts_at(said_at)) is True
+
+
+def _first(wanted: Sequence[str], event: Event) -> str | None:
+    """The most exact of the event's names that is wanted (`warned:x` before `warned`)."""
+    return next((name for name in reversed(names(event)) if name in wanted), None)
+
+
+def _series(event: Event) -> tuple[str | None, int]:
+    if isinstance(event.data, d.ClockBreached):
+        return event.data.clock, BREACHED
+    if isinstance(event.data, d.FiredEvent):
+        return event.data.clock, WARNED
+    return None, WARNED
+
+
+def _late_by(case: Case, event: Event) -> float:
+    """How late a step came; an escalation is as late as the step that caused it."""
+    match event.data:
+        case d.FiredEvent(late_by=late_by):
+            return late_by
+        case a.CaseEscalated(cause=str(cause)) if cause in case.late:
+            return float(case.late[cause][1])
+    return 0.0
+
+
+def details(event: Event) -> dict[str, Any]:
+    """Coded values of an event that a text may show."""
+    match event.data:
+        case d.FiredEvent() as data:
+            return {"clock": data.clock, "cycle": data.cycle, "step": data.step, **_due(data)}
+        case d.ClockEvent() as data:
+            return {"clock": data.clock, "cycle": data.cycle, **_due(data)}
+        case a.MilestoneReached(milestone=milestone, clock=clock, fields=fields):
+            found: dict[str, Any] = {"milestone": milestone}
+            if clock:
+                found["clock"] = clock
+            if isinstance(fields.get("reason"), str):
+                found["reason"] = fields["reason"]
+            return found
+        case c.ComplaintRefused(rule=rule) | c.ComplaintTransferredOut(rule=rule) if rule:
+            return {"rule": rule}
+        case a.CaseEscalated(level=level, cause=cause):
+            return {"level": level, "cause": cause} if cause else {"level": level}
+    return {}
+
+
+def _due(data: d.ClockEvent) -> dict[str, str]:
+    return {"due": data.due_at.isoformat()} if data.due_at else {}
+
+
+def listens_to(procedure: Procedure, event: Event) -> bool:
+    """Whether the procedure has a use for one of notify's own events."""
+    wanted = {name for notice in procedure.notices for name in notice.on}
+    wanted |= {call.after for call in procedure.call_backs}
+    return any(name in wanted for name in names(event)) or isinstance(event.data, n.Satisfied | n.Dissatisfied)
+
+
+@dataclass(frozen=True)
+class Unsent:
+    """A warning's or breach's notice that waits. `early`: it tells of a step before the due instant.
+
+    `joins`: it may be told within another; `tried`: an attempt was begun, so it is on its way.
+    """
+
+    id: UUID
+    case_id: UUID
+    to: str
+    clock: str
+    cycle: int
+    rank: int
+    occurred_at: datetime
+    joins: bool = False
+    early: bool = False
+    tried: bool = False
+
+
+def needless(
+    unsent: Sequence[Unsent], cases: Mapping[UUID, Case], retracted: Collection[tuple[UUID, str, int]] = ()
+) -> dict[UUID, str]:
+    """Of these notices, those that need not be sent any more, each with its reason.
+
+    `retracted`: a breach in `retracted` (case, clock, cycle) did not happen. `clock-stopped`: nobody is warned of what
+    is done already. `overtaken`: of what is not told together, a later one of the same clock says it.
+    """
+    gone = dict.fromkeys(overtaken(one for one in unsent if not one.joins), "overtaken")
+    for one in unsent:
+        if one.rank == BREACHED and (one.case_id, one.clock, one.cycle) in retracted:
+            gone[one.id] = "retracted"
+        elif one.joins and one.early and not one.tried and _stopped(cases[one.case_id], one):
+            gone[one.id] = "clock-stopped"
+    return gone
+
+
+def _stopped(case: Case, one: Unsent) -> bool:
+    known = case.clocks.get(one.clock)
+    return known is not None and (known["cycle"] > one.cycle or (known["cycle"] == one.cycle and not known["running"]))
+
+
+def overtaken(unsent: Iterable[Unsent]) -> set[UUID]:
+    """Of notices that are not told together, those that give way to a strictly later one.
+
+    It is of the same case, addressee and clock, of the same rank or a higher: after a long silence one warning is
+    told, not a storm; a breach never gives way to a warning.
+    """
+    groups: dict[tuple[UUID, str, str], list[Unsent]] = {}
+    for one in unsent:
+        groups.setdefault((one.case_id, one.to, one.clock), []).append(one)
+    return {
+        one.id
+        for group in groups.values()
+        for one in group
+        if any(other.occurred_at > one.occurred_at and other.rank >= one.rank for other in group)
+    }

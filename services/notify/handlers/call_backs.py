@@ -1,0 +1,93 @@
+"""Recording call-backs and satisfaction: state and events in the caller's transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notify.domain.answers import Answer, check, take
+from services.notify.domain.case import Case
+from services.notify.handlers.events import Worker
+from services.notify.store import call_backs, cases
+from shared.errors import Conflict, NotFound
+from shared.events.base import EventData
+from shared.events.envelope import Event, make
+from shared.events.notices import CalledBack, Dissatisfied, Satisfied
+from shared.messaging import outbox
+
+
+async def answer(
+    tx: AsyncConnection,
+    worker: Worker,
+    id: UUID,
+    *,
+    reached: bool,
+    satisfied: bool | None,
+    score: int | None,
+    at: datetime | None,
+    now: datetime,
+) -> Any:
+    """Record a call and return the task's row as it is then. Raises `NotFound`, `InvalidInput` or `Conflict`."""
+    case_id = await call_backs.case_of(tx, id)
+    if case_id is None:
+        raise NotFound("there is no such call-back")
+    case = await _case(tx, case_id)
+    row = await call_backs.one(tx, id)
+    assert row is not None  # noqa: S101  (tasks are never deleted)
+    given = Answer(reached, satisfied, score, at or now)
+    check(given, now)
+    taken = take(row.state, row.calls, (row.satisfied, row.score), given, at_given=at is not None)
+    if taken.repeated:
+        return row
+    await call_backs.answer(
+        tx,
+        id,
+        state=taken.state,
+        calls=taken.calls,
+        satisfied=satisfied,
+        score=score,
+        answered_at=given.at if reached else None,
+    )
+    said: list[EventData] = [CalledBack(task_id=str(id), at=given.at, reached=reached)]
+    if satisfied is not None:
+        said.append(_view(satisfied, given.at, score))
+    await _say(tx, worker, case, said, f"{id}|{len(taken.calls)}", now)
+    return await call_backs.one(tx, id)
+
+
+async def say(
+    tx: AsyncConnection, worker: Worker, case_id: UUID, *, satisfied: bool, score: int | None, now: datetime
+) -> tuple[int, datetime]:
+    """Record the complainant's own answer: (cycle, when). The same again is fine, another one raises `Conflict`."""
+    case = await _case(tx, case_id)
+    cycle = int(case.current("cycle") or 1)
+    known = await call_backs.satisfaction(tx, case_id, cycle)
+    if known is not None:
+        if (known.satisfied, known.score) != (satisfied, score):
+            raise Conflict("the complainant has answered otherwise", hint="a reopened case can be answered anew")
+        return cycle, known.at
+    await call_backs.say(tx, case_id, cycle, satisfied=satisfied, score=score, at=now)
+    await _say(tx, worker, case, [_view(satisfied, now, score)], f"satisfaction|{cycle}", now)
+    return cycle, now
+
+
+async def _case(tx: AsyncConnection, id: UUID) -> Case:
+    found = await cases.load(tx, [id])
+    if id not in found:
+        raise NotFound("there is no such case")
+    return found[id]
+
+
+def _view(satisfied: bool, at: datetime, score: int | None) -> EventData:
+    return Satisfied(at=at, score=score) if satisfied else Dissatisfied(at=at, score=score)
+
+
+async def _say(
+    tx: AsyncConnection, worker: Worker, case: Case, data: list[EventData], cause: str, now: datetime
+) -> None:
+    pin = (case.procedure, case.version)
+    events: list[Event] = [make("notify", case.id, pin, one, cause=cause, at=now) for one in data]
+    await outbox.append(tx, [*events, *await worker.hear_own(tx, events, now)])

@@ -1,0 +1,224 @@
+"""A report of a milestone: whether the procedure allows it, and what it does to the case.
+
+Free texts never come here: a text field of a milestone takes the name of a document that was put into the vault.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from services.routing.domain.assignment import Change
+from services.routing.domain.case import Case
+from shared.errors import Conflict, InvalidInput
+from shared.events.assignments import MilestoneReached
+from shared.procedures.conditions import holds
+from shared.procedures.milestones import REPORTED
+from shared.procedures.model import Clock, FieldSpec, Milestone, Procedure
+
+_AHEAD = timedelta(minutes=5)  # clocks of other systems differ
+_DOCUMENT = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+
+
+@dataclass(frozen=True)
+class Report:
+    """A milestone as reported: `by` is a role or department, `fields` are coded values or names of documents."""
+
+    milestone: str
+    at: datetime
+    by: str
+    fields: Mapping[str, Any]
+    clock: str | None = None
+
+
+def accept(case: Case, procedure: Procedure, report: Report, now: datetime) -> Change:
+    """The case after the report. Raises `InvalidInput` or `Conflict` naming the field that is wrong.
+
+    The same report again changes nothing and says nothing.
+    """
+    spec = next((one for one in procedure.milestones if one.id == report.milestone), None)
+    if spec is None and report.milestone not in REPORTED:
+        raise InvalidInput("this procedure has no such milestone", field="milestone")
+    word = f"{report.milestone}:{report.clock}" if report.clock else report.milestone
+    if any(one.name == word and one.at == report.at and one.by == report.by for one in case.reached):
+        return Change(case, ())
+    _check_time(case, report, now)
+    _check_state(case, report)
+    _check_reporter(procedure, spec, report)
+    fields = _checked_fields(spec, report, case)
+    clock = _check_extension(case, procedure, report) if report.milestone.startswith("extension-") else None
+    if spec is not None:
+        _check_requirements(case, spec)
+    names = (report.milestone, f"{report.milestone}:{clock.id}") if clock else (report.milestone,)
+    case = case.with_reached(names, report.at, report.by)
+    facts = {**case.facts, **{f"{report.milestone}.{name}": value for name, value in fields.items()}}
+    case = replace(case, facts=facts)
+    if report.milestone == "resolved":
+        case = replace(case, status="resolved", resolved_at=report.at)
+    elif report.milestone == "closed":
+        case = replace(case, status="closed", resolved_at=case.resolved_at or report.at)
+    said = MilestoneReached(
+        milestone=report.milestone, at=report.at, by=report.by, fields=fields, clock=clock.id if clock else None
+    )
+    return Change(case, (said,))
+
+
+def _check_time(case: Case, report: Report, now: datetime) -> None:
+    if report.at > now + _AHEAD:
+        raise InvalidInput("this lies in the future", field="at")
+    if case.received_at is not None and report.at < case.received_at:
+        raise InvalidInput("this lies before the complaint was received", field="at")
+
+
+def _check_state(case: Case, report: Report) -> None:
+    if case.status == "registered":
+        raise Conflict("the complaint has not been admitted yet", field="milestone")
+    if case.status == "ended":
+        raise Conflict("the complaint was refused, withdrawn, merged or passed on", field="milestone")
+    if report.milestone == "resolved" and case.status in ("resolved", "closed"):
+        raise Conflict("the case is resolved already", field="milestone", hint="a reopened case can be resolved again")
+    if report.milestone == "closed" and case.status == "closed":
+        raise Conflict("the case is closed already", field="milestone")
+
+
+def _check_reporter(procedure: Procedure, spec: Milestone | None, report: Report) -> None:
+    known = {one.id for part in (procedure.roles, procedure.departments, procedure.levels) for one in part}
+    if report.by not in known:
+        raise InvalidInput("this procedure has no such role, department or level", field="by")
+    if spec is not None and spec.by and report.by not in spec.by:
+        raise InvalidInput("may not report this milestone", field="by", hint=f"one of: {', '.join(spec.by)}")
+
+
+def _check_requirements(case: Case, spec: Milestone) -> None:
+    facts = case.conditions()
+    if holds(spec.when, facts) is not True:
+        raise Conflict("the procedure does not provide for this milestone in this case", field="milestone")
+    for requirement in spec.requires:
+        applies = holds(requirement.when, facts) is True
+        if applies and not case.has_reached(requirement.reached):
+            raise Conflict(
+                f"{requirement.reached} must be reported first", field="milestone", hint=f"report {requirement.reached}"
+            )
+
+
+def _check_extension(case: Case, procedure: Procedure, report: Report) -> Clock:
+    clock = next((one for one in procedure.clocks if one.id == report.clock), None)
+    if clock is None or clock.extension is None:
+        raise InvalidInput("names no clock that can be extended", field="clock")
+    rule = clock.extension
+    if report.milestone != "extension-requested" and rule.approved_by and report.by not in rule.approved_by:
+        verb = "approve" if report.milestone == "extension-approved" else "refuse"
+        raise InvalidInput(f"may not {verb} this", field="by", hint=f"one of: {', '.join(rule.approved_by)}")
+    if report.milestone == "extension-approved":
+        if _told(case, "extension-approved", clock) >= rule.times:
+            raise Conflict("the clock has been extended as often as the procedure allows", field="clock")
+        answered = _told(case, "extension-approved", clock) + _told(case, "extension-refused", clock)
+        if rule.request_required and _told(case, "extension-requested", clock) <= answered:
+            raise Conflict(
+                "nobody has asked for this extension", field="milestone", hint="report extension-requested first"
+            )
+        breached_at, asked_at = _breached_at(case, clock), _asked_at(case, clock, report.at)
+        if breached_at is not None and (asked_at or report.at) > breached_at:
+            raise Conflict(
+                "the clock was due before this extension was approved or asked for",
+                field="at",
+                hint="an approval counts if it was given, or asked for, before the clock was due",
+            )
+    if report.milestone == "extension-requested" and rule.reason_required and not report.fields.get("reason"):
+        raise InvalidInput("a reason is needed: the name of a document with it", field="fields.reason")
+    return clock
+
+
+def _told(case: Case, milestone: str, clock: Clock) -> int:
+    """How often this was reported of the clock in the present cycle."""
+    return sum(1 for one in case.reached if one.name == f"{milestone}:{clock.id}" and one.cycle == case.cycle)
+
+
+def _breached_at(case: Case, clock: Clock) -> datetime | None:
+    """When the clock was breached that runs now, if it was and still is."""
+    found: datetime | None = None
+    for one in case.reached:
+        if one.name == f"breached:{clock.id}":
+            found = one.at
+        elif one.name in (f"breach-retracted:{clock.id}", f"started:{clock.id}"):
+            found = None
+    return found
+
+
+def _asked_at(case: Case, clock: Clock, now: datetime) -> datetime | None:
+    """Since when an extension had been asked for, at this instant, that was neither approved nor refused."""
+    found: datetime | None = None
+    for one in sorted(case.reached, key=lambda one: one.at):
+        if one.cycle != case.cycle or one.at > now:
+            continue
+        if one.name == f"extension-requested:{clock.id}":
+            found = found or one.at
+        elif one.name in (f"extension-approved:{clock.id}", f"extension-refused:{clock.id}"):
+            found = None
+    return found
+
+
+def _checked_fields(spec: Milestone | None, report: Report, case: Case) -> dict[str, Any]:
+    declared = {one.id: one for one in spec.fields} if spec else {}
+    if report.milestone.startswith("extension-"):
+        declared.setdefault("reason", _REASON)
+    facts = case.conditions()
+    checked: dict[str, Any] = {}
+    for name, value in report.fields.items():
+        if name not in declared:
+            raise InvalidInput("the milestone has no such field", field=f"fields.{name}")
+        checked[name] = _checked_value(declared[name], value)
+    for name, field in declared.items():
+        if name in checked:
+            continue
+        if field.default is not None:
+            checked[name] = field.default
+        elif field.required == "registration" and holds(field.when, facts | checked) is True:
+            raise InvalidInput("this field is needed", field=f"fields.{name}")
+    return checked
+
+
+def _checked_value(field: FieldSpec, value: Any) -> Any:
+    place = f"fields.{field.id}"
+    match field.type:
+        case "text":
+            if not (isinstance(value, str) and _DOCUMENT.fullmatch(value)):
+                raise InvalidInput(
+                    "takes the name of a document in the vault, not a text",
+                    field=place,
+                    hint="PUT the text to intake's /v1/cases/{id}/documents/{name} first",
+                )
+        case "choice":
+            if value not in {one.id for one in field.choices}:
+                raise InvalidInput("is none of the choices", field=place, hint=", ".join(c.id for c in field.choices))
+        case "boolean":
+            if not isinstance(value, bool):
+                raise InvalidInput("must be true or false", field=place)
+        case "integer":
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise InvalidInput("must be a whole number", field=place)
+            if field.at_least is not None and value < field.at_least:
+                raise InvalidInput(f"must be at least {field.at_least}", field=place)
+            if field.at_most is not None and value > field.at_most:
+                raise InvalidInput(f"must be at most {field.at_most}", field=place)
+        case "date":
+            _parsed(date.fromisoformat, value, place, "must be a date such as 2025-09-29")
+        case "instant":
+            if _parsed(datetime.fromisoformat, value, place, "must be an instant").tzinfo is None:
+                raise InvalidInput("an instant needs its offset from UTC", field=place)
+    return value
+
+
+def _parsed(parse: Any, value: Any, place: str, message: str) -> Any:
+    try:
+        return parse(value)
+    except (TypeError, ValueError):
+        raise InvalidInput(message, field=place) from None
+
+
+_REASON = FieldSpec.model_validate(
+    {"id": "reason", "label": {"zh": "理由", "en": "reason"}, "type": "text", "holds": "evidence"}
+)

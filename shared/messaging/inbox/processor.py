@@ -1,0 +1,163 @@
+"""One batch of records -> one transaction: inbox, effects, outbox and dead letters together, or nothing.
+
+The order of a case's events is kept. A record that cannot be read becomes a dead letter at once. A case whose event
+cannot be applied is parked: its event and all that follow become dead letters until they are replayed in order, and
+every other case goes on (fault M6). A database that is away is waited for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.business_time.clock import Clock
+from shared.errors import HuiyinError, InvalidInput
+from shared.events import envelope
+from shared.events.complaints import ComplaintRegistered
+from shared.events.envelope import Event, UnknownType
+from shared.messaging import outbox
+from shared.messaging.inbox import dead_letters, deduplication, held_events
+from shared.messaging.kafka.records import Record
+from shared.messaging.retry import until_done
+from shared.observability import metrics
+
+log = structlog.get_logger(__name__)
+
+_BACK_OFF_SECONDS = (0.1, 0.3, 1.0, 2.0, 5.0)
+_TRIES_BEFORE_PARKING = 3
+
+
+class Handler(Protocol):
+    """What a service does with events: load states under row locks, decide, save, and return what it says."""
+
+    async def handle(self, tx: AsyncConnection, events: Sequence[Event], now: datetime) -> Sequence[Event]:
+        """Apply events, in order; runs inside the batch's transaction."""
+        ...
+
+    async def unknown_cases(self, tx: AsyncConnection, cases: Collection[UUID]) -> set[UUID]:
+        """Of these cases, those whose registration has not come yet; their events wait for it. May be empty."""
+        ...
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A record and the event in it."""
+
+    record: Record
+    event: Event
+
+
+class Processor:
+    """Applies batches of records for one consumer (a service's name)."""
+
+    def __init__(self, engine: AsyncEngine, consumer: str, clock: Clock, handler: Handler, said: asyncio.Event) -> None:
+        """`said` is set after each commit that wrote to the outbox (the relay waits on it)."""
+        self._engine = engine
+        self._consumer = consumer
+        self._clock = clock
+        self._handler = handler
+        self._said = said
+
+    async def process(self, records: Sequence[Record]) -> None:
+        """Apply a batch; returns only when every record has taken effect or is a dead letter."""
+        parsed, unread = self._read(records)
+        try:
+            await until_done(self._consumer, lambda: self._apply(parsed, unread))
+        except Exception as error:
+            log.warning("batch fails, applying one by one", consumer=self._consumer, error=type(error).__name__)
+            await until_done(self._consumer, lambda: self._apply((), unread))
+            for one in parsed:
+                await self._one(one)
+
+    def _read(self, records: Sequence[Record]) -> tuple[list[Parsed], list[tuple[Record, InvalidInput]]]:
+        parsed, unread = [], []
+        for record in records:
+            try:
+                parsed.append(Parsed(record, envelope.decode(record.value)))
+            except UnknownType:
+                metrics.SKIPPED.labels(service=self._consumer, reason="unknown-type").inc()
+            except InvalidInput as error:
+                unread.append((record, error))
+        return parsed, unread
+
+    async def _one(self, one: Parsed) -> None:
+        for attempt in range(_TRIES_BEFORE_PARKING):
+            try:
+                await until_done(self._consumer, lambda: self._apply((one,), ()))
+                return
+            except Exception as error:
+                failure = error
+                log.warning(
+                    "event fails",
+                    consumer=self._consumer,
+                    type=one.event.type,
+                    case_id=str(one.event.subject),
+                    attempt=attempt + 1,
+                    error=type(error).__name__,
+                    exc_info=not isinstance(error, HuiyinError),
+                )
+                await asyncio.sleep(_BACK_OFF_SECONDS[attempt])
+        await until_done(self._consumer, lambda: self._park(one, type(failure).__name__))
+
+    async def _apply(self, parsed: Sequence[Parsed], unread: Sequence[tuple[Record, InvalidInput]]) -> None:
+        now = self._clock.now()
+        said: Sequence[Event] = ()
+        async with self._engine.begin() as tx:
+            fresh = await deduplication.take(tx, self._consumer, parsed, now)
+            metrics.REDELIVERED.labels(service=self._consumer).inc(len(parsed) - len(fresh))
+            fresh = await self._without_parked(tx, fresh, now)
+            events = await self._in_time(tx, fresh, now)
+            if events:
+                said = await outbox.append(tx, await self._handler.handle(tx, events, now))
+            for record, error in unread:
+                await dead_letters.record(tx, self._consumer, record, None, error.code, now, field=error.field)
+        for event in events:
+            metrics.CONSUMED.labels(service=self._consumer, type=event.type).inc()
+        if said or unread:
+            self._said.set()
+
+    async def _without_parked(self, tx: AsyncConnection, fresh: Sequence[Parsed], now: datetime) -> list[Parsed]:
+        parked = await dead_letters.parked_cases(tx, self._consumer, {one.event.subject for one in fresh})
+        going = []
+        for one in fresh:
+            if one.event.subject in parked:
+                await dead_letters.record(tx, self._consumer, one.record, one.event, "behind-a-parked-event", now)
+            else:
+                going.append(one)
+        return going
+
+    async def _in_time(self, tx: AsyncConnection, fresh: Sequence[Parsed], now: datetime) -> list[Event]:
+        """The events to apply now: those before their case's registration are put aside until it comes."""
+        if not fresh:
+            return []
+        unknown = await self._handler.unknown_cases(tx, {one.event.subject for one in fresh})
+        events: list[Event] = []
+        held: list[Parsed] = []
+        for one in fresh:
+            case = one.event.subject
+            if case not in unknown:
+                events.append(one.event)
+            elif isinstance(one.event.data, ComplaintRegistered):
+                unknown.discard(case)
+                events.append(one.event)
+                events.extend(await held_events.release(tx, case))
+                events.extend(waiting.event for waiting in held if waiting.event.subject == case)
+                held = [waiting for waiting in held if waiting.event.subject != case]
+            else:
+                held.append(one)
+        await held_events.hold(tx, held, now)
+        return events
+
+    async def _park(self, one: Parsed, reason: str) -> None:
+        async with self._engine.begin() as tx:
+            now = self._clock.now()
+            await deduplication.take(tx, self._consumer, (one,), now)
+            await dead_letters.record(tx, self._consumer, one.record, one.event, reason, now)
+        self._said.set()

@@ -1,0 +1,74 @@
+"""Puts the values of dead letters on their topics again, exactly as they were, with a plain kafka-python producer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from shared.errors import InvalidInput, Unavailable
+from shared.events.envelope import CONTENT_TYPE, decode
+from shared.messaging.inbox.dead_letters import Letter
+
+_SEND_SECONDS = 10.0
+"""Less than the 15 s after which the database ends a transaction that stands idle."""
+
+
+async def send_again(kafka: str, letters: Sequence[Letter]) -> None:
+    """Send to the partition that each came from, in order; returns once all in-sync replicas have them.
+
+    Raises `Unavailable` if the broker does not take them in time; some may have been taken then, which the consumers'
+    inboxes make harmless.
+    """
+    await asyncio.to_thread(_send, kafka, letters)
+
+
+def _send(kafka: str, letters: Sequence[Letter]) -> None:
+    from kafka import KafkaProducer
+    from kafka.errors import KafkaError
+
+    try:
+        producer = KafkaProducer(
+            bootstrap_servers=kafka,
+            client_id="huiyin-replay",
+            acks="all",
+            enable_idempotence=True,
+            max_block_ms=int(_SEND_SECONDS * 1000),
+            max_request_size=2 * 1024 * 1024,
+        )
+        try:
+            sent = [
+                producer.send(
+                    letter.topic,
+                    key=str(letter.case_id).encode() if letter.case_id else None,
+                    value=letter.value,
+                    partition=letter.partition,
+                    headers=_headers(letter),
+                )
+                for letter in letters
+            ]
+            producer.flush(timeout=_SEND_SECONDS)
+            for one in sent:
+                one.get(timeout=_SEND_SECONDS)
+        finally:
+            producer.close(timeout=_SEND_SECONDS)
+    except (KafkaError, OSError) as error:
+        raise Unavailable(f"the broker at {kafka} does not take the events ({type(error).__name__})") from None
+
+
+def _headers(letter: Letter) -> list[tuple[str, bytes]]:
+    """As the relay sets them; a record that cannot be read goes without."""
+    try:
+        event = decode(letter.value)
+    except InvalidInput:
+        return []
+    found = [
+        ("content-type", CONTENT_TYPE.encode()),
+        ("ce_type", event.type.encode()),
+        ("ce_id", str(event.id).encode()),
+    ]
+    department = getattr(event.data, "department", None)
+    if department:
+        found.append(("department", str(department).encode()))
+    if event.traceparent:
+        found.append(("traceparent", event.traceparent.encode()))
+    return found
