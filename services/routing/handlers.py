@@ -1,17 +1,29 @@
-"""Events in: load the cases, decide, save, say."""
+"""Routing's use cases: load the cases under lock, decide, save, publish."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.routing.domain.assignment import Change
 from services.routing.domain.case import Case
-from services.routing.domain.decide import Rules, decide, recounted, repeated, version_for
-from services.routing.store import cases as store
-from shared.business_time.calendars import Calendar
+from services.routing.domain.decide import (
+    Rules,
+    apply_counts,
+    apply_event,
+    apply_report,
+    record_repetition,
+    version_for,
+)
+from services.routing.domain.milestone_reports import Report
+from services.routing.domain.reassignment import reassign_by_hand
+from services.routing.rule_book import RuleBook
+from services.routing.store import cases as case_store
+from services.routing.store import counted_cases
 from shared.business_time.due import step_before
 from shared.business_time.durations import Duration
 from shared.errors import NotFound
@@ -19,100 +31,127 @@ from shared.events.assignments import CaseAssigned, CaseEscalated, MilestoneReac
 from shared.events.base import EventData
 from shared.events.complaints import ComplaintMerged, ComplaintRegistered
 from shared.events.envelope import Event, make
+from shared.messaging import outbox
 from shared.observability import metrics
-from shared.procedures.loader import Library
+from shared.procedures.model import Count
 
 
-class Worker:
-    """Routing's handler of events."""
+class Counted(NamedTuple):
+    """The counts of a complaint's duplicate keys, and the same counts of every other case under these keys."""
 
-    def __init__(self, library: Library, calendars: Mapping[str, Calendar]) -> None:
-        self._library = library
-        self._calendars = calendars
-        self._rules: dict[tuple[str, int], Rules] = {}
-
-    def rules(self, procedure: tuple[str, int]) -> Rules:
-        """A procedure's version with its calendar as it is now."""
-        known = self._rules.get(procedure)
-        found = known.procedure if known else self._library.get(*procedure)
-        calendar = self._calendars.get(found.calendar)
-        if calendar is None:
-            raise NotFound("the procedure's calendar is not known", field="calendar")
-        if known is None or known.calendar is not calendar:
-            known = self._rules[procedure] = Rules(found, calendar)
-        return known
-
-    async def unknown_cases(self, tx: AsyncConnection, cases: Collection[UUID]) -> set[UUID]:
-        """Cases whose registration has not come: everything else of them waits for it."""
-        return await store.unknown(tx, cases)
-
-    async def handle(self, tx: AsyncConnection, events: Sequence[Event], now: datetime) -> Sequence[Event]:
-        """Apply events in order."""
-        wanted = {event.subject for event in events}
-        wanted |= {event.data.into for event in events if isinstance(event.data, ComplaintMerged)}
-        cases = await store.load(tx, wanted)
-        changed: dict[UUID, Case] = {}
-        said: list[Event] = []
-        for event in events:
-            for before, after, data in await self._one(tx, cases, event, now):
-                cases[after.id] = after
-                if after != before:
-                    changed[after.id] = after
-                said += events_of(after, data, f"{event.id}|{after.id}", now)
-        await store.save(tx, list(changed.values()), now)
-        return said
-
-    async def _one(
-        self, tx: AsyncConnection, cases: dict[UUID, Case], event: Event, now: datetime
-    ) -> list[tuple[Case | None, Case, tuple[EventData, ...]]]:
-        procedure = (event.procedure, event.procedure_version)
-        before = cases.get(event.subject)
-        case = before or Case(event.subject, procedure)
-        rules = self.rules(version_for(case, event))
-        counts, others = await self._count(tx, event, rules)
-        after, data = decide(case, event, rules, now, counts)
-        results = [(before, after, data)]
-        if isinstance(event.data, ComplaintMerged) and (first := cases.get(event.data.into)) is not None:
-            again, data = repeated(first, event, rules, now)
-            results.append((first, again, data))
-        if others:
-            found = await store.load(tx, others)
-            for identifier in sorted(found):
-                other = cases.get(identifier, found[identifier])
-                risen, data = recounted(other, self.rules(other.procedure), others[identifier], now)
-                results.append((other, risen, data))
-        return results
-
-    async def _count(
-        self, tx: AsyncConnection, event: Event, rules: Rules
-    ) -> tuple[dict[str, int], dict[UUID, dict[str, int]]]:
-        """How often the complaint's matters came up in their windows, and the same for other cases that raised them."""
-        if not isinstance(event.data, ComplaintRegistered) or not event.data.matters:
-            return {}, {}
-        counts: dict[str, int] = {}
-        others: dict[UUID, dict[str, int]] = {}
-        received_at = event.data.received_at
-        for count in rules.procedure.counts:
-            matter = event.data.matters.get(count.id)
-            if matter is None:
-                continue
-            await store.add_matter(tx, count.id, matter.key, event.subject, matter.complainant, received_at)
-            since = step_before(received_at, Duration.parse(count.window), rules.calendar, "elapsed")
-            found = await store.in_window(tx, count.id, matter.key, since, received_at)
-            by_complainant = count.distinct == "complainant"
-            counts[count.id] = len({who or str(case) if by_complainant else str(case) for case, who in found})
-            for case, _ in found:
-                others.setdefault(case, {})[count.id] = counts[count.id]
-        others.pop(event.subject, None)
-        return counts, others
+    own: Mapping[str, int]
+    others: Mapping[UUID, Mapping[str, int]]
 
 
-def events_of(case: Case, data: Iterable[EventData], cause: str, now: datetime) -> list[Event]:
-    """What is said of a case because of `cause`, as events with ids of their own; counted in the metrics."""
+async def get_case(tx: AsyncConnection, case_id: UUID) -> Case:
+    """A case, locked until the transaction ends. Raises `NotFound`."""
+    case = (await case_store.load(tx, [case_id])).get(case_id)
+    if case is None:
+        raise NotFound("there is no such case")
+    return case
+
+
+async def report_milestone(tx: AsyncConnection, rules: RuleBook, case_id: UUID, report: Report, now: datetime) -> Case:
+    """Apply a milestone reported over HTTP; the same report again changes nothing and publishes nothing.
+
+    Returns the case as it is then. Raises `NotFound`, and what `milestone_reports.accept` raises.
+    """
+    case = await get_case(tx, case_id)
+    change = apply_report(case, report, rules.get(case.procedure), now)
+    cause = f"report|{report.milestone}|{report.at.isoformat()}|{report.by}|{case.cycle}"
+    await _save_and_publish(tx, change, cause, now)
+    return change.case
+
+
+async def reassign_case(
+    tx: AsyncConnection, rules: RuleBook, case_id: UUID, department: str, by: str, now: datetime
+) -> Case:
+    """Give a case to another department by hand. Raises `NotFound`, and what `reassign_by_hand` raises."""
+    case = await get_case(tx, case_id)
+    change = reassign_by_hand(case, rules.get(case.procedure).procedure, department, by, now)
+    await _save_and_publish(tx, change, f"reassignment|{now.isoformat()}", now)
+    return change.case
+
+
+async def apply_events(tx: AsyncConnection, rules: RuleBook, events: Sequence[Event], now: datetime) -> list[Event]:
+    """Apply events in order and save the cases that changed; returns the events to be published."""
+    ids = {event.subject for event in events}
+    ids |= {event.data.into for event in events if isinstance(event.data, ComplaintMerged)}
+    cases = await case_store.load(tx, ids)
+    changed: dict[UUID, Case] = {}
+    emitted: list[Event] = []
+    for event in events:
+        for change in await _changes(tx, rules, cases, event, now):
+            case = change.case
+            if case != cases.get(case.id):
+                changed[case.id] = case
+            cases[case.id] = case
+            emitted += events_of(case, change.emitted, f"{event.id}|{case.id}", now)
+    await case_store.save(tx, list(changed.values()), now)
+    return emitted
+
+
+async def _changes(
+    tx: AsyncConnection, rules: RuleBook, cases: dict[UUID, Case], event: Event, now: datetime
+) -> list[Change]:
+    """What an event changes: its own case, the case it was merged into, and the cases with the same duplicate key.
+
+    The latter are put into `cases`.
+    """
+    case = cases.get(event.subject) or Case(event.subject, (event.procedure, event.procedure_version))
+    own_rules = rules.get(version_for(case, event))
+    counted = await _count(tx, event, own_rules)
+    changes = [apply_event(case, event, own_rules, now, counted.own)]
+    if isinstance(event.data, ComplaintMerged) and (first := cases.get(event.data.into)) is not None:
+        changes.append(record_repetition(first, event, own_rules))
+    if counted.others:
+        stored = await case_store.load(tx, counted.others)
+        for case_id in sorted(stored):
+            other = cases.setdefault(case_id, stored[case_id])
+            changes.append(apply_counts(other, rules.get(other.procedure), counted.others[case_id], now))
+    return changes
+
+
+async def _count(tx: AsyncConnection, event: Event, rules: Rules) -> Counted:
+    """Count a registered complaint under its duplicate keys (the event's `matters`)."""
+    if not isinstance(event.data, ComplaintRegistered) or not event.data.matters:
+        return Counted({}, {})
+    own: dict[str, int] = {}
+    others: dict[UUID, dict[str, int]] = {}
+    received_at = event.data.received_at
+    for count in rules.procedure.counts:
+        matter = event.data.matters.get(count.id)
+        if matter is None:
+            continue
+        await counted_cases.add(tx, count.id, matter.key, event.subject, matter.complainant, received_at)
+        since = step_before(received_at, Duration.parse(count.window), rules.calendar, "elapsed")
+        in_window = await counted_cases.list_in_window(tx, count.id, matter.key, since, received_at)
+        own[count.id] = _distinct(count, in_window)
+        for one in in_window:
+            others.setdefault(one.case_id, {})[count.id] = own[count.id]
+    others.pop(event.subject, None)
+    return Counted(own, others)
+
+
+def _distinct(count: Count, in_window: Iterable[counted_cases.CountedCase]) -> int:
+    """How many complainants (an unknown one counts as its case) or cases there are."""
+    if count.distinct == "complainant":
+        return len({one.complainant or str(one.case_id) for one in in_window})
+    return len({one.case_id for one in in_window})
+
+
+async def _save_and_publish(tx: AsyncConnection, change: Change, cause: str, now: datetime) -> None:
+    if change.emitted:
+        await case_store.save(tx, [change.case], now)
+        await outbox.append(tx, events_of(change.case, change.emitted, cause, now))
+
+
+def events_of(case: Case, emitted: Iterable[EventData], cause: str, now: datetime) -> list[Event]:
+    """What was emitted of a case because of `cause`, as events with ids of their own; counted in the metrics."""
     events = []
-    for index, one in enumerate(data):
-        events.append(make("routing", case.id, case.procedure, one, cause=f"{cause}|{index}", at=now))
-        _count_metric(case.procedure[0], one)
+    for index, data in enumerate(emitted):
+        events.append(make("routing", case.id, case.procedure, data, cause=f"{cause}|{index}", at=now))
+        _count_metric(case.procedure[0], data)
     return events
 
 

@@ -1,1 +1,1 @@
-"""Routing's decisions: pure functions of state, event, procedure and now."""
+"""Routing's decisions: pure functions of case, event, procedure and now; they return the new case and what it emits."""

@@ -13,10 +13,10 @@ from shared.procedures.model import Procedure
 
 
 class Change(NamedTuple):
-    """The case as it is now, and what is to be said of it."""
+    """The case after a decision, and the events that the decision emitted."""
 
     case: Case
-    said: tuple[EventData, ...]
+    emitted: tuple[EventData, ...]
 
 
 def classify(case: Case, procedure: Procedure, cause: str | None) -> Change:
@@ -31,23 +31,23 @@ def raise_class(case: Case, procedure: Procedure, class_: str, cause: str | None
     ranks = {one.id: one.rank for one in procedure.classes}
     if case.class_ is not None and ranks.get(class_, 0) <= ranks.get(case.class_, 0):
         return Change(case, ())
-    said = CaseClassified(class_=class_, previous=case.class_, cause=cause)
-    return Change(replace(case, class_=class_), (said,))
+    emitted = CaseClassified(class_=class_, previous=case.class_, cause=cause)
+    return Change(replace(case, class_=class_), (emitted,))
 
 
 def assign(case: Case, procedure: Procedure, cause: str) -> Change:
     """Classify an admitted case, give it to its department, and put it on the first rung of the ladder."""
-    case, said = classify(case, procedure, cause)
+    case, emitted = classify(case, procedure, cause)
     facts = case.conditions()
     route = next((one for one in procedure.routes if holds(one.when, facts) is True), None)
     department = route.department if route else procedure.default_department
     case = replace(case, department=department, status="assigned")
-    said += (CaseAssigned(department=department, route=route.id if route else None),)
+    emitted += (CaseAssigned(department=department, route=route.id if route else None),)
     level = route.level if route and route.level else (procedure.levels[0].id if procedure.levels else None)
     if level is not None:
         case = replace(case, level=level)
-        said += (CaseEscalated(level=level, cause=cause),)
-    return Change(case, said)
+        emitted += (CaseEscalated(level=level, cause=cause),)
+    return Change(case, emitted)
 
 
 def raise_level(case: Case, procedure: Procedure, level: str, cause: str) -> Change:
@@ -56,13 +56,13 @@ def raise_level(case: Case, procedure: Procedure, level: str, cause: str) -> Cha
     present = rungs.index(case.level) if case.level in rungs else -1
     if rungs.index(level) <= present:
         return Change(case, ())
-    said: tuple[EventData, ...] = (CaseEscalated(level=level, previous=case.level, cause=cause),)
+    emitted: tuple[EventData, ...] = (CaseEscalated(level=level, previous=case.level, cause=cause),)
     case = replace(case, level=level)
     department = procedure.levels[rungs.index(level)].department
     if department is not None:
         case, moved = reassign(case, department, cause)
-        said += moved
-    return Change(case, said)
+        emitted += moved
+    return Change(case, emitted)
 
 
 def reassign(case: Case, department: str, cause: str) -> Change:
@@ -71,8 +71,8 @@ def reassign(case: Case, department: str, cause: str) -> Change:
         return Change(case, ())
     if case.department is None:
         return Change(replace(case, department=department), (CaseAssigned(department=department),))
-    said = CaseReassigned(department=department, previous=case.department, cause=cause)
-    return Change(replace(case, department=department), (said,))
+    emitted = CaseReassigned(department=department, previous=case.department, cause=cause)
+    return Change(replace(case, department=department), (emitted,))
 
 
 def reopen(case: Case, cause: str) -> Change:

@@ -13,7 +13,7 @@ Status = Literal["registered", "assigned", "resolved", "closed", "ended"]
 
 
 @dataclass(frozen=True)
-class Reached:
+class Occurrence:
     """An occurrence of this case. `cycle` is the cycle in which it happened."""
 
     name: str
@@ -37,24 +37,26 @@ class Case:
     resolved_at: datetime | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
-    reached: tuple[Reached, ...] = ()
+    occurrences: tuple[Occurrence, ...] = ()
 
     def conditions(self) -> dict[str, Any]:
         """The facts that conditions read, milestones of the present cycle among them."""
         return {
             **self.facts,
             **{f"count.{name}": n for name, n in self.counts.items()},
-            **{f"reached:{one.name}": True for one in self.reached if one.cycle == self.cycle},
+            **{f"reached:{one.name}": True for one in self.occurrences if one.cycle == self.cycle},
             "class": self.class_,
             "department": self.department,
             "level": self.level,
             "cycle": self.cycle,
         }
 
-    def has_reached(self, name: str) -> bool:
+    def has_occurred(self, name: str) -> bool:
         """Whether the occurrence happened in the present cycle."""
-        return any(one.name == name and one.cycle == self.cycle for one in self.reached)
+        return any(one.name == name and one.cycle == self.cycle for one in self.occurrences)
 
-    def with_reached(self, names: tuple[str, ...], at: datetime, by: str | None = None) -> Case:
+    def with_occurrences(self, names: tuple[str, ...], at: datetime, by: str | None = None) -> Case:
         """The case after an occurrence under all its names."""
-        return replace(self, reached=self.reached + tuple(Reached(name, at, self.cycle, by) for name in names))
+        return replace(
+            self, occurrences=self.occurrences + tuple(Occurrence(name, at, self.cycle, by) for name in names)
+        )

@@ -1,4 +1,4 @@
-"""One event in, the case as it is then, and what is to be said."""
+"""Decides on one event or report: the case as it is then, and the events that are emitted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 
 from services.routing.domain.assignment import Change, assign, classify
 from services.routing.domain.case import Case
-from services.routing.domain.following import follow, record
+from services.routing.domain.escalation import apply_rules
 from services.routing.domain.milestone_reports import Report, accept
 from shared.business_time.calendars import Calendar
 from shared.errors import HuiyinError
@@ -44,10 +44,12 @@ def version_for(case: Case, event: Event) -> tuple[str, int]:
     return case.procedure
 
 
-def decide(case: Case, event: Event, rules: Rules, now: datetime, counts: Mapping[str, int] | None = None) -> Change:
+def apply_event(
+    case: Case, event: Event, rules: Rules, now: datetime, counts: Mapping[str, int] | None = None
+) -> Change:
     """Apply an event of another service or a department, by the rules of `version_for` the two.
 
-    `counts` are how often the case's matters came up.
+    `counts` are how often the case's duplicate keys came up, by the id of the count.
     """
     if isinstance(event.data, MilestoneReport):
         return _from_department(case, event.data, rules, now)
@@ -56,65 +58,65 @@ def decide(case: Case, event: Event, rules: Rules, now: datetime, counts: Mappin
         return Change(case, ())
     at = occurrences.happened_at(event, names[0])
     case = replace(case, facts={**case.facts, **_coded(event)}, counts={**case.counts, **(counts or {})})
-    case = case.with_reached(names, at)
-    said: tuple[EventData, ...] = ()
+    case = case.with_occurrences(names, at)
+    emitted: tuple[EventData, ...] = ()
     match event.data:
         case ComplaintRegistered(received_at=received_at):
             case = replace(case, received_at=received_at)
         case ComplaintAdmitted() if case.status == "registered":
-            case, said = assign(case, rules.procedure, "admitted")
-            case = record(case, said, now)
+            case, emitted = assign(case, rules.procedure, "admitted")
         case ComplaintSupplemented() if case.status == "assigned":
-            case, said = classify(case, rules.procedure, "supplemented")
-            case = record(case, said, now)
+            case, emitted = classify(case, rules.procedure, "supplemented")
         case ComplaintRefused() | ComplaintTransferredOut() | ComplaintMerged() | ComplaintWithdrawn():
             case = replace(case, status="ended")
         case ProcedureMigrated():
             case = replace(case, procedure=version_for(case, event))
-    return _and_what_follows(case, rules, said, names, at, now)
+    return _apply_consequences(case, rules, emitted, names, at, now)
 
 
-def report(case: Case, given: Report, rules: Rules, now: datetime) -> Change:
-    """Apply a milestone that was reported over HTTP; raises what `reporting.accept` raises."""
-    case, said = accept(case, rules.procedure, given, now)
-    if not said:
+def apply_report(case: Case, given: Report, rules: Rules, now: datetime) -> Change:
+    """Apply a milestone that was reported; raises what `milestone_reports.accept` raises."""
+    case, reached = accept(case, rules.procedure, given, now)
+    if not reached:
         return Change(case, ())
-    return _and_what_follows(case, rules, said, occurrences.names_of(said[0]), given.at, now)
+    names = occurrences.names_of(reached[0])
+    case, emitted = apply_rules(case, rules.procedure, rules.calendar, names, given.at)
+    return Change(case, reached + emitted)
 
 
-def repeated(case: Case, event: Event, rules: Rules, now: datetime) -> Change:
-    """The same matter was complained of again, and the new complaint was merged into this case."""
-    said = (CaseRepeated(case=event.subject),)
-    case = case.with_reached(("repeated",), event.time)
-    return _and_what_follows(case, rules, said, ("repeated",), event.time, now)
+def record_repetition(case: Case, event: Event, rules: Rules) -> Change:
+    """The same complaint came again, and the new one was merged into this case."""
+    case = case.with_occurrences(("repeated",), event.time)
+    case, emitted = apply_rules(case, rules.procedure, rules.calendar, ("repeated",), event.time)
+    return Change(case, (CaseRepeated(case=event.subject), *emitted))
 
 
-def recounted(case: Case, rules: Rules, counts: Mapping[str, int], now: datetime) -> Change:
-    """Other complaints raised the counts of this case's matters: its class may rise."""
+def apply_counts(case: Case, rules: Rules, counts: Mapping[str, int], now: datetime) -> Change:
+    """Other complaints raised the counts of this case's duplicate keys: its class may rise."""
     case = replace(case, counts={**case.counts, **counts})
     if case.status != "assigned":
         return Change(case, ())
-    case, said = classify(case, rules.procedure, "counted")
-    case = record(case, said, now)
-    return _and_what_follows(case, rules, said, (), now, now)
+    case, emitted = classify(case, rules.procedure, "counted")
+    return _apply_consequences(case, rules, emitted, (), now, now)
 
 
-def _and_what_follows(
-    case: Case, rules: Rules, said: tuple[EventData, ...], names: tuple[str, ...], at: datetime, now: datetime
+def _apply_consequences(
+    case: Case, rules: Rules, emitted: tuple[EventData, ...], names: tuple[str, ...], at: datetime, now: datetime
 ) -> Change:
-    case, new = follow(case, rules.procedure, rules.calendar, names, at)
-    said += new
-    for one in said[: len(said) - len(new)]:
-        followers = occurrences.names_of(one)
-        if followers != names:
-            case, new = follow(case, rules.procedure, rules.calendar, followers, now)
-            said += new
-    return Change(case, said)
+    """Record what a decision emitted as occurrences at `now`; then apply the rules to the event's own names, and to
+    those of what was emitted."""
+    emitted_names = [occurrences.names_of(data) for data in emitted]
+    for further in emitted_names:
+        case = case.with_occurrences(further, now)
+    for present, since in [(names, at), *((further, now) for further in emitted_names)]:
+        case, consequences = apply_rules(case, rules.procedure, rules.calendar, present, since)
+        emitted += consequences
+    return Change(case, emitted)
 
 
 def _from_department(case: Case, given: MilestoneReport, rules: Rules, now: datetime) -> Change:
     try:
-        return report(case, Report(given.milestone, given.at, given.by, given.fields, given.clock), rules, now)
+        return apply_report(case, Report(given.milestone, given.at, given.by, given.fields, given.clock), rules, now)
     except HuiyinError as error:
         rejected = ReportRejected(milestone=given.milestone, by=given.by, reason=error.message, field=error.field)
         return Change(case, (rejected,))

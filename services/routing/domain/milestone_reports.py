@@ -43,7 +43,7 @@ def accept(case: Case, procedure: Procedure, report: Report, now: datetime) -> C
     if spec is None and report.milestone not in REPORTED:
         raise InvalidInput("this procedure has no such milestone", field="milestone")
     word = f"{report.milestone}:{report.clock}" if report.clock else report.milestone
-    if any(one.name == word and one.at == report.at and one.by == report.by for one in case.reached):
+    if any(one.name == word and one.at == report.at and one.by == report.by for one in case.occurrences):
         return Change(case, ())
     _check_time(case, report, now)
     _check_state(case, report)
@@ -53,17 +53,17 @@ def accept(case: Case, procedure: Procedure, report: Report, now: datetime) -> C
     if spec is not None:
         _check_requirements(case, spec)
     names = (report.milestone, f"{report.milestone}:{clock.id}") if clock else (report.milestone,)
-    case = case.with_reached(names, report.at, report.by)
+    case = case.with_occurrences(names, report.at, report.by)
     facts = {**case.facts, **{f"{report.milestone}.{name}": value for name, value in fields.items()}}
     case = replace(case, facts=facts)
     if report.milestone == "resolved":
         case = replace(case, status="resolved", resolved_at=report.at)
     elif report.milestone == "closed":
         case = replace(case, status="closed", resolved_at=case.resolved_at or report.at)
-    said = MilestoneReached(
+    emitted = MilestoneReached(
         milestone=report.milestone, at=report.at, by=report.by, fields=fields, clock=clock.id if clock else None
     )
-    return Change(case, (said,))
+    return Change(case, (emitted,))
 
 
 def _check_time(case: Case, report: Report, now: datetime) -> None:
@@ -98,7 +98,7 @@ def _check_requirements(case: Case, spec: Milestone) -> None:
         raise Conflict("the procedure does not provide for this milestone in this case", field="milestone")
     for requirement in spec.requires:
         applies = holds(requirement.when, facts) is True
-        if applies and not case.has_reached(requirement.reached):
+        if applies and not case.has_occurred(requirement.reached):
             raise Conflict(
                 f"{requirement.reached} must be reported first", field="milestone", hint=f"report {requirement.reached}"
             )
@@ -134,13 +134,13 @@ def _check_extension(case: Case, procedure: Procedure, report: Report) -> Clock:
 
 def _told(case: Case, milestone: str, clock: Clock) -> int:
     """How often this was reported of the clock in the present cycle."""
-    return sum(1 for one in case.reached if one.name == f"{milestone}:{clock.id}" and one.cycle == case.cycle)
+    return sum(1 for one in case.occurrences if one.name == f"{milestone}:{clock.id}" and one.cycle == case.cycle)
 
 
 def _breached_at(case: Case, clock: Clock) -> datetime | None:
     """When the clock was breached that runs now, if it was and still is."""
     found: datetime | None = None
-    for one in case.reached:
+    for one in case.occurrences:
         if one.name == f"breached:{clock.id}":
             found = one.at
         elif one.name in (f"breach-retracted:{clock.id}", f"started:{clock.id}"):
@@ -151,7 +151,7 @@ def _breached_at(case: Case, clock: Clock) -> datetime | None:
 def _asked_at(case: Case, clock: Clock, now: datetime) -> datetime | None:
     """Since when an extension had been asked for, at this instant, that was neither approved nor refused."""
     found: datetime | None = None
-    for one in sorted(case.reached, key=lambda one: one.at):
+    for one in sorted(case.occurrences, key=lambda one: one.at):
         if one.cycle != case.cycle or one.at > now:
             continue
         if one.name == f"extension-requested:{clock.id}":

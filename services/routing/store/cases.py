@@ -1,53 +1,18 @@
-"""Routing's tables and every query on them."""
+"""Queries on routing's cases: load under lock, save, list and count."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Index, Integer, MetaData, Table, Text, Uuid, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.routing.domain.case import Case, Reached
-from shared.messaging.tables import messaging_tables
-from shared.security.keys import api_keys_table
-
-metadata = MetaData()
-messaging_tables(metadata)
-api_keys_table(metadata)
-
-cases = Table(
-    "cases",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("procedure", Text, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("class", Text),
-    Column("department", Text),
-    Column("level", Text),
-    Column("cycle", Integer, nullable=False),
-    Column("received_at", DateTime(timezone=True)),
-    Column("resolved_at", DateTime(timezone=True)),
-    Column("details", JSONB, nullable=False),
-    Column("changed_at", DateTime(timezone=True), nullable=False),
-    Index("cases_work", "department", "status", "received_at"),
-)
-
-matters = Table(
-    "matters",
-    metadata,
-    Column("count", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("case_id", Uuid, primary_key=True),
-    Column("complainant", Text),
-    Column("received_at", DateTime(timezone=True), nullable=False),
-    Index("matters_window", "count", "key", "received_at"),
-)
+from services.routing.domain.case import Case, Status
+from services.routing.store.case_details import CaseDetails
 
 _LOAD = text(
     """
@@ -78,26 +43,37 @@ _SAVE = text(
         resolved_at = excluded.resolved_at, details = excluded.details, changed_at = excluded.changed_at
     """
 )
-_LOCK_MATTER = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
-_ADD_MATTER = text(
-    """
-    INSERT INTO matters (count, key, case_id, complainant, received_at)
-    VALUES (:count, :key, :case_id, :complainant, :received_at) ON CONFLICT DO NOTHING
-    """
-)
-_IN_WINDOW = text(
-    """
-    SELECT case_id, complainant FROM matters
-    WHERE count = :count AND key = :key AND received_at > :since AND received_at <= :until
-    """
-)
 _LIST = """
-    SELECT id, procedure, version, status, class AS class_, department, level, cycle, received_at, resolved_at
+    SELECT id, procedure, status, class AS class_, department, level, cycle, received_at, resolved_at
     FROM cases WHERE {conditions} ORDER BY received_at, id LIMIT :limit
 """
-_TALLY = text(
+_COUNT_BY_STATUS = text(
     "SELECT procedure, status, count(*) AS n FROM cases GROUP BY procedure, status ORDER BY procedure, status"
 )
+
+
+@dataclass(frozen=True)
+class CaseSummary:
+    """A case as it stands in a list. Instants are UTC."""
+
+    id: UUID
+    procedure: str
+    status: Status
+    class_: str | None
+    department: str | None
+    level: str | None
+    cycle: int
+    received_at: datetime | None
+    resolved_at: datetime | None
+
+
+@dataclass(frozen=True)
+class StatusCount:
+    """How many cases of a procedure are in a status."""
+
+    procedure: str
+    status: Status
+    cases: int
 
 
 async def load(tx: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, Case]:
@@ -118,55 +94,31 @@ async def save(tx: AsyncConnection, changed: Sequence[Case], now: datetime) -> N
         "id": [case.id for case in changed],
         "procedure": [case.procedure[0] for case in changed],
         "version": [case.procedure[1] for case in changed],
-        "details": [_details(case) for case in changed],
+        "details": [CaseDetails.of(case).encode() for case in changed],
     }
     for name in ("status", "class_", "department", "level", "cycle", "received_at", "resolved_at"):
         columns[name] = [getattr(case, name) for case in changed]
     await tx.execute(_SAVE, {**columns, "now": now})
 
 
-async def add_matter(
-    tx: AsyncConnection, count: str, key: str, case_id: UUID, complainant: str | None, received_at: datetime
-) -> None:
-    """Note that a case raised a matter; holds the matter until the transaction ends, so that counts are right."""
-    await tx.execute(_LOCK_MATTER, {"key": key})
-    await tx.execute(
-        _ADD_MATTER,
-        {"count": count, "key": key, "case_id": case_id, "complainant": complainant, "received_at": received_at},
-    )
-
-
-async def in_window(
-    tx: AsyncConnection, count: str, key: str, since: datetime, until: datetime
-) -> list[tuple[UUID, str | None]]:
-    """The cases that raised a matter in (since, until], with their complainants' keys."""
-    rows = await tx.execute(_IN_WINDOW, {"count": count, "key": key, "since": since, "until": until})
-    return [(row.case_id, row.complainant) for row in rows]
-
-
-async def listed(
+async def list_cases(
     tx: AsyncConnection, *, department: str | None, status: str | None, procedure: str | None, limit: int
-) -> list[Any]:
-    """Cases by department, status and procedure, the oldest first."""
+) -> list[CaseSummary]:
+    """Cases by department, status and procedure (None: any), the oldest first."""
     given = {"department": department, "status": status, "procedure": procedure}
     chosen = {name: value for name, value in given.items() if value is not None}
     conditions = " AND ".join(f"{name} = :{name}" for name in chosen) or "true"
-    return list(await tx.execute(text(_LIST.format(conditions=conditions)), {**chosen, "limit": limit}))
+    rows = await tx.execute(text(_LIST.format(conditions=conditions)), {**chosen, "limit": limit})
+    return [CaseSummary(**row._mapping) for row in rows]
 
 
-async def tally(tx: AsyncConnection) -> list[Any]:
+async def count_by_status(tx: AsyncConnection) -> list[StatusCount]:
     """How many cases of each procedure are in each status."""
-    return list(await tx.execute(_TALLY))
+    return [StatusCount(row.procedure, row.status, row.n) for row in await tx.execute(_COUNT_BY_STATUS)]
 
 
-def _details(case: Case) -> str:
-    reached = [[one.name, one.at.isoformat(), one.cycle, one.by] for one in case.reached]
-    return json.dumps({"facts": dict(case.facts), "counts": dict(case.counts), "reached": reached}, ensure_ascii=False)
-
-
-def _case(row: Any) -> Case:
-    details = json.loads(row.details) if isinstance(row.details, str) else row.details
-    reached = tuple(Reached(name, datetime.fromisoformat(at), cycle, by) for name, at, cycle, by in details["reached"])
+def _case(row: Row[Any]) -> Case:
+    details = CaseDetails.decode(row.details)
     return Case(
         id=row.id,
         procedure=(row.procedure, row.version),
@@ -177,7 +129,7 @@ def _case(row: Any) -> Case:
         level=row.level,
         received_at=row.received_at,
         resolved_at=row.resolved_at,
-        facts=details["facts"],
-        counts=details["counts"],
-        reached=reached,
+        facts=details.facts,
+        counts=details.counts,
+        occurrences=details.occurrences,
     )

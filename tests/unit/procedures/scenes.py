@@ -72,9 +72,9 @@ class Scene:
         """A department reports; raises what routing raises."""
         self.until(when)
         given = Report(milestone, self.now, by, {k.replace("_", "-"): v for k, v in fields.items()}, clock)
-        change = routing.report(self.routing, given, self._rules, self.now)
+        change = routing.apply_report(self.routing, given, self._rules, self.now)
         self.routing = change.case
-        self._say("routing", *change.said)
+        self._say("routing", *change.emitted)
 
     def until(self, when: str) -> None:
         """Let time pass, step by step of the clocks."""
@@ -106,9 +106,9 @@ class Scene:
             event = self._queue.popleft()
             self.happened += [(_local(self.now), word) for word in names(event)]
             if event.source != "/huiyin/routing":
-                change = routing.decide(self.routing, event, self._rules, self.now, self._counts)
+                change = routing.apply_event(self.routing, event, self._rules, self.now, self._counts)
                 self.routing = change.case
-                self._extend("routing", change.said)
+                self._extend("routing", change.emitted)
             if event.source != "/huiyin/sla":
                 known = self._sla
                 self._sla = SlaCase(

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from services.routing.domain.case import Case
-from services.routing.domain.decide import Rules, report
+from services.routing.domain.decide import Rules, apply_report
 from services.routing.domain.milestone_reports import Report
 from shared.errors import Conflict
 from shared.events.deadlines import BreachRetracted, ClockStarted
@@ -31,7 +31,7 @@ def reported(rules: Rules, *words: str) -> Case:
         requested = word == "requested"
         fields = {"reason": "extension-reply"} if requested else {}
         given = Report(f"extension-{word}", NOW + minute * MINUTE, "desk" if requested else "head", fields, "reply")
-        case, _ = report(case, given, rules, NOW + minute * MINUTE)
+        case, _ = apply_report(case, given, rules, NOW + minute * MINUTE)
     return case
 
 
@@ -55,7 +55,7 @@ def test_what_nobody_asks_for_is_not_approved_where_asking_is_the_rule(words: tu
 )
 def test_each_approval_answers_a_request(words: tuple[str, ...]) -> None:
     case = reported(asked_first(times=3), *words)
-    assert [one.name for one in case.reached if one.name.endswith(":reply") and "extension" in one.name] == [
+    assert [one.name for one in case.occurrences if one.name.endswith(":reply") and "extension" in one.name] == [
         f"extension-{word}:reply" for word in words
     ]
 
@@ -69,14 +69,14 @@ def test_no_more_is_approved_than_the_clock_allows_even_if_it_is_asked_for() -> 
 def approve(case: Case, minute: int) -> Case:
     """The case after an approval of the head's at that minute; it is reported at the hour's end."""
     at = NOW + minute * MINUTE
-    return report(case, Report("extension-approved", at, "head", {}, "reply"), RULES, NOW + 60 * MINUTE)[0]
+    return apply_report(case, Report("extension-approved", at, "head", {}, "reply"), RULES, NOW + 60 * MINUTE)[0]
 
 
 def asked(case: Case, minute: int) -> Case:
     """The case after a request at that minute."""
     at = NOW + minute * MINUTE
     fields = {"reason": "extension-reply"}
-    return report(case, Report("extension-requested", at, "desk", fields, "reply"), RULES, at)[0]
+    return apply_report(case, Report("extension-requested", at, "desk", fields, "reply"), RULES, at)[0]
 
 
 def test_what_was_due_is_not_extended_any_more() -> None:
@@ -84,19 +84,19 @@ def test_what_was_due_is_not_extended_any_more() -> None:
     with pytest.raises(Conflict) as caught:
         approve(late, 31)
     assert caught.value.field == "at"
-    assert approve(late, 30).has_reached("extension-approved:reply")  # at the instant itself it was not over
+    assert approve(late, 30).has_occurred("extension-approved:reply")  # at the instant itself it was not over
     with pytest.raises(Conflict):
         approve(asked(late, 31), 32)
 
 
 def test_what_was_asked_for_in_time_may_be_approved_later() -> None:
     late, _ = breach(asked(assigned(), 29), NOW + 30 * MINUTE)
-    assert approve(late, 45).has_reached("extension-approved:reply")
+    assert approve(late, 45).has_occurred("extension-approved:reply")
 
 
 def test_an_approval_that_was_given_in_time_is_taken_though_it_is_reported_after_a_late_request() -> None:
     late, _ = breach(assigned(), NOW + 30 * MINUTE)
-    assert approve(asked(late, 31), 29).has_reached("extension-approved:reply")
+    assert approve(asked(late, 31), 29).has_occurred("extension-approved:reply")
 
 
 @pytest.mark.parametrize("then", ["retracted", "started"])
@@ -105,4 +105,4 @@ def test_a_breach_that_does_not_stand_forbids_nothing(then: str) -> None:
     about = {"clock": "reply", "cycle": 2, "due_at": NOW + 90 * MINUTE}
     data = BreachRetracted(**about) if then == "retracted" else ClockStarted(**about, started_at=NOW)
     fresh, _ = after(late, data, NOW + 40 * MINUTE)
-    assert approve(fresh, 41).has_reached("extension-approved:reply")
+    assert approve(fresh, 41).has_occurred("extension-approved:reply")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from services.routing.domain.decide import Rules, decide, report, version_for
+from services.routing.domain.decide import Rules, apply_event, apply_report, version_for
 from services.routing.domain.milestone_reports import Report
 from services.routing.handlers import events_of
 from shared.events.complaints import ComplaintWithdrawn, ProcedureMigrated
@@ -21,8 +21,8 @@ MOVE = ProcedureMigrated(from_version=1, to_version=2, mode="keep-elapsed", migr
 
 def test_the_case_is_pinned_anew_and_keeps_where_it_stands() -> None:
     before = assigned(people=10)
-    case, said = after(before, MOVE)
-    assert said == ()
+    case, emitted = after(before, MOVE)
+    assert emitted == ()
     assert case.procedure == ("sample", 2)
     assert (case.status, case.class_, case.department, case.level) == (
         before.status,
@@ -36,8 +36,8 @@ def test_what_is_said_afterwards_carries_the_new_version() -> None:
     case, _ = after(assigned(), MOVE)
     rules = Rules(PROCEDURE.model_copy(update={"version": 2}), RULES.calendar)
     at = NOW + timedelta(minutes=1)
-    case, said = report(case, Report("investigated", at, "desk", {"investigators": 2}), rules, at)
-    assert {event.procedure_version for event in events_of(case, said, "x", at)} == {2}
+    case, emitted = apply_report(case, Report("investigated", at, "desk", {"investigators": 2}), rules, at)
+    assert {event.procedure_version for event in events_of(case, emitted, "x", at)} == {2}
 
 
 def test_a_migration_is_decided_by_the_version_that_the_case_moves_to_and_all_else_by_its_own() -> None:
@@ -47,7 +47,7 @@ def test_a_migration_is_decided_by_the_version_that_the_case_moves_to_and_all_el
     assert (version_for(case, moving), version_for(case, withdrawn)) == (("sample", 2), ("sample", 1))
 
 
-def following(*escalations: Escalation, ladder: tuple[str, ...] = ("clerk", "leader", "director")) -> Rules:
+def rules_with(*escalations: Escalation, ladder: tuple[str, ...] = ("clerk", "leader", "director")) -> Rules:
     """Version 2 with these escalations and this ladder, lowest rung first."""
     rungs = {one.id: one for one in PROCEDURE.levels}
     changed: Procedure = PROCEDURE.model_copy(
@@ -65,9 +65,9 @@ def test_what_follows_from_the_migration_is_what_the_new_version_says(
     escalations: tuple[Escalation, ...], level: str
 ) -> None:
     moving = make("intake", CASE, ("sample", 2), MOVE, cause="m", at=NOW)
-    case, said = decide(assigned(), moving, following(*escalations), NOW)
+    case, emitted = apply_event(assigned(), moving, rules_with(*escalations), NOW)
     assert (case.procedure, case.level) == (("sample", 2), level)
-    assert {event.procedure_version for event in events_of(case, said, "x", NOW)} == ({2} if said else set())
+    assert {event.procedure_version for event in events_of(case, emitted, "x", NOW)} == ({2} if emitted else set())
 
 
 @pytest.mark.parametrize(
@@ -83,5 +83,5 @@ def test_a_breach_after_the_migration_climbs_the_ladder_of_the_new_version(ladde
     at = NOW + timedelta(minutes=31)
     late = ClockBreached(clock="reply", cycle=1, due_at=at, step="due", step_due_at=at, fired_at=at, late_by=0)
     event = make("sla", CASE, ("sample", 2), late, cause="late", at=at)
-    case, _ = decide(case, event, following(WHEN_LATE, ladder=ladder), at)
+    case, _ = apply_event(case, event, rules_with(WHEN_LATE, ladder=ladder), at)
     assert case.level == level

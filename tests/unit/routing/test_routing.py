@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from services.routing.domain.case import Case
-from services.routing.domain.decide import Rules, decide, recounted, repeated, report
+from services.routing.domain.decide import Rules, apply_counts, apply_event, apply_report, record_repetition
 from services.routing.domain.milestone_reports import Report
 from shared.business_time.loader import load_calendars
 from shared.errors import Conflict, HuiyinError, InvalidInput
@@ -103,8 +103,8 @@ RULES = Rules(PROCEDURE, load_calendars()["cn"])
 
 
 def after(case: Case, data: EventData, at: datetime = NOW, **more: Any) -> tuple[Case, tuple[EventData, ...]]:
-    """The case after an event, and what was said."""
-    return decide(case, make("someone", CASE, PROCEDURE.key, data, cause=str(at), at=at), RULES, at, **more)
+    """The case after an event, and what was emitted."""
+    return apply_event(case, make("someone", CASE, PROCEDURE.key, data, cause=str(at), at=at), RULES, at, **more)
 
 
 def assigned(**attributes: Any) -> Case:
@@ -122,8 +122,8 @@ def breach(case: Case, at: datetime) -> tuple[Case, tuple[EventData, ...]]:
 
 def resolved(case: Case, at: datetime) -> Case:
     """The case investigated and resolved."""
-    case, _ = report(case, Report("investigated", at, "desk", {"investigators": 2}), RULES, at)
-    return report(case, Report("resolved", at, "desk", {}), RULES, at)[0]
+    case, _ = apply_report(case, Report("investigated", at, "desk", {"investigators": 2}), RULES, at)
+    return apply_report(case, Report("resolved", at, "desk", {}), RULES, at)[0]
 
 
 @pytest.mark.parametrize(
@@ -142,10 +142,10 @@ def test_an_admitted_case_gets_class_department_and_level(
 
 
 def test_a_held_complaint_is_not_assigned() -> None:
-    case, said = after(
+    case, emitted = after(
         Case(CASE, PROCEDURE.key), ComplaintRegistered(case_number="S1", channel="online", received_at=NOW)
     )
-    assert (case.status, case.department, said) == ("registered", None, ())
+    assert (case.status, case.department, emitted) == ("registered", None, ())
 
 
 def test_breaches_raise_the_case_rung_by_rung_and_stop_at_the_top() -> None:
@@ -165,13 +165,13 @@ def test_a_breach_that_is_heard_of_after_the_resolution_moves_nobody() -> None:
 
 
 def test_the_third_complainant_makes_the_matter_hot_for_all() -> None:
-    case, said = recounted(assigned(), RULES, {"same": 3}, NOW)
+    case, emitted = apply_counts(assigned(), RULES, {"same": 3}, NOW)
     assert case.class_ == "hot"
-    assert [type(one) for one in said] == [CaseClassified]
+    assert [type(one) for one in emitted] == [CaseClassified]
 
 
 def test_a_class_is_never_lowered() -> None:
-    assert recounted(assigned(people=10), RULES, {"same": 3}, NOW)[1] == ()
+    assert apply_counts(assigned(people=10), RULES, {"same": 3}, NOW)[1] == ()
 
 
 @pytest.mark.parametrize(
@@ -202,29 +202,29 @@ def test_a_report_that_the_rules_do_not_allow_names_the_field(
     given: Report, error: type[HuiyinError], field: str
 ) -> None:
     with pytest.raises(error) as caught:
-        report(assigned(), given, RULES, NOW)
+        apply_report(assigned(), given, RULES, NOW)
     assert caught.value.field == field
     assert "周" not in caught.value.message
 
 
 def test_the_same_report_again_says_nothing_new() -> None:
     given = Report("investigated", NOW, "desk", {"investigators": 2})
-    case, said = report(assigned(), given, RULES, NOW)
-    assert [type(one) for one in said] == [MilestoneReached]
-    assert report(case, given, RULES, NOW) == (case, ())
+    case, emitted = apply_report(assigned(), given, RULES, NOW)
+    assert [type(one) for one in emitted] == [MilestoneReached]
+    assert apply_report(case, given, RULES, NOW) == (case, ())
 
 
 def test_a_clock_is_extended_once_only() -> None:
-    case, _ = report(assigned(), Report("extension-approved", NOW, "head", {}, "reply"), RULES, NOW)
+    case, _ = apply_report(assigned(), Report("extension-approved", NOW, "head", {}, "reply"), RULES, NOW)
     with pytest.raises(Conflict):
-        report(case, Report("extension-approved", NOW + timedelta(minutes=1), "head", {}, "reply"), RULES, NOW)
+        apply_report(case, Report("extension-approved", NOW + timedelta(minutes=1), "head", {}, "reply"), RULES, NOW)
 
 
 def test_dissatisfaction_reopens_within_its_time_and_as_often_as_allowed() -> None:
     case = resolved(assigned(), NOW)
-    again, said = after(case, Dissatisfied(at=NOW + timedelta(days=1)), NOW + timedelta(days=1))
-    assert [type(one) for one in said] == [CaseReopened, CaseClassified]
-    assert (again.cycle, again.status, again.has_reached("resolved")) == (2, "assigned", False)
+    again, emitted = after(case, Dissatisfied(at=NOW + timedelta(days=1)), NOW + timedelta(days=1))
+    assert [type(one) for one in emitted] == [CaseReopened, CaseClassified]
+    assert (again.cycle, again.status, again.has_occurred("resolved")) == (2, "assigned", False)
     twice = resolved(again, NOW + timedelta(days=2))
     assert after(twice, Dissatisfied(at=NOW + timedelta(days=3)), NOW + timedelta(days=3))[1] == ()
 
@@ -237,25 +237,25 @@ def test_dissatisfaction_after_its_time_reopens_nothing() -> None:
 def test_a_merged_complaint_repeats_its_first_case() -> None:
     other = UUID("00000000-0000-4000-8000-000000000002")
     event = make("intake", other, PROCEDURE.key, ComplaintMerged(into=CASE), cause="x", at=NOW)
-    case, said = repeated(assigned(), event, RULES, NOW)
-    assert said == (CaseRepeated(case=other),)
-    assert case.has_reached("repeated")
+    case, emitted = record_repetition(assigned(), event, RULES)
+    assert emitted == (CaseRepeated(case=other),)
+    assert case.has_occurred("repeated")
 
 
 def test_nothing_can_be_reported_on_a_withdrawn_complaint() -> None:
     case, _ = after(assigned(), ComplaintWithdrawn())
     with pytest.raises(Conflict):
-        report(case, Report("investigated", NOW, "desk", {"investigators": 2}), RULES, NOW)
+        apply_report(case, Report("investigated", NOW, "desk", {"investigators": 2}), RULES, NOW)
 
 
 def test_a_bad_report_from_a_topic_is_rejected_with_its_reason() -> None:
-    case, said = after(assigned(), MilestoneReport(milestone="resolved", at=NOW, by="desk"))
+    case, emitted = after(assigned(), MilestoneReport(milestone="resolved", at=NOW, by="desk"))
     assert case.status == "assigned"
-    assert [type(one) for one in said] == [ReportRejected]
+    assert [type(one) for one in emitted] == [ReportRejected]
 
 
 def test_a_first_assignment_names_its_route() -> None:
     registered = ComplaintRegistered(case_number="S1", channel="online", received_at=NOW, attributes={"people": 12})
     case, _ = after(Case(CASE, PROCEDURE.key), registered)
-    _, said = after(case, ComplaintAdmitted())
-    assert CaseAssigned(department="centre", route="grave") in said
+    _, emitted = after(case, ComplaintAdmitted())
+    assert CaseAssigned(department="centre", route="grave") in emitted

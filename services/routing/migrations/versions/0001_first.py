@@ -22,9 +22,9 @@ def upgrade() -> None:
     op.execute("CREATE INDEX cases_work ON cases (department, status, received_at)")
     op.execute(
         """
-        CREATE TABLE matters (
+        CREATE TABLE counted_cases (
             count text NOT NULL, key text NOT NULL, case_id uuid NOT NULL, complainant text,
             received_at timestamptz NOT NULL, PRIMARY KEY (count, key, case_id))
         """
     )
-    op.execute("CREATE INDEX matters_window ON matters (count, key, received_at)")
+    op.execute("CREATE INDEX counted_cases_window ON counted_cases (count, key, received_at)")
