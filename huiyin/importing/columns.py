@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from huiyin.tabular.text_rows import Cell, Row, has_value
-from huiyin.tabular.values import Reading, Refusal, choose, normal, one_of
+from huiyin.tabular.values import Reading, one_of
 from shared.errors import InvalidInput
+from shared.procedures.fields import Unreadable, choose, normalized_name
 from shared.procedures.model import FieldSpec, Procedure
 
 RECEIVED, CHANNEL, LANGUAGE = "received_at", "channel", "language"
@@ -87,16 +88,18 @@ class Columns:
         for spec in self.procedure.fields:
             for rank, names in enumerate(((spec.id,), (spec.label.zh, spec.label.en), spec.aliases)):
                 for name in names:
-                    found[normal(name)] = min(found.get(normal(name), (9, "")), (rank, spec.id), key=lambda x: x[0])
+                    found[normalized_name(name)] = min(
+                        found.get(normalized_name(name), (9, "")), (rank, spec.id), key=lambda x: x[0]
+                    )
         for name, spellings in _ABOUT.items():
             for spelling in (name, *spellings):
-                found.setdefault(normal(spelling), (3, name))
+                found.setdefault(normalized_name(spelling), (3, name))
         return found
 
     def _constant(self, name: str, text: str) -> Any:
         try:
             return self._convert(name, text)
-        except Refusal as refusal:
+        except Unreadable as refusal:
             raise InvalidInput(refusal.message, field=name, hint=self._choices_of(name)) from None
 
     def _choices_of(self, name: str) -> str | None:
@@ -105,15 +108,15 @@ class Columns:
 
     def learn(self, columns: Iterable[str]) -> None:
         """Take note of columns, leftmost first; those known already change nothing."""
-        given = {normal(column): name for name, column in self.wanted.columns.items() if column}
+        given = {normalized_name(column): name for name, column in self.wanted.columns.items() if column}
         for column in columns:
             if column in self._known:
                 continue
             self._known.add(column)
-            name = given.get(normal(column))
+            name = given.get(normalized_name(column))
             rank = -1
             if name is None:
-                rank, name = self._ranks.get(normal(column), (9, None))
+                rank, name = self._ranks.get(normalized_name(column), (9, None))
             if name is None or (rank >= 0 and name in self.wanted.columns):
                 self._leave(column)
             elif name not in self.taken or rank < self._held[name]:
@@ -131,13 +134,13 @@ class Columns:
         """Raise `InvalidInput` where no row could be registered: a mapped column that is not there, or twice, no
         column for a required field, no channel. `columns` is None where each row brings its own."""
         if columns is not None:
-            there = [normal(column) for column in columns]
+            there = [normalized_name(column) for column in columns]
             hint = f"the columns are: {', '.join(column for column in columns if column)}"
             for name, column in self.wanted.columns.items():
-                if column and normal(column) not in there:
+                if column and normalized_name(column) not in there:
                     raise InvalidInput("the file has no such column", field=f"--map {name}", hint=hint)
             for name, column in self.taken.items():
-                if there.count(normal(column)) > 1:
+                if there.count(normalized_name(column)) > 1:
                     raise InvalidInput(f"two columns of the file have the name that brings {name}", field="FILE")
             for spec in self.procedure.fields:
                 if _surely_required(spec) and spec.id not in self.taken and spec.id not in self._constants:
@@ -166,7 +169,7 @@ class Columns:
                 continue
             try:
                 values[name] = self._convert(name, cell)
-            except Refusal as refusal:
+            except Unreadable as refusal:
                 reasons.append(Reason(name, refusal.code, refusal.message))
         refused = {reason.field for reason in reasons}
         for spec in self.procedure.fields:

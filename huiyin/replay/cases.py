@@ -15,7 +15,7 @@ from huiyin.replay.cells import Facts, Moment, Moments
 from huiyin.replay.playing import Occurred
 from huiyin.replay.rules import DUE_FACT, names_and_facts
 from huiyin.tabular.text_rows import Cell, Row, has_value
-from huiyin.tabular.values import Refusal
+from shared.procedures.fields import Unreadable
 
 AT_RECEIPT = ("registered", "admitted", "assigned")
 """What is taken to happen at the instant of receipt, unless a column of its own is given."""
@@ -145,13 +145,13 @@ class Cases:
         if columns.due and has_value(cell := cells.get(columns.due)):
             try:
                 past.due = self.moments.due(cell)
-            except Refusal as refusal:
+            except Unreadable as refusal:
                 past.reasons.append(Reason("--due", refusal.code, refusal.message))
         for name, column in columns.facts.items():
             if has_value(cell := cells.get(column)):
                 try:
                     past.facts[name] = self.facts.value(name, cell)
-                except Refusal as refusal:
+                except Unreadable as refusal:
                     past.reasons.append(Reason(f"--map {name}", refusal.code, refusal.message))
         return past
 
@@ -160,7 +160,7 @@ class Cases:
             return None
         try:
             return self.moments.moment(cell)
-        except Refusal as refusal:
+        except Unreadable as refusal:
             past.reasons.append(Reason(option, refusal.code, refusal.message))
             return None
 

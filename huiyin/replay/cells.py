@@ -1,4 +1,4 @@
-"""Cells of a history as instants and facts (pure). Raises `Refusal`, whose text never holds the value."""
+"""Cells of a history as instants and facts (pure). Raises `Unreadable`, whose text never holds the value."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from huiyin.tabular.text_rows import Cell
-from huiyin.tabular.values import Reading, Refusal, choose, normal, one_of
+from huiyin.tabular.values import Reading, one_of
 from shared.business_time.zones import FIRST_YEAR, LAST_YEAR
 from shared.errors import InvalidInput
 from shared.procedures.check.known_facts import PERIODS
+from shared.procedures.fields import Unreadable, choose, normalized_name
 from shared.procedures.model import Named, Procedure
 
 _DATE = re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?|\d{8}|[2-7]\d{4}")
@@ -43,7 +44,7 @@ class Moments:
     midnight_is_day: bool = False
 
     def moment(self, cell: Cell) -> Moment:
-        """The instant that a cell shows. Raises `Refusal`."""
+        """The instant that a cell shows. Raises `Unreadable`."""
         try:
             shown = datetime.fromisoformat(self.reading.instant(cell))
             first = shown.astimezone(UTC)
@@ -53,11 +54,11 @@ class Moments:
                 return Moment(first, first)
             following = self.reading.instant(shown.date() + timedelta(1))
         except (ValueError, OverflowError):
-            raise Refusal("not-a-time", "this year lies outside what can be computed") from None
+            raise Unreadable("not-a-time", "this year lies outside what can be computed") from None
         return Moment(first, datetime.fromisoformat(following).astimezone(UTC))
 
     def due(self, cell: Cell) -> str:
-        """A due date as the clocks take it: an instant, or a date, which is due at its end. Raises `Refusal`."""
+        """A due date as the clocks take it: an instant, or a date, which is due at its end. Raises `Unreadable`."""
         found = self.moment(cell)
         if found.whole_day:
             return found.first.astimezone(self.reading.zone).date().isoformat()
@@ -97,21 +98,21 @@ class Facts:
             raise InvalidInput("the procedure has no such fact", field=option, hint=f"it has: {', '.join(known)}")
 
     def value(self, name: str, cell: Cell) -> Any:
-        """The value of a fact. Raises `Refusal`."""
+        """The value of a fact. Raises `Unreadable`."""
         if name in self._specs:
             return self._reading.value(self._specs[name], cell)
         if name == "channel":
             return choose(self._channels, cell)
         if name == "received.period":
-            return one_of(((one, (normal(one),)) for one in PERIODS), cell)
+            return one_of(((one, (normalized_name(one),)) for one in PERIODS), cell)
         if name in self._counts:
             try:
                 return int(str(cell).strip())
             except ValueError:
-                raise Refusal("not-an-integer", "this is not a whole number") from None
+                raise Unreadable("not-an-integer", "this is not a whole number") from None
         return one_of(
             (
-                (one.id, (normal(one.id), normal(one.name.zh), normal(one.name.en)))
+                (one.id, (normalized_name(one.id), normalized_name(one.name.zh), normalized_name(one.name.en)))
                 for one in self._elements.get(name, ())
             ),
             cell,
@@ -122,5 +123,5 @@ class Facts:
         self.require(name, f"--set {name}")
         try:
             return self.value(name, text)
-        except Refusal as refusal:
+        except Unreadable as refusal:
             raise InvalidInput(refusal.message, field=f"--set {name}") from None

@@ -12,13 +12,13 @@ from huiyin.cli.rules.folders import calendars_folder, procedures_folder
 from huiyin.replay.cases import Columns
 from huiyin.replay.cells import Facts, Moments
 from huiyin.replay.rules import chosen, of_targets, require_occurrence, targets
-from huiyin.tabular.values import Refusal, normal
 from shared.business_time.calendars import Calendar
 from shared.business_time.due import Basis
 from shared.business_time.loader import load_calendars
 from shared.business_time.zones import zone
 from shared.errors import CalendarError, InvalidInput, NotFound, ProcedureError
 from shared.procedures.check import check_procedure
+from shared.procedures.fields import Unreadable, normalized_name
 from shared.procedures.loader import load_library, load_procedure
 from shared.procedures.model import Procedure
 
@@ -118,11 +118,11 @@ def found(columns: Columns, there: Sequence[str], facts: Facts) -> Columns:
     """
     by_name: dict[str, list[str]] = {}
     for name in there:
-        by_name.setdefault(normal(name), []).append(name)
+        by_name.setdefault(normalized_name(name), []).append(name)
 
     def name_of(option: str, wanted: str) -> str:
         exact = [name for name in there if name == wanted]
-        same = exact or by_name.get(normal(wanted), [])
+        same = exact or by_name.get(normalized_name(wanted), [])
         if not same:
             hint = f"the columns are: {', '.join(name for name in there if name)}"
             raise InvalidInput("the file has no such column", field=option, hint=hint)
@@ -154,7 +154,7 @@ def end_of(text: str | None, moments: Moments) -> datetime | None:
         return None
     try:
         return moments.moment(text).last
-    except Refusal as refusal:
+    except Unreadable as refusal:
         raise InvalidInput(refusal.message, field="--until") from None
 
 

@@ -162,8 +162,9 @@ _INSTANT = object()
 
 def _read(procedure: Procedure | None, spec: FieldSpec | object | None, name: str, value: str) -> str | int | bool:
     from huiyin.tabular.text_rows import EXCEL_EPOCH
-    from huiyin.tabular.values import Reading, Refusal
+    from huiyin.tabular.values import Reading
     from shared.business_time.zones import zone
+    from shared.procedures.fields import Unreadable
     from shared.procedures.model import FieldSpec
 
     reading = Reading(zone(procedure.time_zone if procedure else "Etc/UTC"), EXCEL_EPOCH)
@@ -171,7 +172,7 @@ def _read(procedure: Procedure | None, spec: FieldSpec | object | None, name: st
         if spec is _INSTANT:
             return reading.instant(value)
         return reading.value(spec, value) if isinstance(spec, FieldSpec) else value
-    except Refusal as refusal:
+    except Unreadable as refusal:
         raise InvalidInput(refusal.message, field=name) from None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -14,8 +14,8 @@ from shared.business_time.due import period
 from shared.business_time.zones import zone
 from shared.errors import ProcedureError
 from shared.procedures.conditions import Predicate, compile_condition
-from shared.procedures.fields import Scalar, Unreadable, folded, read_value, sealed_form
-from shared.procedures.model import AdmissionRule, Choice, FieldSpec, Procedure
+from shared.procedures.fields import Scalar, Unreadable, index_choices, read_value, sealed_form
+from shared.procedures.model import AdmissionRule, FieldSpec, Procedure
 
 _SHOWABLE = re.compile(r"[a-z][a-z0-9-]{0,59}")
 
@@ -61,7 +61,7 @@ class Form:
     def __post_init__(self) -> None:
         procedure = self.procedure
         set_ = object.__setattr__  # a frozen dataclass is filled this way
-        set_(self, "channels", _by_word(procedure.channels))
+        set_(self, "channels", index_choices(procedure.channels))
         set_(self, "rules", tuple((rule, _compiled(rule.when)) for rule in procedure.admissibility.rules))
         set_(self, "_fields", {spec.id: _compile(spec) for spec in procedure.fields})
 
@@ -144,18 +144,11 @@ def make_form(procedure: Procedure, calendars: Mapping[str, Calendar]) -> Form:
 
 
 def _compile(spec: FieldSpec) -> _Field:
-    return _Field(spec, _by_word(spec.choices), _compiled(spec.when))
+    return _Field(spec, index_choices(spec.choices), _compiled(spec.when))
 
 
 def _compiled(condition: Any) -> Predicate | None:
     return None if condition is None else compile_condition(condition)
-
-
-def _by_word(choices: Iterable[Choice]) -> dict[str, str]:
-    """Ids by every word for them; an id wins over a label that looks like it."""
-    choices = tuple(choices)
-    labels = {folded(label): choice.id for choice in choices for label in (choice.name.zh, choice.name.en)}
-    return labels | {folded(choice.id): choice.id for choice in choices}
 
 
 def _shown(name: str) -> str:

@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from services.routing.domain.assignment import Change
 from services.routing.domain.case import Case
 from shared.errors import Conflict, InvalidInput
 from shared.events.assignments import MilestoneReached
 from shared.procedures.conditions import holds
+from shared.procedures.fields import Scalar, Unreadable, index_choices, read_value
 from shared.procedures.milestones import REPORTED
 from shared.procedures.model import Clock, FieldSpec, Milestone, Procedure
 
@@ -30,14 +30,14 @@ class Report:
     milestone: str
     at: datetime
     by: str
-    fields: Mapping[str, Any]
+    fields: Mapping[str, Scalar]
     clock: str | None = None
 
 
 def accept(case: Case, procedure: Procedure, report: Report, now: datetime) -> Change:
     """The case after the report. Raises `InvalidInput` or `Conflict` naming the field that is wrong.
 
-    The same report again changes nothing and says nothing.
+    The same report again changes nothing and emits nothing.
     """
     spec = next((one for one in procedure.milestones if one.id == report.milestone), None)
     if spec is None and report.milestone not in REPORTED:
@@ -48,7 +48,7 @@ def accept(case: Case, procedure: Procedure, report: Report, now: datetime) -> C
     _check_time(case, report, now)
     _check_state(case, report)
     _check_reporter(procedure, spec, report)
-    fields = _checked_fields(spec, report, case)
+    fields = _read_fields(spec, report, case)
     clock = _check_extension(case, procedure, report) if report.milestone.startswith("extension-") else None
     if spec is not None:
         _check_requirements(case, spec)
@@ -113,10 +113,12 @@ def _check_extension(case: Case, procedure: Procedure, report: Report) -> Clock:
         verb = "approve" if report.milestone == "extension-approved" else "refuse"
         raise InvalidInput(f"may not {verb} this", field="by", hint=f"one of: {', '.join(rule.approved_by)}")
     if report.milestone == "extension-approved":
-        if _told(case, "extension-approved", clock) >= rule.times:
+        if _times_reported(case, "extension-approved", clock) >= rule.times:
             raise Conflict("the clock has been extended as often as the procedure allows", field="clock")
-        answered = _told(case, "extension-approved", clock) + _told(case, "extension-refused", clock)
-        if rule.request_required and _told(case, "extension-requested", clock) <= answered:
+        answered = _times_reported(case, "extension-approved", clock) + _times_reported(
+            case, "extension-refused", clock
+        )
+        if rule.request_required and _times_reported(case, "extension-requested", clock) <= answered:
             raise Conflict(
                 "nobody has asked for this extension", field="milestone", hint="report extension-requested first"
             )
@@ -132,7 +134,7 @@ def _check_extension(case: Case, procedure: Procedure, report: Report) -> Clock:
     return clock
 
 
-def _told(case: Case, milestone: str, clock: Clock) -> int:
+def _times_reported(case: Case, milestone: str, clock: Clock) -> int:
     """How often this was reported of the clock in the present cycle."""
     return sum(1 for one in case.occurrences if one.name == f"{milestone}:{clock.id}" and one.cycle == case.cycle)
 
@@ -161,16 +163,18 @@ def _asked_at(case: Case, clock: Clock, now: datetime) -> datetime | None:
     return found
 
 
-def _checked_fields(spec: Milestone | None, report: Report, case: Case) -> dict[str, Any]:
+def _read_fields(spec: Milestone | None, report: Report, case: Case) -> dict[str, Scalar]:
     declared = {one.id: one for one in spec.fields} if spec else {}
     if report.milestone.startswith("extension-"):
         declared.setdefault("reason", _REASON)
     facts = case.conditions()
-    checked: dict[str, Any] = {}
+    checked: dict[str, Scalar] = {}
     for name, value in report.fields.items():
         if name not in declared:
             raise InvalidInput("the milestone has no such field", field=f"fields.{name}")
-        checked[name] = _checked_value(declared[name], value)
+        kept = _read_field(declared[name], value)
+        if kept is not None:
+            checked[name] = kept
     for name, field in declared.items():
         if name in checked:
             continue
@@ -181,42 +185,21 @@ def _checked_fields(spec: Milestone | None, report: Report, case: Case) -> dict[
     return checked
 
 
-def _checked_value(field: FieldSpec, value: Any) -> Any:
-    place = f"fields.{field.id}"
-    match field.type:
-        case "text":
-            if not (isinstance(value, str) and _DOCUMENT.fullmatch(value)):
-                raise InvalidInput(
-                    "takes the name of a document in the vault, not a text",
-                    field=place,
-                    hint="PUT the text to intake's /v1/cases/{id}/documents/{name} first",
-                )
-        case "choice":
-            if value not in {one.id for one in field.choices}:
-                raise InvalidInput("is none of the choices", field=place, hint=", ".join(c.id for c in field.choices))
-        case "boolean":
-            if not isinstance(value, bool):
-                raise InvalidInput("must be true or false", field=place)
-        case "integer":
-            if not isinstance(value, int) or isinstance(value, bool):
-                raise InvalidInput("must be a whole number", field=place)
-            if field.at_least is not None and value < field.at_least:
-                raise InvalidInput(f"must be at least {field.at_least}", field=place)
-            if field.at_most is not None and value > field.at_most:
-                raise InvalidInput(f"must be at most {field.at_most}", field=place)
-        case "date":
-            _parsed(date.fromisoformat, value, place, "must be a date such as 2025-09-29")
-        case "instant":
-            if _parsed(datetime.fromisoformat, value, place, "must be an instant").tzinfo is None:
-                raise InvalidInput("an instant needs its offset from UTC", field=place)
-    return value
-
-
-def _parsed(parse: Any, value: Any, place: str, message: str) -> Any:
+def _read_field(spec: FieldSpec, value: object) -> Scalar | None:
+    """The value as it is kept, None if it is empty; a text is the name of a document."""
+    place = f"fields.{spec.id}"
+    if spec.type == "text":
+        if not (isinstance(value, str) and _DOCUMENT.fullmatch(value)):
+            raise InvalidInput(
+                "takes the name of a document in the vault, not a text",
+                field=place,
+                hint="PUT the text to intake's /v1/cases/{id}/documents/{name} first",
+            )
+        return value
     try:
-        return parse(value)
-    except (TypeError, ValueError):
-        raise InvalidInput(message, field=place) from None
+        return read_value(spec, value, index_choices(spec.choices))
+    except Unreadable as error:
+        raise InvalidInput(error.message, field=place) from None
 
 
 _REASON = FieldSpec.model_validate(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huiyin.tabular.text_rows import Cell, Nested
-from huiyin.tabular.values import Refusal, normal
+from shared.procedures.fields import Unreadable, normalized_name
 from tests.unit.cli.procedure import reading, spec
 
 # Berlin is at +01:00 in winter, +02:00 in summer; on 29 March 2026 02:00-03:00 does not exist, on 25 October 2026
@@ -95,7 +95,7 @@ REFUSED: list[tuple[str, Cell, str]] = [
 
 @pytest.mark.parametrize(("field", "cell", "code"), REFUSED)
 def test_a_cell_that_is_no_value_is_refused_with_a_reason(field: str, cell: Cell, code: str) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(Unreadable) as refused:
         reading().value(spec(field), cell)
     assert refused.value.code == code
 
@@ -105,7 +105,7 @@ def test_a_cell_that_is_no_value_is_refused_with_a_reason(field: str, cell: Cell
     st.sampled_from(["kind", "people", "noticed-at"]),
 )
 def test_a_refusal_never_repeats_what_the_cell_holds(text: str, field: str) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(Unreadable) as refused:
         reading().value(spec(field), text)
     assert text not in refused.value.message
 
@@ -118,7 +118,7 @@ def test_a_long_text_is_measured_as_intake_measures_it() -> None:
 def test_a_given_date_format_is_the_only_one() -> None:
     american = reading("%m/%d/%Y %I:%M:%S %p")
     assert american.instant("12/25/2013 11:59:08 PM") == "2013-12-25T23:59:08+01:00"
-    with pytest.raises(Refusal):
+    with pytest.raises(Unreadable):
         american.instant("2013-12-25")
 
 
@@ -130,4 +130,4 @@ def test_bare_days_of_a_workbook_that_counts_from_1904_are_read_so() -> None:
     "spelling", ["Date Received", "date_received", "DATE-RECEIVED", " ｄａｔｅ received：", "Date  Received*"]
 )
 def test_names_are_compared_without_width_case_and_separators(spelling: str) -> None:
-    assert normal(spelling) == "date received"
+    assert normalized_name(spelling) == "date received"
