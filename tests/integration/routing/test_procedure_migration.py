@@ -19,7 +19,7 @@ from shared.events.envelope import make
 from shared.procedures.loader import Library
 from shared.procedures.model import Escalation
 from tests.integration.conftest import Open
-from tests.unit.routing.test_routing import NOW, PROCEDURE
+from tests.unit.routing.sample import NOW, PROCEDURE
 
 pytestmark = pytest.mark.asyncio
 

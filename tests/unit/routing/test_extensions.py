@@ -12,7 +12,7 @@ from services.routing.domain.milestone_reports import Report
 from shared.errors import Conflict
 from shared.events.deadlines import BreachRetracted, ClockStarted
 from shared.procedures.model import Procedure
-from tests.unit.routing.test_routing import NOW, PROCEDURE, RULES, after, assigned, breach
+from tests.unit.routing.sample import NOW, PROCEDURE, RULES, after, assigned, breach
 
 MINUTE = timedelta(minutes=1)
 

@@ -14,7 +14,7 @@ from shared.events.complaints import ComplaintWithdrawn, ProcedureMigrated
 from shared.events.deadlines import ClockBreached
 from shared.events.envelope import make
 from shared.procedures.model import Escalation, Procedure
-from tests.unit.routing.test_routing import CASE, NOW, PROCEDURE, RULES, after, assigned
+from tests.unit.routing.sample import CASE, NOW, PROCEDURE, RULES, after, assigned
 
 MOVE = ProcedureMigrated(from_version=1, to_version=2, mode="keep-elapsed", migration=UUID(int=1), by="office")
 
