@@ -156,7 +156,7 @@ async def test_cases_are_listed_and_counted_by_status(routing: Routing) -> None:
     ]
 
 
-async def test_the_third_complainant_with_the_same_key_raises_the_class_of_every_case_under_it(
+async def test_the_third_complainant_with_the_same_key_raises_the_class_of_every_case(
     routing: Routing,
 ) -> None:
     cases = [uuid4() for _ in range(4)]
