@@ -127,8 +127,8 @@ async def _count(tx: AsyncConnection, event: Event, rules: Rules) -> Counted:
         since = step_before(received_at, Duration.parse(count.window), rules.calendar, "elapsed")
         in_window = await counted_cases.list_in_window(tx, count.id, matter.key, since, received_at)
         own[count.id] = _distinct(count, in_window)
-        for one in in_window:
-            others.setdefault(one.case_id, {})[count.id] = own[count.id]
+        for counted in in_window:
+            others.setdefault(counted.case_id, {})[count.id] = own[count.id]
     others.pop(event.subject, None)
     return Counted(own, others)
 
@@ -136,8 +136,8 @@ async def _count(tx: AsyncConnection, event: Event, rules: Rules) -> Counted:
 def _distinct(count: Count, in_window: Iterable[counted_cases.CountedCase]) -> int:
     """How many complainants (an unknown one counts as its case) or cases there are."""
     if count.distinct == "complainant":
-        return len({one.complainant or str(one.case_id) for one in in_window})
-    return len({one.case_id for one in in_window})
+        return len({case.complainant or str(case.case_id) for case in in_window})
+    return len({case.case_id for case in in_window})
 
 
 async def _save_and_publish(tx: AsyncConnection, change: Change, cause: str, now: datetime) -> None:

@@ -22,13 +22,13 @@ class Change(NamedTuple):
 def classify(case: Case, procedure: Procedure, cause: str | None) -> Change:
     """Give the first class whose condition is true, unless the case has a graver one already."""
     facts = case.conditions()
-    found = next((one.id for one in procedure.classes if holds(one.when, facts) is True), None)
+    found = next((entry.id for entry in procedure.classes if holds(entry.when, facts) is True), None)
     return raise_class(case, procedure, found, cause) if found else Change(case, ())
 
 
 def raise_class(case: Case, procedure: Procedure, class_: str, cause: str | None) -> Change:
     """Set the class if it is graver than the present one; a class is never lowered."""
-    ranks = {one.id: one.rank for one in procedure.classes}
+    ranks = {entry.id: entry.rank for entry in procedure.classes}
     if case.class_ is not None and ranks.get(class_, 0) <= ranks.get(case.class_, 0):
         return Change(case, ())
     emitted = CaseClassified(class_=class_, previous=case.class_, cause=cause)
@@ -39,7 +39,7 @@ def assign(case: Case, procedure: Procedure, cause: str) -> Change:
     """Classify an admitted case, give it to its department, and put it on the first rung of the ladder."""
     case, emitted = classify(case, procedure, cause)
     facts = case.conditions()
-    route = next((one for one in procedure.routes if holds(one.when, facts) is True), None)
+    route = next((candidate for candidate in procedure.routes if holds(candidate.when, facts) is True), None)
     department = route.department if route else procedure.default_department
     case = replace(case, department=department, status="assigned")
     emitted += (CaseAssigned(department=department, route=route.id if route else None),)
@@ -52,7 +52,7 @@ def assign(case: Case, procedure: Procedure, cause: str) -> Change:
 
 def raise_level(case: Case, procedure: Procedure, level: str, cause: str) -> Change:
     """Move the case up to a rung; a rung at or below the present one changes nothing."""
-    rungs = [one.id for one in procedure.levels]
+    rungs = [rung.id for rung in procedure.levels]
     present = rungs.index(case.level) if case.level in rungs else -1
     if rungs.index(level) <= present:
         return Change(case, ())

@@ -1,4 +1,4 @@
-"""What routing knows of one case."""
+"""A case as routing keeps it: where it stands, its facts and its occurrences."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Case:
         return {
             **self.facts,
             **{f"count.{name}": n for name, n in self.counts.items()},
-            **{f"reached:{one.name}": True for one in self.occurrences if one.cycle == self.cycle},
+            **{f"reached:{past.name}": True for past in self.occurrences if past.cycle == self.cycle},
             "class": self.class_,
             "department": self.department,
             "level": self.level,
@@ -53,7 +53,7 @@ class Case:
 
     def has_occurred(self, name: str) -> bool:
         """Whether the occurrence happened in the present cycle."""
-        return any(one.name == name and one.cycle == self.cycle for one in self.occurrences)
+        return any(past.name == name and past.cycle == self.cycle for past in self.occurrences)
 
     def with_occurrences(self, names: tuple[str, ...], at: datetime, by: str | None = None) -> Case:
         """The case after an occurrence under all its names."""

@@ -67,7 +67,7 @@ def _may_escalate(case: Case, at: datetime) -> bool:
 
 def _escalate(case: Case, procedure: Procedure, escalation: Escalation) -> Change:
     emitted: tuple[EventData, ...] = ()
-    rungs = [one.id for one in procedure.levels]
+    rungs = [rung.id for rung in procedure.levels]
     target = escalation.to
     if target is None and escalation.raise_by is not None and rungs:
         present = rungs.index(case.level) if case.level in rungs else -1

@@ -39,11 +39,11 @@ def accept(case: Case, procedure: Procedure, report: Report, now: datetime) -> C
 
     The same report again changes nothing and emits nothing.
     """
-    spec = next((one for one in procedure.milestones if one.id == report.milestone), None)
+    spec = next((milestone for milestone in procedure.milestones if milestone.id == report.milestone), None)
     if spec is None and report.milestone not in REPORTED:
         raise InvalidInput("this procedure has no such milestone", field="milestone")
-    word = f"{report.milestone}:{report.clock}" if report.clock else report.milestone
-    if any(one.name == word and one.at == report.at and one.by == report.by for one in case.occurrences):
+    name = f"{report.milestone}:{report.clock}" if report.clock else report.milestone
+    if any((past.name, past.at, past.by) == (name, report.at, report.by) for past in case.occurrences):
         return Change(case, ())
     _check_time(case, report, now)
     _check_state(case, report)
@@ -85,7 +85,7 @@ def _check_state(case: Case, report: Report) -> None:
 
 
 def _check_reporter(procedure: Procedure, spec: Milestone | None, report: Report) -> None:
-    known = {one.id for part in (procedure.roles, procedure.departments, procedure.levels) for one in part}
+    known = {element.id for part in (procedure.roles, procedure.departments, procedure.levels) for element in part}
     if report.by not in known:
         raise InvalidInput("this procedure has no such role, department or level", field="by")
     if spec is not None and spec.by and report.by not in spec.by:
@@ -105,7 +105,7 @@ def _check_requirements(case: Case, spec: Milestone) -> None:
 
 
 def _check_extension(case: Case, procedure: Procedure, report: Report) -> Clock:
-    clock = next((one for one in procedure.clocks if one.id == report.clock), None)
+    clock = next((candidate for candidate in procedure.clocks if candidate.id == report.clock), None)
     if clock is None or clock.extension is None:
         raise InvalidInput("names no clock that can be extended", field="clock")
     rule = clock.extension
@@ -136,16 +136,17 @@ def _check_extension(case: Case, procedure: Procedure, report: Report) -> Clock:
 
 def _times_reported(case: Case, milestone: str, clock: Clock) -> int:
     """How often this was reported of the clock in the present cycle."""
-    return sum(1 for one in case.occurrences if one.name == f"{milestone}:{clock.id}" and one.cycle == case.cycle)
+    name = f"{milestone}:{clock.id}"
+    return sum(past.name == name and past.cycle == case.cycle for past in case.occurrences)
 
 
 def _breached_at(case: Case, clock: Clock) -> datetime | None:
     """When the clock was breached that runs now, if it was and still is."""
     found: datetime | None = None
-    for one in case.occurrences:
-        if one.name == f"breached:{clock.id}":
-            found = one.at
-        elif one.name in (f"breach-retracted:{clock.id}", f"started:{clock.id}"):
+    for occurrence in case.occurrences:
+        if occurrence.name == f"breached:{clock.id}":
+            found = occurrence.at
+        elif occurrence.name in (f"breach-retracted:{clock.id}", f"started:{clock.id}"):
             found = None
     return found
 
@@ -153,18 +154,18 @@ def _breached_at(case: Case, clock: Clock) -> datetime | None:
 def _asked_at(case: Case, clock: Clock, now: datetime) -> datetime | None:
     """Since when an extension had been asked for, at this instant, that was neither approved nor refused."""
     found: datetime | None = None
-    for one in sorted(case.occurrences, key=lambda one: one.at):
-        if one.cycle != case.cycle or one.at > now:
+    for occurrence in sorted(case.occurrences, key=lambda occurrence: occurrence.at):
+        if occurrence.cycle != case.cycle or occurrence.at > now:
             continue
-        if one.name == f"extension-requested:{clock.id}":
-            found = found or one.at
-        elif one.name in (f"extension-approved:{clock.id}", f"extension-refused:{clock.id}"):
+        if occurrence.name == f"extension-requested:{clock.id}":
+            found = found or occurrence.at
+        elif occurrence.name in (f"extension-approved:{clock.id}", f"extension-refused:{clock.id}"):
             found = None
     return found
 
 
 def _read_fields(spec: Milestone | None, report: Report, case: Case) -> dict[str, Scalar]:
-    declared = {one.id: one for one in spec.fields} if spec else {}
+    declared = {field.id: field for field in spec.fields} if spec else {}
     if report.milestone.startswith("extension-"):
         declared.setdefault("reason", _REASON)
     facts = case.conditions()

@@ -16,9 +16,9 @@ def reassign_by_hand(case: Case, procedure: Procedure, department: str, by: str,
     The department that has the case already changes nothing and emits nothing. Unlike a milestone's reporter, `by` is
     never a level. Raises `InvalidInput` for an unknown department or `by`, `Conflict` for a case not in handling.
     """
-    if department not in {one.id for one in procedure.departments}:
+    if department not in {known.id for known in procedure.departments}:
         raise InvalidInput("this procedure has no such department", field="department")
-    if by not in {one.id for part in (procedure.roles, procedure.departments) for one in part}:
+    if by not in {known.id for part in (procedure.roles, procedure.departments) for known in part}:
         raise InvalidInput("this procedure has no such role or department", field="by")
     if case.status != "assigned":
         raise Conflict("only a case in handling can be reassigned", field="case")

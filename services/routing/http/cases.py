@@ -45,7 +45,7 @@ def routes(context: Context, rules: RuleBook) -> APIRouter:
 
     @router.post("/cases/{case_id}/milestones", status_code=201, dependencies=[needs("reports:write")])
     async def report_milestone(case_id: UUID, given: MilestoneIn) -> dict[str, Any]:
-        """Report a milestone; the same report again answers the same and says nothing new."""
+        """Report a milestone; the same report again answers the same and publishes nothing new."""
         now = context.clock.now()
         report = Report(given.milestone, given.at or now, given.by, given.fields, given.clock)
         async with context.engine.begin() as tx:
@@ -80,14 +80,14 @@ def routes(context: Context, rules: RuleBook) -> APIRouter:
             found = await cases.list_cases(
                 connection, department=department, status=status, procedure=procedure, limit=limit
             )
-        return [_summary_view(one) for one in found]
+        return [_summary_view(case) for case in found]
 
     @router.get("/tally", dependencies=[needs("cases:read")])
     async def tally() -> list[dict[str, Any]]:
         """How many cases of each procedure are in each status."""
         async with context.engine.connect() as connection:
             counts = await cases.count_by_status(connection)
-        return [{"procedure": one.procedure, "status": one.status, "cases": one.cases} for one in counts]
+        return [{"procedure": count.procedure, "status": count.status, "cases": count.cases} for count in counts]
 
     return router
 
@@ -121,7 +121,7 @@ def _case_view(case: Case) -> dict[str, Any]:
         "facts": dict(case.facts),
         "counts": dict(case.counts),
         "milestones": [
-            {"name": one.name, "at": one.at, "cycle": one.cycle, "by": one.by}
-            for one in sorted(case.occurrences, key=lambda one: one.at)
+            {"name": occurrence.name, "at": occurrence.at, "cycle": occurrence.cycle, "by": occurrence.by}
+            for occurrence in sorted(case.occurrences, key=lambda occurrence: occurrence.at)
         ],
     }

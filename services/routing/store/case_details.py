@@ -26,7 +26,7 @@ class CaseDetails:
 
     def encode(self) -> str:
         """JSON: `facts`, `counts`, and `reached` as lists of name, instant (ISO 8601), cycle and reporter."""
-        reached = [[one.name, one.at.isoformat(), one.cycle, one.by] for one in self.occurrences]
+        reached = [[past.name, past.at.isoformat(), past.cycle, past.by] for past in self.occurrences]
         document = {"facts": dict(self.facts), "counts": dict(self.counts), "reached": reached}
         return json.dumps(document, ensure_ascii=False)
 
