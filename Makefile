@@ -3,10 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help install install-dev run test check lock jars-lock clean
+# how many processes share the tests out among them
+JOBS ?= 2
+
+.PHONY: help install install-dev run test test-fast coverage check typecheck fix lock jars-lock clean
 
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
+	@awk -F ':.*## ' '/^##@/ {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Run
 
 $(VENV)/.runtime: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Huiyin needs Python 3.11 or newer; set PYTHON=python3.x"; exit 1; }
@@ -29,24 +34,39 @@ install-dev: install $(VENV)/.dev  ## the same, and the tools for tests and chec
 run: install  ## the whole system before your eyes: up on a scaled clock, demonstration data, a live view
 	@$(BIN)/huiyin demo
 
+##@ Test
 test: install-dev  ## all tests, on a real Kafka and PostgreSQL that they start themselves
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n $(JOBS) $(ARGS)
 
-check: install-dev  ## style, types, import rules, compose and Docker files
+test-fast: install-dev  ## unit and contract tests, which need no server
+	@HYPOTHESIS_PROFILE=fast $(BIN)/pytest -n $(JOBS) tests/unit tests/contract $(ARGS)
+
+coverage: install-dev  ## all tests, and which lines they reached in this process (a table, and htmlcov/)
+	@$(BIN)/pytest -n $(JOBS) --cov --cov-report=term:skip-covered --cov-report=html $(ARGS)
+
+##@ Check
+check: install-dev typecheck  ## style, types, import rules, compose and Docker files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python deploy/check.py
 
-lock: $(VENV)/.dev  ## maintainers: write the lock files anew from pyproject.toml (no host names in them)
+typecheck: install-dev  ## types alone
+	@$(BIN)/mypy
+
+fix: install-dev  ## mend style: sort imports, format
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+
+##@ Maintain
+lock: $(VENV)/.dev  ## write the lock files anew from pyproject.toml (no host names in them)
 	@for part in "requirements.lock --extra embedded" "requirements-dev.lock --extra embedded --extra dev" "requirements-image.lock"; do \
 	  set -- $$part; out=$$1; shift; \
 	  $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	    --python-version 3.11 $$@ --output-file $$out pyproject.toml deploy/build-requirements.in; done
 
-jars-lock:  ## maintainers: write deploy/kafka/libs.lock anew from deploy/kafka/pom.xml (needs Maven)
+jars-lock:  ## write deploy/kafka/libs.lock anew from deploy/kafka/pom.xml (needs Maven)
 	@$(BIN)/python deploy/kafka/lock.py
 
 clean:  ## remove the virtual environment and caches; data under .huiyin stays
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from services.notify.delivery.attempts import Endings
 from services.notify.delivery.composer import Composer
-from services.notify.delivery.recipients import Recipients, load_recipients
+from services.notify.delivery.recipients import load_recipients
 from services.notify.delivery.sender import Sender
 from services.notify.delivery.sinks import Sink
 from services.notify.delivery.sinks.console import ConsoleSink
@@ -16,6 +16,7 @@ from services.notify.delivery.sinks.smtp import SmtpSink, read_smtp_url
 from services.notify.delivery.sinks.webhook import WebhookSink
 from services.notify.delivery.vault_client import Vault
 from services.notify.domain.digests import Window
+from services.notify.domain.recipients import Recipients
 from services.notify.handlers.events import Worker
 from services.notify.http.notices import router
 from shared.business_time.clock import RealClock

@@ -13,7 +13,6 @@ from tests.running import HUIYIN
 SMALL = ["--rates=200", "--seconds=2", "--rounds=1", "--again=0", "--backlog=1000", "--armed=1000", "--pending=2000"]
 
 
-@pytest.mark.stack
 @pytest.mark.timeout(600)
 def test_timers_are_measured_alone_and_beside_many_pending() -> None:
     words = [HUIYIN, "bench", "timers", *SMALL, "--json"]

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 
-@pytest.mark.stack
 @pytest.mark.timeout(600)
 def test_every_case_of_the_demonstration_ends_and_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HUIYIN_")}

@@ -16,7 +16,7 @@ from tests.running import WRITES, Stack, wait_while_it_moves
 
 COMPLAINTS = 1_200
 PER_REQUEST = 20
-pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.timeout(1200)]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from shared.events.envelope import decode
 from shared.messaging.database import open_database
 from tests.running import wait_while_it_moves
 
-pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(600), pytest.mark.asyncio]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.asyncio]
 
 CASES = 10_000
 STEPS = ("half", "due", "day-over")

@@ -1,4 +1,4 @@
-"""The decisions import nothing that does I/O, tells the time or draws lots, and nothing of their service but themselves."""
+"""The decisions import nothing that does I/O, reads the time or is random, and nothing else of their service."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from services.intake.domain.admission import is_live
+from services.intake.domain.case import Case
 from services.intake.domain.forms import Form
-from services.intake.store.cases import Case
 
 WORDS: Mapping[str, tuple[str, str]] = {
     "held": ("已登记，正在审查是否受理", "Registered; whether it is admitted is being examined"),

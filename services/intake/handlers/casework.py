@@ -14,11 +14,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.intake.domain import admission, numbering
+from services.intake.domain.case import Case
 from services.intake.domain.forms import FieldError, Form
 from services.intake.registration.request import Forms
 from services.intake.store import cases, registration, timeline
 from services.intake.store import vault as store_vault
-from services.intake.store.cases import Case
 from shared.business_time.clock import Clock
 from shared.errors import NotFound
 from shared.events.base import EventData

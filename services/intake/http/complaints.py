@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.intake.domain.case import Case
 from services.intake.domain.forms import FieldError
 from services.intake.handlers.casework import Casework, OfficersDecision
 from services.intake.http.request_bodies import body_of, described, idempotency_key, refusal
@@ -19,7 +20,7 @@ from services.intake.registration.coalescer import Desk
 from services.intake.registration.request import Reader, Submission
 from services.intake.store import cases
 from services.intake.store import timeline as store_timeline
-from services.intake.store.cases import Case, Filter
+from services.intake.store.cases import Filter
 from shared.business_time.clock import Clock
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.hosting.http import needs

@@ -12,12 +12,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Query
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.intake.domain.case import Case
 from services.intake.domain.progress import progress
 from services.intake.registration import receipt_codes
 from services.intake.registration.drafts import receipt_salt
 from services.intake.registration.request import Forms
 from services.intake.store import cases
-from services.intake.store.cases import Case
 from shared.errors import NotFound
 from shared.security.vault import Vault
 

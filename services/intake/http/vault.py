@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.intake.domain.case import Case
 from services.intake.domain.progress import progress_url
 from services.intake.handlers.casework import Casework
 from services.intake.http.request_bodies import body_of, described
@@ -16,7 +17,6 @@ from services.intake.http.views import case_view, links_view
 from services.intake.registration.request import Forms
 from services.intake.store import cases as store
 from services.intake.store import vault as store_vault
-from services.intake.store.cases import Case
 from shared.business_time.clock import Clock
 from shared.errors import InvalidInput, NotFound
 from shared.hosting.http import needs

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from services.intake.domain.case import Case
 from services.intake.domain.timeline import Entry
-from services.intake.store.cases import Case
 
 
 def case_view(case: Case) -> dict[str, Any]:

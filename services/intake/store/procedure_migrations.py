@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Column, Index, Integer, Table, Text, Uuid, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.intake.store.cases import metadata
+from services.intake.store.tables import metadata
 from shared.messaging.tables import INSTANT
 from shared.procedures.milestones import ENDING
 

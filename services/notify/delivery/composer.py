@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.notify.delivery.recipients import Endpoint, FileEndpoint, Recipients, SmtpEndpoint
 from services.notify.delivery.sinks import Message
 from services.notify.delivery.vault_client import Question, Vault
 from services.notify.domain.addressees import Addressee, addressee, endpoint, lane
 from services.notify.domain.case import Case
 from services.notify.domain.digest_wording import LISTED, Told, with_others
+from services.notify.domain.recipients import Endpoint, FileEndpoint, Recipients, SmtpEndpoint
 from services.notify.domain.templates import Rendered, render
 from services.notify.domain.wording import Contact, Language, is_ready, names_of, needs_vault, values
 from shared.errors import NotFound

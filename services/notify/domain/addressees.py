@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
-from services.notify.delivery.recipients import Endpoint, Recipients, SmtpEndpoint, WebhookEndpoint
 from services.notify.domain.case import Case
+from services.notify.domain.recipients import Endpoint, Recipients, SmtpEndpoint, WebhookEndpoint
 from shared.procedures.model import Procedure
 
 Kind = Literal["complainant", "department", "role", "level"]

@@ -1,6 +1,6 @@
 """Alembic's entry for notify's database."""
 
-from services.notify.store.cases import metadata
+from services.notify.store.tables import metadata
 from shared.messaging.migrations import run_environment
 
 run_environment(metadata)

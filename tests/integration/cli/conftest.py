@@ -6,13 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.integration.servers import throw_away_home
 from tests.running import Stack
 
 
 @pytest.fixture(scope="package")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack() -> Iterator[Stack]:
     """A stack on free ports, in its own home."""
-    found = Stack(tmp_path_factory.mktemp("cli") / "home")
-    found.command("up", "--detach", "--port-base", "0")
-    yield found
-    found.command("down", "--now")
+    with throw_away_home("cli") as home:
+        found = Stack(home.path)
+        found.command("up", "--detach", "--port-base", "0")
+        yield found
+        found.command("down", "--now")

@@ -12,8 +12,6 @@ import pytest
 
 from tests.running import Stack, wait_until
 
-pytestmark = pytest.mark.stack
-
 COMPLAINT = {
     "procedure": "baoshan-efficiency",
     "channel": "telephone",

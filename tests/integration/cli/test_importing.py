@@ -14,13 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-import pytest
 
 from huiyin.importing.send import ROWS as BATCH
 from huiyin.importing.send import is_unsettled
 from tests.running import HUIYIN, Stack, wait_until
-
-pytestmark = pytest.mark.stack
 
 TRAPS = (
     "内容,留言时间,事由,姓名\n"
@@ -141,7 +138,6 @@ def test_an_interrupted_import_stops_after_its_batch_and_goes_on_there(stack: St
     assert cases(stack) - before == 3 * BATCH
 
 
-@pytest.mark.faults
 def test_an_import_outlives_the_death_of_intake(stack: Stack, tmp_path: Path) -> None:
     file, before = many(tmp_path / "many.csv", 3 * BATCH, "中断"), cases(stack)
     process = start_import(stack, file)

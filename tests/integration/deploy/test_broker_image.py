@@ -15,7 +15,7 @@ from huiyin.embedded.broker.kafka import java_command
 from huiyin.embedded.environment import read_environment
 from shared.settings import SERVICES
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.timeout(120)]
 
 
 def test_the_images_own_setup_accepts_our_variables_and_formats_the_storage(tmp_path: Path) -> None:

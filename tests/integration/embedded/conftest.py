@@ -16,6 +16,7 @@ from huiyin.embedded.processes.process import wait_for
 from huiyin.embedded.processes.services import ServiceSpec
 from huiyin.embedded.up import Options, Running, start
 from shared.events.topics import Topic
+from tests.integration.servers import throw_away_home
 
 STANDINS = tuple(
     ServiceSpec(name, (sys.executable, str(Path(__file__).with_name("standin.py")))) for name in ("alpha", "beta")
@@ -31,9 +32,10 @@ def environment() -> StackEnvironment:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def home() -> Iterator[Home]:
     """One home per file of tests, so that later tests find the data of earlier ones."""
-    return Home(tmp_path_factory.mktemp("home"))
+    with throw_away_home("embedded") as found:
+        yield found
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from shared.settings import SERVICES
 from tests.integration.embedded.conftest import OPTIONS, STANDINS
 from tests.integration.embedded.helpers import admin_query, kafka_address
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.timeout(180)]
 
 app = typer.Typer()
 register(app)

@@ -19,7 +19,7 @@ from shared.errors import StackError
 from tests.integration.embedded.conftest import OPTIONS
 from tests.integration.embedded.helpers import kafka_address, publish, query, records
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.timeout(120)]
 
 Eventually = Callable[[Callable[[], bool]], None]
 

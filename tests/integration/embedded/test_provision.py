@@ -22,7 +22,7 @@ from shared.events.topics import Topic
 from tests.integration.embedded.conftest import OPTIONS, TOPICS
 from tests.integration.embedded.helpers import TOPIC, admin_query, kafka_address, password, query
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.timeout(120)]
 
 
 @pytest.fixture(scope="module")

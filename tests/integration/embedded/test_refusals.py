@@ -23,7 +23,7 @@ from shared.business_time.clock import FileClock
 from shared.errors import HuiyinError, StackError
 from tests.integration.embedded.conftest import OPTIONS
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.timeout(120)]
 
 
 @pytest.fixture

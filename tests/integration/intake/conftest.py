@@ -1,4 +1,4 @@
-"""A database server of its own for these tests, with intake's tables, and the service's API in this process."""
+"""Intake's database, empty, and the service's API in this process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from huiyin.embedded.home import Home
 from services.intake.service import build
-from services.intake.store.cases import metadata
 from shared.business_time.clock import VirtualClock
 from shared.business_time.loader import load_calendars
 from shared.events import envelope
@@ -29,7 +28,8 @@ from shared.procedures.loader import Library
 from shared.security.keys import KeyRing, ensure_key
 from shared.security.vault import Vault, open_vault
 from shared.settings import ServiceSettings
-from tests.integration.servers import served, throw_away_home
+from tests.integration.conftest import empty
+from tests.integration.servers import throw_away_home
 from tests.unit.intake.desk import MONDAY, PROCEDURE
 
 MASTER = bytes(range(32))
@@ -45,23 +45,20 @@ def home() -> Iterator[Home]:
         yield found
 
 
-@pytest.fixture(scope="package")
-def database_url(home: Home) -> Iterator[str]:
-    """The URL of a migrated intake database on a throw-away server, with two API keys."""
-    with served(home, ["intake"]) as urls:
-        url = urls["intake"]
-        asyncio.run(ensure_key(url, "tester", ["*"], SECRET))
-        asyncio.run(ensure_key(url, "limited", ["cases:read"], LIMITED))
-        yield url
+@pytest.fixture
+def database_url(database_urls: dict[str, str]) -> str:
+    """The URL of intake's database."""
+    return database_urls["intake"]
 
 
 @pytest_asyncio.fixture
 async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """Empty tables (but for the API keys)."""
+    """Empty tables, but for two API keys."""
     found = open_database(database_url, size=20)
-    names = [f'"{table.name}"' for table in metadata.sorted_tables if table.name != "api_keys"]
     async with found.begin() as tx:
-        await tx.execute(text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY"))
+        await empty(tx)
+    await ensure_key(database_url, "tester", ["*"], SECRET)
+    await ensure_key(database_url, "limited", ["cases:read"], LIMITED)
     yield found
     await found.dispose()
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake.consumer import Worker
-from services.intake.store.cases import metadata
+from services.intake.store.tables import metadata
 from shared.events import assignments as a
 from shared.events import deadlines as d
 from shared.events import envelope

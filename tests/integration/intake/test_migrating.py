@@ -106,7 +106,7 @@ async def test_a_process_that_dies_in_a_page_leaves_nothing_half_done_and_the_ne
         raise RuntimeError("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(module.store_migrations, "go_on", dying)
+        patch.setattr(module.procedure_migrations, "go_on", dying)
         with pytest.raises(RuntimeError):
             await migrations.page()
     assert len(await said(intake)) == 5

@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from huiyin.embedded.home import Home
 from huiyin.embedded.processes.process import wait_for
 from tests.integration.intake.conftest import SECRET
+from tests.integration.servers import server_log
 from tests.unit.intake.desk import FIELDS, TEXT
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -234,7 +235,7 @@ async def test_no_identity_is_anywhere_but_sealed_in_the_vault(
     places = {
         "database": await everything(engine),
         "log of the service": process.log.read_bytes(),
-        "log of the database server": home.log("postgres").read_bytes(),
+        "log of the database server": server_log().read_bytes(),
         "metrics": shown,
         "answers to bad requests": b"\n".join(answer.content for answer in answers),
     }

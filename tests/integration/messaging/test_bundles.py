@@ -96,7 +96,6 @@ async def line_up(tx: AsyncConnection) -> list[tuple[UUID, int]]:
     return [(row.case_id, row.sequence) for row in rows]
 
 
-@pytest.mark.stack
 @pytest.mark.parametrize("in_memory", [True, False])
 async def test_bundles_are_sent_in_their_place(in_memory: bool, open_service: Open, broker: Broker) -> None:
     engine, before, subjects = await open_service("intake"), broker.ends(), cases(7, f"bundles {in_memory}")

@@ -14,7 +14,7 @@ from shared.messaging.kafka.consumer import Pump
 from shared.messaging.kafka.records import Record
 from tests.integration.messaging.conftest import Broker
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.stack, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(180)]
 
 
 def send(broker: Broker, numbers: range) -> None:

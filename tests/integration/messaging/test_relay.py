@@ -33,7 +33,7 @@ from tests.integration.messaging.saying import (
     waiting,
 )
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.stack]
+pytestmark = [pytest.mark.asyncio]
 
 
 class Died(Exception):

@@ -16,13 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notify.delivery.attempts import Endings
 from services.notify.delivery.composer import Composer
-from services.notify.delivery.recipients import Recipients
 from services.notify.delivery.sender import Sender
 from services.notify.delivery.sinks import Sink
 from services.notify.delivery.sinks.file import FileSink
 from services.notify.delivery.sinks.webhook import WebhookSink
 from services.notify.delivery.vault_client import Vault
 from services.notify.domain.digests import Window
+from services.notify.domain.recipients import Recipients
 from services.notify.handlers.events import Worker
 from shared.business_time.clock import Clock, RealClock, VirtualClock
 from shared.business_time.loader import load_calendars

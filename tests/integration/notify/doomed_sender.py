@@ -7,7 +7,7 @@ import os
 import signal
 from pathlib import Path
 
-from services.notify.delivery.recipients import Recipients
+from services.notify.domain.recipients import Recipients
 from shared.business_time.clock import RealClock
 from shared.messaging.database import open_database
 from tests.integration.notify.bench import Bench

@@ -14,9 +14,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notify.delivery.recipients import Recipients
 from services.notify.delivery.sinks.console import ConsoleSink
 from services.notify.delivery.sinks.smtp import SmtpServer, SmtpSink
+from services.notify.domain.recipients import Recipients
 from shared.events.notices import NoticeFailed, NoticeSent
 from tests.integration.notify.bench import bench
 from tests.integration.notify.mail import ScriptedMailServer

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notify.store.cases import metadata
+from services.notify.store.tables import metadata
 from shared.events.notices import CallBackDue
 from tests.integration.notify.bench import CANARY, bench
 from tests.unit.notify.samples import Story, case_id

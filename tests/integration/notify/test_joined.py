@@ -12,9 +12,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
-from services.notify.delivery.recipients import Recipients
 from services.notify.delivery.sinks.smtp import SmtpServer, SmtpSink
 from services.notify.domain.digests import Window
+from services.notify.domain.recipients import Recipients
 from services.notify.store import notices
 from shared.events.notices import NoticeFailed, NoticeSent
 from tests.integration.notify.bench import bench

@@ -175,7 +175,8 @@ async def test_a_database_that_cuts_all_connections_is_come_back_to(engine: Asyn
                 await tx.execute(
                     text(
                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
-                        "AND usename = current_user AND backend_type = 'client backend'"
+                        "AND datname = current_database() AND usename = current_user "
+                        "AND backend_type = 'client backend'"
                     )
                 )
             await it.hear([Story(2).registered()])

@@ -15,9 +15,9 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as MessageHandler
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notify.delivery.recipients import Recipients, SmtpEndpoint
 from services.notify.delivery.sinks import Message
 from services.notify.delivery.sinks.smtp import SmtpServer, SmtpSink, compose, read_smtp_url
+from services.notify.domain.recipients import Recipients, SmtpEndpoint
 from shared.errors import InvalidInput
 from shared.events.notices import NoticeFailed, NoticeSent
 from tests.integration.notify.bench import bench

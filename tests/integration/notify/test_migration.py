@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notify.store.cases import metadata
+from services.notify.store.tables import metadata
 
 pytestmark = pytest.mark.asyncio
 

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from services.notify.delivery.recipients import Recipients, WebhookEndpoint
 from services.notify.delivery.sinks import Message
 from services.notify.delivery.sinks.webhook import RESPONSE_LIMIT, WebhookSink, retry_after
+from services.notify.domain.recipients import Recipients, WebhookEndpoint
 from shared.events.notices import NoticeSent
 from tests.integration.notify.bench import CANARY, bench
 from tests.integration.notify.receivers import Answer, HttpServer, Request

@@ -10,12 +10,12 @@ from uuid import UUID
 import pytest
 from starlette.requests import Request
 
+from services.intake.domain.case import Case
 from services.intake.domain.progress import WORDS, progress
 from services.intake.domain.timeline import _STAGES
 from services.intake.http.progress import Limit
 from services.intake.http.request_bodies import idempotency_key
 from services.intake.registration import receipt_codes
-from services.intake.store.cases import Case
 from shared.errors import InvalidInput
 from tests.unit.intake.desk import FORM, MONDAY
 

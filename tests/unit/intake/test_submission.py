@@ -18,7 +18,7 @@ from shared.business_time.loader import load_calendars
 from shared.procedures.loader import Library
 from shared.security.vault import Vault
 from tests.unit.intake.desk import FIELDS, FORM, MONDAY, PROCEDURE
-from tests.unit.intake.test_values import ANY_JSON
+from tests.unit.procedures.test_fields import ANY_JSON
 
 NEXT = PROCEDURE.model_copy(update={"version": 2, "in_force_from": date(2025, 3, 4)})
 FORMS = Forms(Library((PROCEDURE, NEXT)), load_calendars())

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notify.delivery.recipients import Recipients
 from services.notify.domain.addressees import addressee, endpoint
 from services.notify.domain.case import Case, fold, opened
 from services.notify.domain.notices import BREACHED, WARNED, Unsent, needless, overtaken, plan_calls, plan_notices
+from services.notify.domain.recipients import Recipients
 from shared.events.envelope import Event
 from tests.unit.notify.samples import START, Story, case_id, procedure
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from services.notify.delivery.recipients import WebhookEndpoint, load_recipients, secrets
+from services.notify.delivery.recipients import load_recipients, secrets
+from services.notify.domain.recipients import WebhookEndpoint
 from shared.errors import InvalidInput
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
-from services.notify.delivery.recipients import Endpoint
+from services.notify.domain.recipients import Endpoint
 
 
 @dataclass(frozen=True)

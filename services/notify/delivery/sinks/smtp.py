@@ -21,8 +21,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import aiosmtplib
 from aiosmtplib.errors import SMTPResponseException
 
-from services.notify.delivery.recipients import SmtpEndpoint
 from services.notify.delivery.sinks import SENT, Message, Outcome
+from services.notify.domain.recipients import SmtpEndpoint
 from services.notify.domain.templates import one_line
 from shared.business_time.clock import RealClock
 from shared.errors import InvalidInput

@@ -16,9 +16,10 @@ from pathlib import Path
 import httpx
 from standardwebhooks.webhooks import Webhook
 
-from services.notify.delivery.recipients import Recipients, WebhookEndpoint, secrets
+from services.notify.delivery.recipients import secrets
 from services.notify.delivery.sinks import SENT, Message, Outcome
 from services.notify.delivery.sinks.guard import Forbidden, Target, resolve
+from services.notify.domain.recipients import Recipients, WebhookEndpoint
 from shared.business_time.clock import RealClock
 
 TIMEOUT_SECONDS = 15.0

@@ -1,0 +1,41 @@
+"""A registered complaint as it stands: ids and coded values, nothing that a person typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case as it stands. Instants are UTC."""
+
+    id: UUID
+    procedure: str
+    procedure_version: int
+    number: str
+    channel: str
+    language: str
+    received_at: datetime
+    registered_at: datetime
+    attributes: dict[str, Any]
+    missing: list[str]
+    status: str
+    class_: str | None
+    department: str | None
+    level: str | None
+    admitted_at: datetime | None
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    merged_into: UUID | None
+    receipt_hash: bytes
+    rule: str | None
+    decided_by: str | None
+    document_numbers: dict[str, str]
+
+    @property
+    def pin(self) -> tuple[str, int]:
+        """The procedure and version that it is pinned to."""
+        return (self.procedure, self.procedure_version)

@@ -1,0 +1,70 @@
+"""What holds for all tests: marks by folder, how they are shared out among processes, the run's servers."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+
+from tests.integration.servers import close_run, open_run
+
+# Tests that start a whole stack, a broker or many processes: each group runs in one process, the longest first, so that
+# no process is left alone with it at the end. Of all other tests each file goes to whichever process is free.
+HEAVY = (
+    "e2e/test_demo.py",
+    "faults/test_kill.py",
+    "integration/cli",
+    "e2e/test_bench.py",
+    "faults/test_kill_timers.py",
+    "integration/embedded",
+    "integration/messaging",
+    "integration/notify",
+)
+
+settings.register_profile("whole", settings())
+settings.register_profile("fast", settings(), max_examples=25)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "whole"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the folder of the run's servers, in the process that starts the others."""
+    if not hasattr(config, "workerinput"):
+        open_run()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop them."""
+    if not hasattr(config, "workerinput"):
+        close_run()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by its folder, and put the heavy ones first."""
+    for item in items:
+        item.add_marker(_place(item.nodeid).split("/", 1)[0])
+    items.sort(key=lambda item: (*HEAVY, None).index(_group(_place(item.nodeid))))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """How tests are shared out: by group, or by file."""
+    return _ByGroup(config, log)
+
+
+class _ByGroup(LoadScopeScheduling):
+    """xdist's `loadgroup` does the same for groups, but does not see them with every version of pytest."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        place = _place(nodeid)
+        return _group(place) or place
+
+
+def _place(nodeid: str) -> str:
+    """The test's file, below `tests`."""
+    return nodeid.split("::", 1)[0].removeprefix("tests/")
+
+
+def _group(place: str) -> str | None:
+    return next((group for group in HEAVY if place.startswith(group)), None)
