@@ -1,16 +1,20 @@
-"""The first tables."""
+"""Routing's tables: the common ones, cases, and the counted cases of duplicate keys."""
+
+from __future__ import annotations
 
 from alembic import op
 
-from shared.messaging.migrations import create_common_tables_1
+from shared.messaging.migrations import create_common_tables_1, create_common_tables_2, create_common_tables_3
 
 revision = "0001"
 down_revision = None
 
 
 def upgrade() -> None:
-    """Make them."""
+    """Create them."""
     create_common_tables_1()
+    create_common_tables_2()
+    create_common_tables_3()
     op.execute(
         """
         CREATE TABLE cases (
