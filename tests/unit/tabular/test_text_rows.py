@@ -167,7 +167,7 @@ BROKEN: list[tuple[str, bytes, str]] = [
     ("x.xls", b"\xd0\xcf", "this kind of file is not known"),
     ("x.csv", b"", "the file is empty"),
     ("x.csv", b"a,b\n\xff\xff,1\n", "the text is not UTF-8 or GB 18030"),
-    ("x.csv.gz", gzip.compress(b"a,b\n" * 1000)[:-20], "the gz file is damaged or cut off"),
+    ("x.csv.gz", gzip.compress(b"a,b\n" * 1000, mtime=0)[:-20], "the gz file is damaged or cut off"),
     ("x.csv.gz", b"a,b\n", "the gz file is damaged or cut off"),
     ("x.xlsx", b"a,b\n", "this is not a workbook that can be read"),
 ]
@@ -188,7 +188,7 @@ def test_a_file_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
 
 def test_the_same_content_packed_or_not_is_the_same_import(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_bytes(b"a,b\n1,2\n")
-    (tmp_path / "x.csv.gz").write_bytes(gzip.compress(b"a,b\n1,2\n"))
+    (tmp_path / "x.csv.gz").write_bytes(gzip.compress(b"a,b\n1,2\n", mtime=0))
     assert inspect(tmp_path / "x.csv").digest == inspect(tmp_path / "x.csv.gz").digest
 
 
