@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from huiyin.cli.client import Connection
-from huiyin.importing.columns import Columns, Wanted
+from huiyin.importing.columns import ColumnChoice, Columns
 from huiyin.importing.files import Outputs, Places, Progress, Sameness
 from huiyin.importing.run import batches, run
 from huiyin.importing.send import TIMEOUT, Sender
@@ -27,7 +27,7 @@ from shared.business_time.zones import zone
 from shared.procedures.loader import Library
 
 _MARK = "run"
-_NYC = Wanted(
+_NYC = ColumnChoice(
     columns={"content": "Descriptor", "received_at": ""},  # they come in now, not in 2013
     constants={
         "channel": "telephone",
@@ -46,7 +46,7 @@ class Arrival:
 
     file: Path
     procedure: str
-    wanted: Wanted
+    wanted: ColumnChoice
 
 
 @dataclass
@@ -82,7 +82,7 @@ def prepare(folder: Path, mark: str, new_york: int | None = None) -> list[Arriva
         file = folder / f"{procedure}.jsonl"
         own = ({**row, _MARK: mark} for row in rows if row["procedure"] == procedure)
         file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in own), "utf-8")
-        arrivals.append(Arrival(file, procedure, Wanted({}, {"language": "zh"})))
+        arrivals.append(Arrival(file, procedure, ColumnChoice({}, {"language": "zh"})))
     sample = list(csv.reader(data.joinpath("nyc311_sample.csv").read_text("utf-8").splitlines()))
     if new_york is not None:
         sample = sample[: new_york + 1]  # the header is no row

@@ -48,7 +48,7 @@ class Reason:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ColumnChoice:
     """What the caller said: fields by column name, and constants for rows that bring no value."""
 
     columns: Mapping[str, str]
@@ -61,7 +61,7 @@ class Columns:
 
     procedure: Procedure
     reading: Reading
-    wanted: Wanted
+    wanted: ColumnChoice
     taken: dict[str, str] = field(default_factory=dict)
     """Column by field (or `received_at`, `channel`, `language`), as far as columns are known."""
     left: list[str] = field(default_factory=list)

@@ -77,7 +77,7 @@ def import_file(
 
 
 def _import(source: Source, chosen: Choices) -> None:
-    from huiyin.importing.columns import Columns, Wanted
+    from huiyin.importing.columns import ColumnChoice, Columns
     from huiyin.tabular.table import learned, open_table
     from huiyin.tabular.values import Reading
     from shared.business_time.zones import zone
@@ -86,7 +86,7 @@ def _import(source: Source, chosen: Choices) -> None:
     procedure = load_library(procedures_folder(chosen.home)).get(chosen.procedure)
     with open_table(source, chosen.sheet) as table:
         reading = Reading(zone(procedure.time_zone), table.epoch, chosen.date_format)
-        columns = Columns(procedure, reading, Wanted(chosen.columns, chosen.constants))
+        columns = Columns(procedure, reading, ColumnChoice(chosen.columns, chosen.constants))
         names, rows = learned(table)
         columns.learn(names)
         columns.check(table.columns)

@@ -14,9 +14,9 @@ from typing import Any, Literal
 from uuid import UUID
 
 from huiyin.replay.measure import Measure
+from services.sla.domain.case import Case, Occurrence, ordered
 from services.sla.domain.courses import courses_of
 from services.sla.domain.deciding import ClockRow, Decision, decide
-from services.sla.domain.happenings import Case, Happening, ordered
 from shared.business_time.calendars import Calendar
 from shared.events.deadlines import ClockStoppedLate, ClockWarned
 from shared.procedures.model import Clock, Procedure
@@ -119,7 +119,7 @@ class Replay:
     def _decisions(self, occurred: Sequence[Occurred]) -> Iterator[Decision]:
         """What is decided of a case, from the first thing that happened until the end of the replay, in order."""
         known = [
-            Happening(str(place), one.names, one.at, (0, place), one.facts)
+            Occurrence(str(place), one.names, one.at, (0, place), one.facts)
             for place, one in enumerate(occurred)
             if one.at <= self.until
         ]
@@ -130,7 +130,7 @@ class Replay:
             for step in self._steps(latest, at, inclusive=False):
                 case = step.case
                 yield step
-            case = Case(case.id, case.procedure, (*case.happenings, *together), case.said, case.generation)
+            case = Case(case.id, case.procedure, (*case.occurrences, *together), case.said, case.generation)
             latest = decide(case, self._procedure, self._calendars, at)
             case = latest.case
             yield latest
@@ -169,7 +169,7 @@ class Replay:
         clock, measure = self._clocks[row.clock], self._measures[row.clock]
         pauses: list[tuple[datetime, datetime | None]] = []
         if clock.pauses:
-            courses = courses_of(self._procedure, ordered(case.happenings), self._calendars)
+            courses = courses_of(self._procedure, ordered(case.occurrences), self._calendars)
             pauses = next(one.run.pauses for one in courses if (one.clock.id, one.run.cycle) == (row.clock, row.cycle))
         elapsed = measure.elapsed(row.started_at, row.ended_at, pauses)
         return elapsed, measure.late_by(row.due_at, row.ended_at) if state == "late" and row.due_at else None

@@ -11,7 +11,7 @@ from services.intake.http.procedure_migrations import migration_routes
 from services.intake.http.progress import public_routes
 from services.intake.http.vault import vault_routes
 from services.intake.registration.batch import Batch
-from services.intake.registration.coalescer import Desk
+from services.intake.registration.batcher import RegistrationBatcher
 from services.intake.registration.registrar import Registrar
 from services.intake.registration.request import Forms, Reader
 from shared.business_time.clock import RealClock
@@ -33,7 +33,7 @@ def build(context: Context) -> Service:
     batch = Batch(registrar, reader, clock)
     return Service(
         routers=[
-            registration_routes(Desk(registrar), batch, reader, vault, casework, clock),
+            registration_routes(RegistrationBatcher(registrar), batch, reader, vault, casework, clock),
             reading_routes(engine),
             vault_routes(engine, vault, clock, forms, casework),
             public_routes(engine, vault, forms),

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sla.domain.arming import Lost, absorbed, without
+from services.sla.domain.case import Case, from_event, pin_of
 from services.sla.domain.deciding import Decision, decide
-from services.sla.domain.happenings import Case, from_event, pin_of
 from services.sla.store import cases as store
 from services.sla.store import firing, rule_changes, timers
 from services.sla.store.timers import shard_of
@@ -49,9 +49,9 @@ class Worker:
         cases, now = await self.hold(tx, pins)
         for event in relevant:
             case = cases[event.subject]
-            known = {one.id for one in case.happenings}
+            known = {one.id for one in case.occurrences}
             new = tuple(one for one in from_event(event) if one.id not in known)
-            cases[event.subject] = replace(case, happenings=case.happenings + new)
+            cases[event.subject] = replace(case, occurrences=case.occurrences + new)
         pinned = {id_: pin for id_, case in cases.items() if (pin := pin_of(case)) != case.procedure}
         if pinned:
             await rule_changes.pin(tx, pinned)

@@ -12,7 +12,7 @@ from shared.messaging.database import is_passing
 log = structlog.get_logger(__name__)
 
 
-async def keep_doing(name: str, work: Callable[[], Awaitable[float | None]], *, every: float) -> None:
+async def run_periodically(name: str, work: Callable[[], Awaitable[float | None]], *, every: float) -> None:
     """Do `work` now and again `every` real seconds after it ended, or as many as it returned; until cancelled.
 
     A database that is away is waited for (`name` stands in the log); every other error of `work` ends this.

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from huiyin.bench.timers.environment import Yard, open_yard
+from huiyin.bench.timers.environment import BenchEnvironment, open_environment
 from huiyin.bench.timers.fixtures import plant
 from huiyin.embedded.processes.process import wait_for
 from shared.events.envelope import decode
@@ -25,10 +25,10 @@ STEPS = ("half", "due", "day-over")
 
 
 async def test_steps_are_said_once_in_effect_when_the_service_is_killed_twice_among_them() -> None:
-    with open_yard(print) as yard:
-        engine = open_database(yard.database)
+    with open_environment(print) as environment:
+        engine = open_database(environment.database)
         try:
-            with yard.standing_still():
+            with environment.standing_still():
                 await plant(
                     engine,
                     "bench",
@@ -40,16 +40,16 @@ async def test_steps_are_said_once_in_effect_when_the_service_is_killed_twice_am
                 )
             for share in (0.1, 0.5):  # among them: some are said, most are not
                 least = int(share * CASES * len(STEPS))
-                assert wait_for(lambda least=least: sum(yard.offsets().values()) >= least, 120, interval_s=0.02)  # type: ignore[misc]
-                yard.kill()
+                assert wait_for(lambda least=least: sum(environment.offsets().values()) >= least, 120, interval_s=0.02)  # type: ignore[misc]
+                environment.kill()
             await asyncio.to_thread(
                 wait_while_it_moves,
-                lambda: asyncio.run(_all_is_said(yard.database)),
-                yard.offsets,  # not enough to wait for: what was in flight when the service was killed is there twice
+                lambda: asyncio.run(_all_is_said(environment.database)),
+                environment.offsets,  # not enough to wait for: what was in flight at a kill is there twice
                 "some steps are never said",
             )
             await _every_step_was_said_once(engine)
-            _the_broker_has_them_in_order(yard)
+            _the_broker_has_them_in_order(environment)
         finally:
             await engine.dispose()
 
@@ -76,11 +76,11 @@ async def _every_step_was_said_once(engine: AsyncEngine) -> None:
     assert breaches == [2] * CASES
 
 
-def _the_broker_has_them_in_order(yard: Yard) -> None:
+def _the_broker_has_them_in_order(environment: BenchEnvironment) -> None:
     """A record may come twice, with the same id; what a case's subscriber hears first of each is in order."""
     heard: dict[UUID, list[int]] = {}
     ids: set[UUID] = set()
-    for value in yard.records():
+    for value in environment.records():
         event = decode(value)
         if event.id not in ids:
             ids.add(event.id)

@@ -18,7 +18,7 @@ from huiyin.bench.group import bench_group
 from shared.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from huiyin.bench.timers.environment import Yard
+    from huiyin.bench.timers.environment import BenchEnvironment
     from huiyin.bench.timers.rounds import Figures, Rounds
 
 
@@ -47,7 +47,7 @@ def timers(
     timers; takes half an hour. A round in which other machines on the host took more than a little of this one's
     processors is measured again, and that of which least was taken counts.
     """
-    from huiyin.bench.timers.environment import open_yard
+    from huiyin.bench.timers.environment import open_environment
 
     chosen = _Chosen(_numbers(rates), seconds, rounds, again, backlog, pending, armed)
 
@@ -56,8 +56,8 @@ def timers(
             print(line, file=sys.stderr, flush=True)
 
     with contextlib.ExitStack() as opened:
-        yards = [opened.enter_context(open_yard(say)) for _ in range(2 if pending else 1)]
-        figures = asyncio.run(_measure(yards, chosen, say))
+        environments = [opened.enter_context(open_environment(say)) for _ in range(2 if pending else 1)]
+        figures = asyncio.run(_measure(environments, chosen, say))
     if as_json:
         print(json.dumps(figures))
 
@@ -83,7 +83,7 @@ def _numbers(text: str) -> list[int]:
     return found
 
 
-async def _measure(yards: list[Yard], chosen: _Chosen, say: Callable[[str], None]) -> dict[str, Any]:
+async def _measure(environments: list[BenchEnvironment], chosen: _Chosen, say: Callable[[str], None]) -> dict[str, Any]:
     from huiyin.bench.timers.arming import arm
     from huiyin.bench.timers.rounds import Rounds, together, undisturbed
     from shared.messaging.database import open_database
@@ -112,13 +112,13 @@ async def _measure(yards: list[Yard], chosen: _Chosen, say: Callable[[str], None
             note(f"{name}, beside/alone", {one: round(beside[one] / alone[one], 2) for one in compared})
 
     async with contextlib.AsyncExitStack() as opened:
-        engines = [open_database(yard.database) for yard in yards]
+        engines = [open_database(environment.database) for environment in environments]
         for engine in engines:
             opened.push_async_callback(engine.dispose)
         suffixes = ["", f", {chosen.pending:,} pending"]
         courses = {
-            suffix: Rounds(yard, engine, [other for other in yards if other is not yard])
-            for suffix, yard, engine in zip(suffixes, yards, engines, strict=False)
+            suffix: Rounds(environment, engine, [other for other in environments if other is not environment])
+            for suffix, environment, engine in zip(suffixes, environments, engines, strict=False)
         }
         note("machine", {"additions_per_microsecond": _speed()})
         for course in courses.values():

@@ -56,7 +56,7 @@ class Fired:
     """When the last one was in the log: POSIX seconds."""
 
 
-class Yard:
+class BenchEnvironment:
     """The sla service of a stack of its own."""
 
     def __init__(self, running: Any, database: str, administrator: str) -> None:
@@ -68,7 +68,7 @@ class Yard:
     @property
     def _pid(self) -> int:
         found = next(one.pid for one in self._running.state().processes if one.name == "sla")
-        assert found is not None  # noqa: S101  (it runs as long as the yard is open)
+        assert found is not None  # noqa: S101  (it runs as long as the environment is open)
         return int(found)
 
     async def settle(self) -> None:
@@ -155,7 +155,7 @@ class Yard:
 
 
 @contextlib.contextmanager
-def open_yard(say: Callable[[str], None]) -> Iterator[Yard]:
+def open_environment(say: Callable[[str], None]) -> Iterator[BenchEnvironment]:
     """A stack in a temporary folder with the sla service alone; all of it is gone afterwards."""
     from sqlalchemy.engine import make_url
 
@@ -182,7 +182,7 @@ def open_yard(say: Callable[[str], None]) -> Iterator[Yard]:
             _stamp_by_the_broker(running.state().kafka)
             password = home.secret(f"{database_name('sla')}.password").read_text("utf-8").strip()
             administrator = make_url(admin_url(home)).set(database=database_name("sla"))
-            yield Yard(
+            yield BenchEnvironment(
                 running,
                 service_url(admin_url(home), "sla", password),
                 administrator.render_as_string(hide_password=False),

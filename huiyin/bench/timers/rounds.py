@@ -1,4 +1,4 @@
-"""Rounds of firing in a yard: steps at an even pace, or a backlog; and what several rounds say together."""
+"""Rounds of firing in an environment: steps at an even pace, or a backlog; and what several rounds say together."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import psutil  # type: ignore[import-untyped]
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from huiyin.bench.timers.environment import Yard
+from huiyin.bench.timers.environment import BenchEnvironment
 from huiyin.bench.timers.fixtures import plant, uproot
 from huiyin.embedded.processes.process import wait_for
 from huiyin.replay.report import percentile
@@ -28,10 +28,12 @@ Figures = dict[str, float]
 
 
 class Rounds:
-    """Rounds in one yard, while those in `others` stand still. Each ends with the yard as it was before."""
+    """Rounds in one environment, while those in `others` stand still. Each leaves the environment as it was before."""
 
-    def __init__(self, yard: Yard, engine: AsyncEngine, others: Sequence[Yard] = ()) -> None:
-        self._yard = yard
+    def __init__(
+        self, environment: BenchEnvironment, engine: AsyncEngine, others: Sequence[BenchEnvironment] = ()
+    ) -> None:
+        self._environment = environment
         self._engine = engine
         self._others = others
         self._number = 0
@@ -45,7 +47,7 @@ class Rounds:
 
     async def paced(self, rate: int, seconds: int) -> Figures:
         """Steps due at an even pace, so many a second; every one of them must come."""
-        begin, name, count = self._yard.offsets(), self._next_name(), rate * seconds
+        begin, name, count = self._environment.offsets(), self._next_name(), rate * seconds
         lead = _LEAD_SECONDS + count / 10_000 + 3 * self._settling  # planted before the first is due
         first = datetime.now(UTC) + timedelta(seconds=lead)
         await plant(self._engine, "bench", name, first=first, apart=timedelta(seconds=1) / rate, count=count)
@@ -54,11 +56,11 @@ class Rounds:
             raise SystemExit("bench: the timers could not be planted in time; the machine is too busy")
         with self._alone():
             await asyncio.sleep(max(0.0, (first - datetime.now(UTC)).total_seconds()))
-            used = _Used(self._yard)
+            used = _Used(self._environment)
             await asyncio.sleep(seconds)
             cores = used.cores()
             await self._all_published(begin, count)
-        late = sorted((await asyncio.to_thread(self._yard.fired_since, begin, name)).late_ms)
+        late = sorted((await asyncio.to_thread(self._environment.fired_since, begin, name)).late_ms)
         await uproot(self._engine, name)
         if not late:
             raise SystemExit("bench: not a single step was fired; see the sla service's log")
@@ -69,29 +71,29 @@ class Rounds:
             "p99_ms": round(percentile(late, 99), 1),
             "max_ms": round(late[-1], 1),
             **cores,
-            "memory_mb": round(self._yard.memory_mb()),
+            "memory_mb": round(self._environment.memory_mb()),
         }
 
     async def drain(self, count: int) -> Figures:
         """Steps that all came due while the service stood still; from its first moment to the last acknowledgement."""
-        begin, name = self._yard.offsets(), self._next_name()
+        begin, name = self._environment.offsets(), self._next_name()
         with self._alone():
-            with self._yard.standing_still():
+            with self._environment.standing_still():
                 first = datetime.now(UTC)
                 await plant(self._engine, "bench", name, first=first, apart=timedelta(microseconds=10), count=count)
                 await self._settle()
                 await asyncio.sleep(max(0.0, (first - datetime.now(UTC)).total_seconds() + count / 100_000))
-            started, used = time.time(), _Used(self._yard)
+            started, used = time.time(), _Used(self._environment)
             await self._all_published(begin, count)
             costs = used.microseconds(count)
-        fired = await asyncio.to_thread(self._yard.fired_since, begin, name)
+        fired = await asyncio.to_thread(self._environment.fired_since, begin, name)
         await uproot(self._engine, name)
         return {
             "fired": len(fired.late_ms),
             "lost": count - len(fired.late_ms),
             "per_second": round(count / (fired.last - started)),
             **costs,
-            "memory_mb": round(self._yard.memory_mb()),
+            "memory_mb": round(self._environment.memory_mb()),
         }
 
     def _next_name(self) -> str:
@@ -108,21 +110,21 @@ class Rounds:
     async def _settle(self) -> None:
         """Let the rows just planted be to the database what rows are that were armed days ago."""
         begun = time.monotonic()
-        await self._yard.settle()
+        await self._environment.settle()
         self._settling = time.monotonic() - begun
 
     async def _all_published(self, begin: dict[int, int], count: int) -> None:
         def all_there() -> bool:
-            return sum(self._yard.offsets().values()) - sum(begin.values()) >= count
+            return sum(self._environment.offsets().values()) - sum(begin.values()) >= count
 
         await asyncio.to_thread(wait_for, all_there, _PATIENCE_SECONDS, interval_s=0.2)
 
 
 class _Used:
-    """Processor time used from now on: by each part of a yard, and by other machines (`stolen`) on this one's host."""
+    """Processor time used from now on: by each part of an environment, and by other machines on the host (`stolen`)."""
 
-    def __init__(self, yard: Yard) -> None:
-        self._yard = yard
+    def __init__(self, environment: BenchEnvironment) -> None:
+        self._environment = environment
         self._begun, self._before = time.monotonic(), self._so_far()
 
     def cores(self) -> Figures:
@@ -140,7 +142,7 @@ class _Used:
         return [(part, now[part] - self._before[part]) for part in sorted(now)]
 
     def _so_far(self) -> dict[str, float]:
-        return {**self._yard.cpu_seconds(), _STOLEN: getattr(psutil.cpu_times(), "steal", 0.0)}
+        return {**self._environment.cpu_seconds(), _STOLEN: getattr(psutil.cpu_times(), "steal", 0.0)}
 
 
 async def undisturbed(measure: Callable[[], Awaitable[Figures]], *, again: int) -> Figures:

@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Selection:
     """Which events are shown: of one case, of a type (glob over the short or the full name)."""
 
     case: str | None = None
@@ -65,7 +65,7 @@ def tail(
     names = [full_name(topic, known) for topic in topics or known]
     kafka = Connection(home).kafka()
     coloured = sys.stdout.isatty() and not as_json
-    wanted = Wanted(case.lower() if case else None, type_)
+    wanted = Selection(case.lower() if case else None, type_)
     try:
         with broker_errors(kafka):
             for value in follow(kafka, names, wanted, from_start=from_start or once, once=once):
@@ -76,7 +76,7 @@ def tail(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def follow(kafka: str, topics: Sequence[str], wanted: Wanted, *, from_start: bool, once: bool) -> Iterator[bytes]:
+def follow(kafka: str, topics: Sequence[str], wanted: Selection, *, from_start: bool, once: bool) -> Iterator[bytes]:
     """The values of records as they come; with `once` those that are there now. Raises `NotFound` for a topic that the
     broker does not have."""
     from kafka import KafkaConsumer, TopicPartition

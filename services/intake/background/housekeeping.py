@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.intake.store import registration
 from services.intake.store import vault as store_vault
 from shared.business_time.clock import Clock
-from shared.messaging.retry import keep_doing
+from shared.messaging.retry import run_periodically
 from shared.security.vault import Vault
 
 log = structlog.get_logger(__name__)
@@ -42,4 +42,4 @@ async def keep_tidy(engine: AsyncEngine, vault: Vault, real: Clock) -> None:
         if forgotten or rewrapped:
             log.info("tidied", keys_forgotten=forgotten, data_keys_rewrapped=rewrapped)
 
-    await keep_doing("tidying", work, every=_EVERY_SECONDS)
+    await run_periodically("tidying", work, every=_EVERY_SECONDS)

@@ -19,7 +19,7 @@ from shared.business_time.clock import Clock
 from shared.errors import Conflict, InvalidInput
 from shared.events.complaints import ProcedureMigrated
 from shared.events.envelope import make
-from shared.messaging.retry import keep_doing
+from shared.messaging.retry import run_periodically
 from shared.procedures.loader import Library
 from shared.procedures.model import Procedure
 
@@ -72,7 +72,7 @@ class Migrations:
 
     async def run(self) -> None:
         """Move cases of whatever migration is open; until cancelled."""
-        await keep_doing("migrating", self._all_pages, every=_LOOK_SECONDS)
+        await run_periodically("migrating", self._all_pages, every=_LOOK_SECONDS)
 
     async def _all_pages(self) -> None:
         while await self.page(settling=_SETTLING_SECONDS):

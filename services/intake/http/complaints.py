@@ -16,7 +16,7 @@ from services.intake.handlers.casework import Casework, OfficersDecision
 from services.intake.http.request_bodies import body_of, described, idempotency_key, refusal
 from services.intake.http.views import case_view, entry_view
 from services.intake.registration.batch import Batch, rows_of
-from services.intake.registration.coalescer import Desk
+from services.intake.registration.batcher import RegistrationBatcher
 from services.intake.registration.request import Reader, Submission
 from services.intake.store import cases
 from services.intake.store import timeline as store_timeline
@@ -62,7 +62,7 @@ class Withdrawal(BaseModel):
 
 
 def registration_routes(
-    desk: Desk, batch: Batch, reader: Reader, vault: Vault, casework: Casework, clock: Clock
+    batcher: RegistrationBatcher, batch: Batch, reader: Reader, vault: Vault, casework: Casework, clock: Clock
 ) -> APIRouter:
     """Everything that writes."""
     routes = APIRouter()
@@ -74,7 +74,7 @@ def registration_routes(
         """Register a complaint. With an `Idempotency-Key` the same request again gets the same answer, for 7 days."""
         read = reader.read(submission, caller.name, idempotency_key(request), clock.now())
         if not isinstance(read, list):
-            outcome = await desk.register(read)
+            outcome = await batcher.register(read)
             if outcome.kind == "changed":
                 raise InvalidInput("this key was used for another complaint", field="Idempotency-Key")
             if outcome.kind == "busy":

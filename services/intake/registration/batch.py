@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services.intake.domain.forms import FieldError
 from services.intake.http.request_bodies import listed, safe_errors
-from services.intake.registration.registrar import Outcome, Registrar, Wanted
+from services.intake.registration.registrar import Outcome, Registrar, RegistrationRequest
 from services.intake.registration.request import BatchRow, Reader
 from shared.business_time.clock import Clock
 from shared.errors import TooLarge
@@ -56,7 +56,7 @@ class Batch:
             results = await self._settle(read)
             yield b"".join(_line(start + place, result) for place, result in enumerate(results, 1))
 
-    def _read(self, line: bytes, caller: str) -> Wanted | list[FieldError]:
+    def _read(self, line: bytes, caller: str) -> RegistrationRequest | list[FieldError]:
         if len(line) > _ROW_BYTES:
             return [FieldError("row", f"a row has at most {_ROW_BYTES} bytes")]
         try:
@@ -65,12 +65,12 @@ class Batch:
             return list(_form_errors(error))
         return self._reader.read(row, caller, row.idempotency_key, self._clock.now())
 
-    async def _settle(self, read: Sequence[Wanted | list[FieldError]]) -> list[Outcome | list[FieldError]]:
-        good = [one for one in read if isinstance(one, Wanted)]
+    async def _settle(self, read: Sequence[RegistrationRequest | list[FieldError]]) -> list[Outcome | list[FieldError]]:
+        good = [one for one in read if isinstance(one, RegistrationRequest)]
         outcomes = iter(await self._registered(good))
-        return [next(outcomes) if isinstance(one, Wanted) else one for one in read]
+        return [next(outcomes) if isinstance(one, RegistrationRequest) else one for one in read]
 
-    async def _registered(self, wanted: Sequence[Wanted]) -> Sequence[Outcome | list[FieldError]]:
+    async def _registered(self, wanted: Sequence[RegistrationRequest]) -> Sequence[Outcome | list[FieldError]]:
         if not wanted:
             return []
         keyed = all(one.key is not None for one in wanted)
@@ -87,7 +87,9 @@ class Batch:
                 await asyncio.sleep(wait)
         return [[_AWAY] for _ in wanted]
 
-    async def _one_by_one(self, wanted: Sequence[Wanted], error: Exception) -> Sequence[Outcome | list[FieldError]]:
+    async def _one_by_one(
+        self, wanted: Sequence[RegistrationRequest], error: Exception
+    ) -> Sequence[Outcome | list[FieldError]]:
         """One row is to blame: the others must not suffer."""
         if len(wanted) > 1:
             return [(await self._registered([one]))[0] for one in wanted]

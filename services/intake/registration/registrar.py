@@ -33,7 +33,7 @@ _ANSWERS = "idempotency"
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RegistrationRequest:
     """One complaint to be registered. `key` and `body` are keyed hashes of idempotency key and canonical body."""
 
     complaint: Complaint
@@ -72,7 +72,7 @@ class Registrar:
         self._real = real
         self._said = said
 
-    async def register(self, wanted: Sequence[Wanted]) -> list[Outcome]:
+    async def register(self, wanted: Sequence[RegistrationRequest]) -> list[Outcome]:
         """Register all of these, in one transaction; the outcomes stand in the same order."""
         now = self._clock.now()
         made = await asyncio.to_thread(self._drafts, wanted)
@@ -83,16 +83,16 @@ class Registrar:
             _measure(one.complaint, outcome)
         return outcomes
 
-    def _drafts(self, wanted: Sequence[Wanted]) -> list[Draft]:
+    def _drafts(self, wanted: Sequence[RegistrationRequest]) -> list[Draft]:
         causes = [f"key:{one.key}" if one.key else f"request:{uuid4()}" for one in wanted]
         return [drafts.make_draft(one.complaint, cause, self._vault) for one, cause in zip(wanted, causes, strict=True)]
 
     async def _register(
-        self, tx: AsyncConnection, pairs: Sequence[tuple[Wanted, Draft]], now: datetime
+        self, tx: AsyncConnection, pairs: Sequence[tuple[RegistrationRequest, Draft]], now: datetime
     ) -> list[Outcome]:
         busy, known = await registration.take_keys(tx, {one.key for one, _ in pairs if one.key})
         settled = await self._opened(tx, known)
-        fresh: list[tuple[Wanted, Draft]] = []
+        fresh: list[tuple[RegistrationRequest, Draft]] = []
         leading: set[str] = set()
         for one, draft in pairs:
             if one.key is None or one.key not in busy | settled.keys() | leading:
@@ -107,7 +107,7 @@ class Registrar:
         return {key: _Settled(row.body, _opened(row, keys.get(row.case_id))) for key, row in known.items()}
 
     async def _write(
-        self, tx: AsyncConnection, fresh: Sequence[tuple[Wanted, Draft]], now: datetime
+        self, tx: AsyncConnection, fresh: Sequence[tuple[RegistrationRequest, Draft]], now: datetime
     ) -> dict[UUID, Outcome]:
         if not fresh:
             return {}
@@ -131,7 +131,7 @@ def _outcome(one: Numbered) -> Outcome:
     return Outcome("duplicate" if one.into else "registered", drafts.answer(one))
 
 
-def _known(one: Wanted, draft: Draft, outcome: Outcome) -> KnownKey:
+def _known(one: RegistrationRequest, draft: Draft, outcome: Outcome) -> KnownKey:
     """The answer as it is kept: sealed, because it holds the receipt code."""
     key = one.key or ""
     sealed = draft.key.seal(_ANSWERS, key, json.dumps(outcome.answer, ensure_ascii=False))
@@ -146,7 +146,7 @@ def _opened(row: KnownKey, key: CaseKey | None) -> Mapping[str, Any]:
     return found
 
 
-def _again(one: Wanted, busy: set[str], settled: Mapping[str, _Settled]) -> Outcome:
+def _again(one: RegistrationRequest, busy: set[str], settled: Mapping[str, _Settled]) -> Outcome:
     """The outcome of a request whose key is not fresh."""
     found = settled.get(one.key or "")
     if found is None or one.key in busy:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.admission import check
 from services.intake.domain.forms import FieldError, Form, make_form
-from services.intake.registration.registrar import Wanted
+from services.intake.registration.registrar import RegistrationRequest
 from shared.business_time.calendars import Calendar
 from shared.business_time.zones import zone
 from shared.errors import NotFound
@@ -78,7 +78,9 @@ class Reader:
         self._forms = forms
         self._vault = vault
 
-    def read(self, submission: Submission, caller: str, key: str | None, now: datetime) -> Wanted | list[FieldError]:
+    def read(
+        self, submission: Submission, caller: str, key: str | None, now: datetime
+    ) -> RegistrationRequest | list[FieldError]:
         """The complaint to be registered, or everything that is wrong with the submission.
 
         The idempotency key belongs to the caller, whether it comes with a single complaint or with a row of a batch.
@@ -93,7 +95,7 @@ class Reader:
                 metrics.INTAKE_REFUSED.labels(procedure=form.procedure.id, field=_label(form, error.field)).inc()
             return checked
         hashed = self._vault.index("idempotency", caller, key) if key is not None else None
-        return Wanted(checked, hashed, self._vault.index("body", canonical(submission)))
+        return RegistrationRequest(checked, hashed, self._vault.index("body", canonical(submission)))
 
 
 def canonical(submission: Submission) -> str:

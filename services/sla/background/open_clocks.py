@@ -6,7 +6,7 @@ import time
 
 from services.sla.store import cases
 from shared.hosting.host import Context
-from shared.messaging.retry import keep_doing
+from shared.messaging.retry import run_periodically
 from shared.observability import metrics
 
 _BLOCKS = 250  # of the table in one query: about ten thousand clocks
@@ -28,7 +28,7 @@ class OpenClocks:
 
     async def run(self) -> None:
         """Count, and again some while after each count; until cancelled."""
-        await keep_doing("counting", self._count_and_rest, every=_EVERY_SECONDS)
+        await run_periodically("counting", self._count_and_rest, every=_EVERY_SECONDS)
 
     async def _count_and_rest(self) -> float:
         begun = time.monotonic()

@@ -20,7 +20,7 @@ from shared.business_time.calendars import Calendar
 from shared.hosting.host import Context
 from shared.hosting.reloading import calendars_of
 from shared.messaging import outbox
-from shared.messaging.retry import keep_doing
+from shared.messaging.retry import run_periodically
 from shared.procedures.model import Procedure
 
 log = structlog.get_logger(__name__)
@@ -42,7 +42,7 @@ class Changes:
 
     async def run(self) -> None:
         """Note what has changed, and recompute; until cancelled."""
-        await keep_doing("recomputing", self._note_and_work, every=_LOOK_SECONDS)
+        await run_periodically("recomputing", self._note_and_work, every=_LOOK_SECONDS)
 
     async def _note_and_work(self) -> None:
         await self.note()

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.sla.domain.happenings import Case
+from services.sla.domain.case import Case
 from services.sla.domain.targets import Step
 
 

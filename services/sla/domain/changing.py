@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
+from services.sla.domain.case import Case, Occurrence
 from services.sla.domain.deciding import ClockRow, decide
-from services.sla.domain.happenings import Case, Happening
 from services.sla.domain.runs import RESTART
 from shared.business_time.calendars import Calendar
 from shared.procedures.model import Procedure
@@ -59,8 +59,8 @@ def compare(case: Case, old: Rules, new: Rules, now: datetime, *, restart: bool 
     Cycles that have ended stay as they are (see `basis`), so they are not in it. `restart`: open cycles begin anew.
     """
     before = _open(decide(case, old.procedure, old.calendars, now).clocks)
-    anew = Happening("what-if", ("procedure-migrated", RESTART), now, _LAST)
-    going_on = replace(case, happenings=(*case.happenings, anew)) if restart else case
+    anew = Occurrence("what-if", ("procedure-migrated", RESTART), now, _LAST)
+    going_on = replace(case, occurrences=(*case.occurrences, anew)) if restart else case
     after = _open(decide(going_on, new.procedure, new.calendars, now).clocks)
     return [_compared(case.id, before.get(clock), after.get(clock)) for clock in dict.fromkeys([*before, *after])]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from services.sla.domain.case import Occurrence
 from services.sla.domain.extending import settle_extensions
 from services.sla.domain.groups import runs_of_group
-from services.sla.domain.happenings import Happening
 from services.sla.domain.runs import Run, runs_in, with_facts
 from services.sla.domain.targets import Target, target_of
 from shared.business_time.calendars import Calendar
@@ -27,21 +27,21 @@ class Course:
 
 
 def courses_of(
-    procedure: Procedure, happenings: Sequence[Happening], calendars: Mapping[str, Calendar]
+    procedure: Procedure, occurrences: Sequence[Occurrence], calendars: Mapping[str, Calendar]
 ) -> list[Course]:
-    """Every cycle of every clock, in the procedure's order; `happenings` are in order (see `happenings.ordered`)."""
-    return _Courses(procedure, happenings, calendars).all()
+    """Every cycle of every clock, in the procedure's order; `occurrences` are in order (see `occurrences.ordered`)."""
+    return _Courses(procedure, occurrences, calendars).all()
 
 
 class _Courses:
     def __init__(
-        self, procedure: Procedure, happenings: Sequence[Happening], calendars: Mapping[str, Calendar]
+        self, procedure: Procedure, occurrences: Sequence[Occurrence], calendars: Mapping[str, Calendar]
     ) -> None:
         self._clocks = {clock.id: clock for clock in procedure.clocks}
         self._calendars = calendars
         self._own = {clock.id: calendars[clock.calendar or procedure.calendar] for clock in procedure.clocks}
         self._runs: dict[str, list[Run]] = {}
-        seen = list(with_facts(happenings))
+        seen = list(with_facts(occurrences))
         for clock in procedure.clocks:
             if clock.group is None:
                 self._runs[clock.id] = runs_in(clock, seen, self._own[clock.id])

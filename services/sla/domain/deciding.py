@@ -1,6 +1,6 @@
 """What is to be said of a case's clocks now: the difference between what holds and what was said before.
 
-Nothing is counted up: clocks are computed from the set of happenings each time, so that late, repeated and reordered
+Nothing is counted up: clocks are computed from the set of occurrences each time, so that late, repeated and reordered
 events lead to the same end. What is said of one cycle of a clock stands in `telling`.
 """
 
@@ -12,15 +12,15 @@ from datetime import datetime
 from typing import Any
 
 from services.sla.domain.basis import LATER_KNOWLEDGE, basis_of, cause_of, migrated_away
+from services.sla.domain.case import Case, ordered
 from services.sla.domain.courses import courses_of
-from services.sla.domain.happenings import Case, ordered
+from services.sla.domain.cycle_emissions import ClockRow, CycleEmissions
+from services.sla.domain.emission import GONE, Emission, cancellation
 from services.sla.domain.runs import MIGRATED
-from services.sla.domain.saying import GONE, Said, farewell
-from services.sla.domain.telling import ClockRow, Teller
 from shared.business_time.calendars import Calendar
 from shared.procedures.model import Procedure
 
-__all__ = ["GONE", "ClockRow", "Decision", "Said", "decide"]
+__all__ = ["GONE", "ClockRow", "Decision", "Emission", "decide"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Decision:
     """The case with what was said noted, what is to be said now, its clocks, and each (clock, cycle) that is gone."""
 
     case: Case
-    said: tuple[Said, ...]
+    said: tuple[Emission, ...]
     clocks: tuple[ClockRow, ...]
     gone: tuple[tuple[str, int], ...]
 
@@ -45,19 +45,19 @@ def decide(
 
     `because` is the cause that a rescheduling gives where neither calendar nor procedure is known to have changed.
     """
-    happenings = ordered(case.happenings)
+    occurrences = ordered(case.occurrences)
     memory: dict[str, Mapping[str, Any]] = {}
-    said: list[Said] = []
+    said: list[Emission] = []
     rows: list[ClockRow] = []
-    for course in courses_of(procedure, happenings, calendars):
+    for course in courses_of(procedure, occurrences, calendars):
         key = f"{course.clock.id}#{course.run.cycle}"
         basis = basis_of(procedure, course.calendar)
         before = case.said.get(key, {})
         cause = cause_of(before, basis, procedure.id) or because
-        teller = Teller(course, now, before, case.generation, cause, basis)
-        memory[key] = teller.tell()
-        said += teller.said
-        rows.append(teller.row(memory[key]))
+        cycle_emissions = CycleEmissions(course, now, before, case.generation, cause, basis)
+        memory[key] = cycle_emissions.tell()
+        said += cycle_emissions.said
+        rows.append(cycle_emissions.row(memory[key]))
     gone = []
     for key, before in case.said.items():
         if key in memory:
@@ -66,7 +66,7 @@ def decide(
         if elsewhere and before.get("end") is not None:
             memory[key] = before  # it ended under the version that knew it
             continue
-        memory[key], last = farewell(key, before, MIGRATED if elsewhere else GONE, case.generation)
+        memory[key], last = cancellation(key, before, MIGRATED if elsewhere else GONE, case.generation)
         if last:
             name, _, cycle = key.partition("#")
             gone.append((name, int(cycle)))

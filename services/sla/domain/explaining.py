@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Literal
 
 from services.sla.domain.basis import Basis, basis_of, said_target
+from services.sla.domain.case import Case, ordered
 from services.sla.domain.courses import Course, courses_of
-from services.sla.domain.happenings import Case, ordered
 from services.sla.domain.runs import Run
 from services.sla.domain.targets import GRACE, Target, length_of
 from shared.business_time.calendars import Calendar
@@ -46,7 +46,7 @@ def explain_clocks(
 ) -> list[Explained]:
     """Every cycle of every clock of a case, at `now` (UTC); one that ended on rules since changed, as said."""
     found = []
-    for course in courses_of(procedure, ordered(case.happenings), calendars):
+    for course in courses_of(procedure, ordered(case.occurrences), calendars):
         before = case.said.get(f"{course.clock.id}#{course.run.cycle}", {})
         target = said_target(before, course.run, basis_of(procedure, course.calendar))
         if target is None:

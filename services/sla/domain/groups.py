@@ -32,7 +32,7 @@ def runs_of_group(
     `seen` is what happened, in order, with the facts (see `runs.with_facts`).
 
     All clocks of a group have the same `from`, `restart_on` and `starts_again`. The first `from` is the start of
-    whichever is chosen. The choice is made anew with every happening: what becomes known later brings the clock that
+    whichever is chosen. The choice is made anew with every occurrence: what becomes known later brings the clock that
     now comes first, counted from the same start, and cancels the other. When the chosen one is over, so is the cycle.
     """
     found: dict[str, list[Run]] = {clock.id: [] for clock in clocks}
@@ -41,14 +41,14 @@ def runs_of_group(
     by_restart = False
     cycle = 0
     chosen: tuple[Clock, Run] | None = None
-    for index, (happening, facts) in enumerate(seen):
+    for index, (occurrence, facts) in enumerate(seen):
         if chosen is not None and not chosen[1].over:
-            go_on(chosen[1], chosen[0], happening, facts)
-        again = origin is not None and restarts(lead, happening.names, chosen[1] if chosen else None)
+            go_on(chosen[1], chosen[0], occurrence, facts)
+        again = origin is not None and restarts(lead, occurrence.names, chosen[1] if chosen else None)
         if again and chosen is not None and not chosen[1].over:
-            chosen[1].cancel(happening.at, restarting_cause(happening.names))
-        fresh = named(lead.from_, happening.names) and (
-            origin is None or (chosen is not None and may_start_again(lead, chosen[1], happening))
+            chosen[1].cancel(occurrence.at, restarting_cause(occurrence.names))
+        fresh = named(lead.from_, occurrence.names) and (
+            origin is None or (chosen is not None and may_start_again(lead, chosen[1], occurrence))
         )
         if again or fresh:
             origin, by_restart, chosen = index, again, None
@@ -63,7 +63,7 @@ def runs_of_group(
         if chosen is None:
             cycle += 1
         else:
-            chosen[1].cancel(happening.at, OTHER_TARGET)
+            chosen[1].cancel(occurrence.at, OTHER_TARGET)
         run = _from_the_start(best, cycle, seen[origin : index + 1], again=by_restart)
         found[best.id] = [*(one for one in found[best.id] if one.cycle != cycle), run]
         chosen = (best, run)
@@ -75,7 +75,7 @@ def runs_of_group(
 
 def _from_the_start(clock: Clock, cycle: int, seen: Sequence[Seen], *, again: bool) -> Run:
     run = begun(clock, cycle, *seen[0], again=again)
-    for happening, facts in seen[1:]:
+    for occurrence, facts in seen[1:]:
         if not run.over:
-            go_on(run, clock, happening, facts)
+            go_on(run, clock, occurrence, facts)
     return run

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from services.sla.domain.happenings import Happening
+from services.sla.domain.case import Occurrence
 from services.sla.domain.spans import limited, united
 from shared.business_time.calendars import Calendar
 from shared.procedures.conditions import holds
@@ -20,7 +20,7 @@ MIGRATED = "migrated"
 RESTART = "procedure-migrated:restart"
 """The occurrence that ends each open cycle and starts the next at its instant."""
 
-Seen = tuple[Happening, Mapping[str, Any]]
+Seen = tuple[Occurrence, Mapping[str, Any]]
 """Something that happened, and the facts as they are from it on."""
 
 
@@ -69,56 +69,56 @@ class Run:
 
 
 def runs_in(clock: Clock, seen: Iterable[Seen], calendar: Calendar) -> list[Run]:
-    """The cycles of a clock, first to last, of happenings in order (see `happenings.ordered`) with their facts.
+    """The cycles of a clock, first to last, of occurrences in order (see `occurrences.ordered`) with their facts.
 
     A cycle starts at the first `from` occurrence at which `when` holds; a later `from` does not start it again, only
     `restart_on` does, and with `starts_again` the first `from` after a stop. One event may stop a cycle and start the
     next, or end a pause and stop the clock. For clocks of a group see `groups`; which extensions count, `extending`.
     """
     runs: list[Run] = []
-    for happening, facts in seen:
-        names = happening.names
+    for occurrence, facts in seen:
+        names = occurrence.names
         if runs and not runs[-1].over:
-            go_on(runs[-1], clock, happening, facts)
+            go_on(runs[-1], clock, occurrence, facts)
         again = bool(runs) and restarts(clock, names, runs[-1])
         if again and not runs[-1].over:
-            runs[-1].cancel(happening.at, restarting_cause(names))
-        fresh = named(clock.from_, names) and (not runs or may_start_again(clock, runs[-1], happening))
+            runs[-1].cancel(occurrence.at, restarting_cause(names))
+        fresh = named(clock.from_, names) and (not runs or may_start_again(clock, runs[-1], occurrence))
         if (again or fresh) and not is_too_late(clock, names, facts) and holds(clock.when, facts) is True:
-            runs.append(begun(clock, len(runs) + 1, happening, facts, again=again))
+            runs.append(begun(clock, len(runs) + 1, occurrence, facts, again=again))
     for run in runs:
         settle_pauses(run, clock, calendar)
     return runs
 
 
-def with_facts(happenings: Sequence[Happening]) -> Iterator[Seen]:
-    """Each happening with the facts as they are from it on; `reached:` counts from the last reopening."""
+def with_facts(occurrences: Sequence[Occurrence]) -> Iterator[Seen]:
+    """Each occurrence with the facts as they are from it on; `reached:` counts from the last reopening."""
     facts: dict[str, Any] = {}
-    for happening in happenings:
-        if "reopened" in happening.names:
+    for occurrence in occurrences:
+        if "reopened" in occurrence.names:
             facts = {name: value for name, value in facts.items() if not name.startswith("reached:")}
-        facts = {**facts, **happening.facts, **{f"reached:{name}": True for name in happening.names}}
-        yield happening, facts
+        facts = {**facts, **occurrence.facts, **{f"reached:{name}": True for name in occurrence.names}}
+        yield occurrence, facts
 
 
-def begun(clock: Clock, cycle: int, happening: Happening, facts: Mapping[str, Any], *, again: bool) -> Run:
+def begun(clock: Clock, cycle: int, occurrence: Occurrence, facts: Mapping[str, Any], *, again: bool) -> Run:
     """A new run. A stop of the same event ends it at once ("on the spot"), unless it is what restarts it."""
-    run = Run(cycle, happening.at)
+    run = Run(cycle, occurrence.at)
     _note_due(run, clock, facts)
-    if not again and named(clock.until, happening.names):
-        run.stopped_at = happening.at
+    if not again and named(clock.until, occurrence.names):
+        run.stopped_at = occurrence.at
     return run
 
 
-def go_on(run: Run, clock: Clock, happening: Happening, facts: Mapping[str, Any]) -> None:
-    """What a later happening does to a run that is not over."""
-    names, at = happening.names, happening.at
-    _note_pauses(run, clock, happening)
-    _note_extension(run, clock, happening)
+def go_on(run: Run, clock: Clock, occurrence: Occurrence, facts: Mapping[str, Any]) -> None:
+    """What a later occurrence does to a run that is not over."""
+    names, at = occurrence.names, occurrence.at
+    _note_pauses(run, clock, occurrence)
+    _note_extension(run, clock, occurrence)
     _note_due(run, clock, facts)
     if named(clock.until, names):
         run.stopped_at = at
-        run.stopped_by_breach = happening.cause == f"breached:{clock.id}"
+        run.stopped_by_breach = occurrence.cause == f"breached:{clock.id}"
     elif named(clock.cancel_on, names) or named(VOID, names):
         run.cancel(at, names[0])
 
@@ -133,9 +133,9 @@ def settle_pauses(run: Run, clock: Clock, calendar: Calendar) -> None:
     run.pauses = united(spans)
 
 
-def may_start_again(clock: Clock, last: Run, happening: Happening) -> bool:
+def may_start_again(clock: Clock, last: Run, occurrence: Occurrence) -> bool:
     """Whether a further `from` starts the next cycle: after a stop, but not by the event that stopped it."""
-    return clock.starts_again and last.stopped_at is not None and happening.at > last.stopped_at
+    return clock.starts_again and last.stopped_at is not None and occurrence.at > last.stopped_at
 
 
 def restarts(clock: Clock, names: Sequence[str], last: Run | None) -> bool:
@@ -163,8 +163,8 @@ def named(wanted: Sequence[str], names: Sequence[str]) -> bool:
     return False
 
 
-def _note_pauses(run: Run, clock: Clock, happening: Happening) -> None:
-    names, at = happening.names, happening.at
+def _note_pauses(run: Run, clock: Clock, occurrence: Occurrence) -> None:
+    names, at = occurrence.names, occurrence.at
     for index, pause in enumerate(clock.pauses):
         standing = next((n for n, (of, _, until) in enumerate(run.stood) if of == index and until is None), None)
         if standing is not None and named(pause.until, names):
@@ -173,18 +173,18 @@ def _note_pauses(run: Run, clock: Clock, happening: Happening) -> None:
             run.stood.append((index, at, None))
 
 
-def _note_extension(run: Run, clock: Clock, happening: Happening) -> None:
+def _note_extension(run: Run, clock: Clock, occurrence: Occurrence) -> None:
     rule = clock.extension
     if rule is None:
         return
-    if f"extension-requested:{clock.id}" in happening.names:
-        run.extending.append(Extending("requested", happening.at))
-    if f"extension-refused:{clock.id}" in happening.names:
-        run.extending.append(Extending("refused", happening.at))
-    if f"extension-approved:{clock.id}" in happening.names:
-        by = happening.facts.get("extension-approved.by")
+    if f"extension-requested:{clock.id}" in occurrence.names:
+        run.extending.append(Extending("requested", occurrence.at))
+    if f"extension-refused:{clock.id}" in occurrence.names:
+        run.extending.append(Extending("refused", occurrence.at))
+    if f"extension-approved:{clock.id}" in occurrence.names:
+        by = occurrence.facts.get("extension-approved.by")
         theirs = not rule.approved_by or by is None or by in rule.approved_by
-        run.extending.append(Extending("approved" if theirs else "void", happening.at))
+        run.extending.append(Extending("approved" if theirs else "void", occurrence.at))
 
 
 def _note_due(run: Run, clock: Clock, facts: Mapping[str, Any]) -> None:

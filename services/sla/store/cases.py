@@ -11,30 +11,30 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.sla.domain.case import Case, Occurrence
 from services.sla.domain.deciding import ClockRow, Decision
-from services.sla.domain.happenings import Case, Happening
 from services.sla.store.timers import shard_of
 
 OPEN = ("running", "paused", "breached")
 
 _CREATE = text(
     """
-    INSERT INTO cases (id, procedure, version, happenings, said, generation, open, checked_at, numbered_at)
+    INSERT INTO cases (id, procedure, version, occurrences, said, generation, open, checked_at, numbered_at)
     SELECT id, procedure, version, '[]', '{}', 0, false, :now, '1970-01-01T00:00Z'
     FROM unnest(CAST(:ids AS uuid[]), CAST(:procedures AS text[]), CAST(:versions AS int[]))
         AS given (id, procedure, version) ORDER BY id
     ON CONFLICT DO NOTHING
     """
 )
-_LOAD = text("SELECT id, procedure, version, happenings, said, generation FROM cases WHERE id = ANY(:ids) ORDER BY id")
+_LOAD = text("SELECT id, procedure, version, occurrences, said, generation FROM cases WHERE id = ANY(:ids) ORDER BY id")
 _UNCHECKED = text("SELECT id FROM cases WHERE open AND checked_at < :before ORDER BY checked_at LIMIT :limit")
 _CHECKED = text("UPDATE cases SET checked_at = :now WHERE id = ANY(:ids)")
 _SAVE_CASES = text(
     """
-    UPDATE cases SET happenings = CAST(given.happenings AS jsonb), said = CAST(given.said AS jsonb),
+    UPDATE cases SET occurrences = CAST(given.occurrences AS jsonb), said = CAST(given.said AS jsonb),
         generation = given.generation, open = given.open
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:happenings AS text[]), CAST(:said AS text[]), CAST(:generations AS int[]),
-                CAST(:open AS bool[])) AS given (id, happenings, said, generation, open)
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:occurrences AS text[]), CAST(:said AS text[]), CAST(:generations AS int[]),
+                CAST(:open AS bool[])) AS given (id, occurrences, said, generation, open)
     WHERE cases.id = given.id
     """
 )
@@ -112,7 +112,7 @@ async def save(tx: AsyncConnection, decisions: Sequence[Decision], *, whole: boo
         _SAVE_CASES,
         {
             "ids": [one.case.id for one in decisions],
-            "happenings": [_text_of(one.case.happenings) for one in decisions],
+            "occurrences": [_text_of(one.case.occurrences) for one in decisions],
             "said": [json.dumps(one.case.said, ensure_ascii=False) for one in decisions],
             "generations": [one.case.generation for one in decisions],
             "open": [any(row.state in OPEN for row in one.clocks) for one in decisions],
@@ -170,22 +170,23 @@ async def count_open(tx: AsyncConnection, blocks: range) -> tuple[int, bool]:
     return int(row.open), bool(row.ended)
 
 
-def _text_of(happenings: Sequence[Happening]) -> str:
+def _text_of(occurrences: Sequence[Occurrence]) -> str:
     rows = [
-        [one.id, list(one.names), one.at.isoformat(), list(one.place), dict(one.facts), one.cause] for one in happenings
+        [one.id, list(one.names), one.at.isoformat(), list(one.place), dict(one.facts), one.cause]
+        for one in occurrences
     ]
     return json.dumps(rows, ensure_ascii=False)
 
 
 def _case(row: Any) -> Case:
-    happenings = json.loads(row.happenings) if isinstance(row.happenings, str) else row.happenings
+    occurrences = json.loads(row.occurrences) if isinstance(row.occurrences, str) else row.occurrences
     said = json.loads(row.said) if isinstance(row.said, str) else row.said
     return Case(
         id=row.id,
         procedure=(row.procedure, row.version),
-        happenings=tuple(
-            Happening(identifier, tuple(names), datetime.fromisoformat(at), (place[0], place[1]), facts, cause)
-            for identifier, names, at, place, facts, cause in happenings
+        occurrences=tuple(
+            Occurrence(identifier, tuple(names), datetime.fromisoformat(at), (place[0], place[1]), facts, cause)
+            for identifier, names, at, place, facts, cause in occurrences
         ),
         said=said,
         generation=row.generation,

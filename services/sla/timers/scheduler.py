@@ -21,7 +21,7 @@ from shared.events.deadlines import ClockBreached
 from shared.events.envelope import Event
 from shared.hosting.host import Context
 from shared.messaging import outbox
-from shared.messaging.retry import keep_doing
+from shared.messaging.retry import run_periodically
 from shared.observability import metrics
 
 log = structlog.get_logger(__name__)
@@ -60,11 +60,11 @@ class Timers:
 
         Shards that somebody holds, or that have a step to be decided on, are put aside.
         """
-        await keep_doing("firing", self._fire_free, every=_BROKEN_SECONDS)
+        await run_periodically("firing", self._fire_free, every=_BROKEN_SECONDS)
 
     async def fire_aside(self) -> None:
         """Wait for the shards that were put aside, decide on what needs it, and fire them; until cancelled."""
-        await keep_doing("firing what was put aside", self._fire_aside, every=_BROKEN_SECONDS)
+        await run_periodically("firing what was put aside", self._fire_aside, every=_BROKEN_SECONDS)
 
     async def fire_page(self) -> int:
         """Fire one page of what is due now, whatever is in memory; returns how many steps that were."""

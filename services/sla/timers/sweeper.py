@@ -28,7 +28,7 @@ from shared.events.topics import DEADLINES
 from shared.hosting.host import Context
 from shared.messaging import outbox
 from shared.messaging.outbox import bundles
-from shared.messaging.retry import keep_doing
+from shared.messaging.retry import run_periodically
 from shared.observability import metrics
 
 log = structlog.get_logger(__name__)
@@ -58,11 +58,11 @@ class Sweeper:
 
     async def sweep(self) -> None:
         """A slice of armed clocks after the other, until cancelled."""
-        await keep_doing("sweeping", self._sweep_some, every=_SLICE_SECONDS)
+        await run_periodically("sweeping", self._sweep_some, every=_SLICE_SECONDS)
 
     async def check(self) -> None:
         """Every case that was never checked, then a few open cases, and again, until cancelled."""
-        await keep_doing("checking", self._check_some, every=_IDLE_SECONDS)
+        await run_periodically("checking", self._check_some, every=_IDLE_SECONDS)
 
     async def _sweep_some(self) -> float:
         begun, shard = time.monotonic(), self._shard

@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaProducer
 
 from shared.events.topics import TOPICS
 from shared.messaging.kafka.partitioner import partitions
-from shared.messaging.outbox.outgoing import HEADERS, KEY, TOPIC, VALUE, Letter
+from shared.messaging.outbox.outgoing import HEADERS, KEY, TOPIC, VALUE, OutgoingRecord
 
 BATCH_BYTES = 960 * 1024
 REQUEST_TIMEOUT_MS = 15_000
@@ -28,7 +28,7 @@ _PARTITIONS = {topic.name: topic.partitions for topic in TOPICS}
 class Sent:
     """What all in-sync replicas have, and what ended the sending before all was sent, if anything did."""
 
-    letters: list[Letter] = field(default_factory=list)
+    records: list[OutgoingRecord] = field(default_factory=list)
     failure: BaseException | None = None
 
 
@@ -46,9 +46,9 @@ def make_producer(kafka: str, service: str) -> AIOKafkaProducer:
     )
 
 
-async def send(producer: AIOKafkaProducer, letters: Sequence[Letter]) -> Sent:
-    """Send letters, each case's in the order given. Returns when nothing is in flight any more."""
-    queues = _by_partition(letters)
+async def send(producer: AIOKafkaProducer, records: Sequence[OutgoingRecord]) -> Sent:
+    """Send records, each case's in the order given. Returns when nothing is in flight any more."""
+    queues = _by_partition(records)
     sent = Sent()
     while queues and sent.failure is None:
         flights = [asyncio.create_task(_send_batch(producer, place, queue)) for place, queue in queues.items()]
@@ -61,33 +61,35 @@ async def send(producer: AIOKafkaProducer, letters: Sequence[Letter]) -> Sent:
             if (failure := flight.exception()) is not None:
                 sent.failure = failure
             else:
-                sent.letters += flight.result()
+                sent.records += flight.result()
         queues = {place: queue for place, queue in queues.items() if queue}
     return sent
 
 
-async def _send_batch(producer: AIOKafkaProducer, place: tuple[str, int], queue: deque[Letter]) -> list[Letter]:
+async def _send_batch(
+    producer: AIOKafkaProducer, place: tuple[str, int], queue: deque[OutgoingRecord]
+) -> list[OutgoingRecord]:
     """Send one batch from the head of a partition's queue; returns what is in it once it is acknowledged."""
     batch = producer.create_batch()
     taken = []
     while queue:
-        letter = queue[0]
+        record = queue[0]
         # the first record goes in whatever its size, so that no row can stand in the way for ever
-        if batch.append(key=letter[KEY], value=letter[VALUE], timestamp=None, headers=letter[HEADERS]) is None:
+        if batch.append(key=record[KEY], value=record[VALUE], timestamp=None, headers=record[HEADERS]) is None:
             break
-        taken.append(letter)
+        taken.append(record)
         queue.popleft()
     await (await producer.send_batch(batch, place[0], partition=place[1]))
     return taken
 
 
-def _by_partition(letters: Sequence[Letter]) -> dict[tuple[str, int], deque[Letter]]:
-    topics: dict[str, list[Letter]] = {}
-    for letter in letters:
-        topics.setdefault(letter[TOPIC], []).append(letter)
-    queues: dict[tuple[str, int], deque[Letter]] = {}
+def _by_partition(records: Sequence[OutgoingRecord]) -> dict[tuple[str, int], deque[OutgoingRecord]]:
+    topics: dict[str, list[OutgoingRecord]] = {}
+    for record in records:
+        topics.setdefault(record[TOPIC], []).append(record)
+    queues: dict[tuple[str, int], deque[OutgoingRecord]] = {}
     for topic, found in topics.items():
-        chosen = partitions([letter[KEY] for letter in found], _PARTITIONS[topic])
-        for letter, partition in zip(found, chosen, strict=True):
-            queues.setdefault((topic, partition), deque()).append(letter)
+        chosen = partitions([record[KEY] for record in found], _PARTITIONS[topic])
+        for record, partition in zip(found, chosen, strict=True):
+            queues.setdefault((topic, partition), deque()).append(record)
     return queues

@@ -23,10 +23,10 @@ EVENTS = 20_000
 BYTES = 32 * 1024 * 1024
 """Of the values; about as much again goes for the rest of an event."""
 
-_OPEN: WeakKeyDictionary[Any, HotRows] = WeakKeyDictionary()
+_OPEN: WeakKeyDictionary[Any, OutboxCache] = WeakKeyDictionary()
 
 
-class HotRows:
+class OutboxCache:
     """Rows by their id in the outbox, and bundles; at most `events` events with `most` bytes of values."""
 
     def __init__(self, *, events: int = EVENTS, most: int = BYTES) -> None:
@@ -93,15 +93,15 @@ class HotRows:
 
 
 @contextmanager
-def announced(engine: AsyncEngine, hot: HotRows) -> Iterator[None]:
-    """While this lasts, what is appended through `engine` is put into `hot`."""
-    _OPEN[engine.pool] = hot
+def announced(engine: AsyncEngine, cache: OutboxCache) -> Iterator[None]:
+    """While this lasts, what is appended through `engine` is put into `cache`."""
+    _OPEN[engine.pool] = cache
     try:
         yield
     finally:
         del _OPEN[engine.pool]
 
 
-def announced_for(tx: AsyncConnection) -> HotRows | None:
+def announced_for(tx: AsyncConnection) -> OutboxCache | None:
     """The rows of the relay that sends what this transaction appends, if it sends in this process."""
     return _OPEN.get(tx.sync_engine.pool)

@@ -9,7 +9,7 @@ from typing import Final
 from shared.events.envelope import CONTENT_TYPE
 from shared.messaging.outbox.rows import Bundle, Row
 
-Letter = tuple[int, int, str, bytes, list[tuple[str, bytes]], bytes]
+OutgoingRecord = tuple[int, int, str, bytes, list[tuple[str, bytes]], bytes]
 """page and id (in `unpublished`: an outbox row's, or a bundle's place), topic, key, headers, value."""
 
 PAGE: Final = 0
@@ -22,8 +22,8 @@ VALUE: Final = 5
 _CONTENT_TYPE = ("content-type", CONTENT_TYPE.encode())
 
 
-def of_row(page: int, id_: int, row: Row) -> Letter:
-    """The letter of an outbox row."""
+def of_row(page: int, id_: int, row: Row) -> OutgoingRecord:
+    """The record of an outbox row."""
     headers = [_CONTENT_TYPE, _type(row[4]), ("ce_id", str(row[0]).encode())]
     if row[5]:
         headers.append(("department", row[5].encode()))
@@ -32,8 +32,8 @@ def of_row(page: int, id_: int, row: Row) -> Letter:
     return (page, id_, row[3], str(row[1]).encode(), headers, row[7])
 
 
-def of_bundle(page: int, places: Sequence[int], bundle: Bundle) -> list[Letter]:
-    """The letters of these places of a bundle, in their order."""
+def of_bundle(page: int, places: Sequence[int], bundle: Bundle) -> list[OutgoingRecord]:
+    """The records of these places of a bundle, in their order."""
     topic, events, cases, types, records = (
         bundle.topic, bundle.event_ids, bundle.case_ids, bundle.types, bundle.records,
     )  # fmt: skip

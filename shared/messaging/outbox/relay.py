@@ -20,7 +20,7 @@ from shared.business_time.clock import Clock
 from shared.messaging.database import is_passing
 from shared.messaging.kafka.producer import Sent, make_producer, send
 from shared.messaging.outbox import unpublished
-from shared.messaging.outbox.cache import HotRows, announced
+from shared.messaging.outbox.cache import OutboxCache, announced
 from shared.messaging.outbox.unpublished import NOTHING, Round
 from shared.observability import metrics
 
@@ -93,27 +93,27 @@ class Relay:
 
     async def _send_with_producer(self, connection: AsyncConnection) -> None:
         producer = make_producer(self._kafka, self._service)
-        hot = HotRows()
+        cache = OutboxCache()
         try:
             await producer.start()
-            with announced(self._engine, hot):
-                await self._send_rounds(connection, producer, hot)
+            with announced(self._engine, cache):
+                await self._send_rounds(connection, producer, cache)
         finally:
             with contextlib.suppress(Exception):
                 await producer.stop()
 
-    async def _send_rounds(self, connection: AsyncConnection, producer: AIOKafkaProducer, hot: HotRows) -> None:
+    async def _send_rounds(self, connection: AsyncConnection, producer: AIOKafkaProducer, cache: OutboxCache) -> None:
         done: list[int] = []  # pages that the broker has; taken off with the next reading, so that it is one way
         current = NOTHING
         while True:
-            flight = asyncio.create_task(send(producer, current.letters))
+            flight = asyncio.create_task(send(producer, current.records))
             # both come to their end before either is looked at: neither the broker nor the database is left half asked
             sending, looking = await asyncio.gather(
-                flight, self._look(connection, hot, done, current, flight), return_exceptions=True
+                flight, self._look(connection, cache, done, current, flight), return_exceptions=True
             )
             if isinstance(sending, BaseException):
                 raise sending
-            metrics.PUBLISHED.labels(service=self._service).inc(len(sending.letters))
+            metrics.PUBLISHED.labels(service=self._service).inc(len(sending.records))
             if sending.failure is not None:
                 await self._give_up(connection, current, sending)
                 raise sending.failure
@@ -128,25 +128,30 @@ class Relay:
                 await self._pause(_IDLE_SECONDS)
 
     async def _look(
-        self, connection: AsyncConnection, hot: HotRows, done: list[int], flying: Round, flight: asyncio.Task[Sent]
+        self,
+        connection: AsyncConnection,
+        cache: OutboxCache,
+        done: list[int],
+        flying: Round,
+        flight: asyncio.Task[Sent],
     ) -> Round:
         """Take off what is done, and read what is next: at once if there is more, or as soon as something is said
         during the flight; nothing otherwise."""
         if flying.more or not flying.pages:
-            return await self._read(connection, hot, done, flying)
+            return await self._read(connection, cache, done, flying)
         waking = asyncio.create_task(self._wake.wait())
         try:
             await asyncio.wait((waking, flight), return_when=asyncio.FIRST_COMPLETED)
         finally:
             waking.cancel()
         if self._wake.is_set() and not self._stopping:
-            return await self._read(connection, hot, done, flying)
+            return await self._read(connection, cache, done, flying)
         return NOTHING
 
-    async def _read(self, connection: AsyncConnection, hot: HotRows, done: list[int], flying: Round) -> Round:
+    async def _read(self, connection: AsyncConnection, cache: OutboxCache, done: list[int], flying: Round) -> Round:
         self._wake.clear()
         found = await unpublished.read(
-            connection, hot, done=done, flying=flying.pages, pages=_MOST_PAGES, ids=_ROUND_IDS
+            connection, cache, done=done, flying=flying.pages, pages=_MOST_PAGES, ids=_ROUND_IDS
         )
         done.clear()
         if not found.pages and not flying.pages:
@@ -158,7 +163,7 @@ class Relay:
     async def _give_up(self, connection: AsyncConnection, current: Round, sent: Sent) -> None:
         """Before a failure is raised: take off what was acknowledged all the same, and tell how much waits."""
         with contextlib.suppress(Exception):  # what cannot be taken off is sent again
-            await unpublished.take_off_part(connection, current, sent.letters)
+            await unpublished.take_off_part(connection, current, sent.records)
             await self._measure(connection)
 
     async def _measure(self, connection: AsyncConnection) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.messaging.outbox import outgoing as letters
-from shared.messaging.outbox.cache import HotRows
-from shared.messaging.outbox.outgoing import ID, PAGE, Letter
+from shared.messaging.outbox import outgoing
+from shared.messaging.outbox.cache import OutboxCache
+from shared.messaging.outbox.outgoing import ID, PAGE, OutgoingRecord
 from shared.messaging.outbox.rows import COLUMNS, Bundle, Row
 
 _PAGES = text(
@@ -40,11 +40,11 @@ _SIZE = text(
 
 @dataclass(frozen=True)
 class Round:
-    """Pages to be sent together (each one's ids), and their letters in the order in which they are to be sent. `more`
+    """Pages to be sent together (each one's ids), and their records in the order in which they are to be sent. `more`
     if the reading ended at its limit."""
 
     pages: Mapping[int, Sequence[int]]
-    letters: Sequence[Letter]
+    records: Sequence[OutgoingRecord]
     more: bool
 
 
@@ -52,7 +52,13 @@ NOTHING = Round({}, (), more=False)
 
 
 async def read(
-    connection: AsyncConnection, hot: HotRows, *, done: Collection[int], flying: Collection[int], pages: int, ids: int
+    connection: AsyncConnection,
+    cache: OutboxCache,
+    *,
+    done: Collection[int],
+    flying: Collection[int],
+    pages: int,
+    ids: int,
 ) -> Round:
     """Take the pages `done` off, and read the oldest of the others that are not `flying`: up to `pages` pages, and no
     more of them than it takes to reach `ids` ids. A case's pages were made one after the other under its lock, so their
@@ -68,28 +74,28 @@ async def read(
             break
         taken.append(page)
         size += len(page.ids)
-    rows = await _rows(connection, hot, [id_ for page in taken if page.bundle is None for id_ in page.ids])
-    bundles = await _bundles(connection, hot, {page.bundle for page in taken if page.bundle is not None})
-    read_: list[Letter] = []
+    rows = await _rows(connection, cache, [id_ for page in taken if page.bundle is None for id_ in page.ids])
+    bundles = await _bundles(connection, cache, {page.bundle for page in taken if page.bundle is not None})
+    read_: list[OutgoingRecord] = []
     for page in taken:
         if page.bundle is None:
-            read_ += [letters.of_row(page.page, id_, rows[id_]) for id_ in page.ids if id_ in rows]
+            read_ += [outgoing.of_row(page.page, id_, rows[id_]) for id_ in page.ids if id_ in rows]
         elif page.bundle in bundles:
-            read_ += letters.of_bundle(page.page, page.ids, bundles[page.bundle])
+            read_ += outgoing.of_bundle(page.page, page.ids, bundles[page.bundle])
     more = len(taken) < len(found) or len(found) == pages
     return Round({page.page: page.ids for page in taken}, read_, more)
 
 
-async def _rows(connection: AsyncConnection, hot: HotRows, wanted: Sequence[int]) -> dict[int, Row]:
-    rows = hot.take(wanted)
+async def _rows(connection: AsyncConnection, cache: OutboxCache, wanted: Sequence[int]) -> dict[int, Row]:
+    rows = cache.take(wanted)
     missing = [id_ for id_ in wanted if id_ not in rows]
     if missing:
         rows |= {row[0]: tuple(row[1:]) for row in await connection.execute(_ROWS, {"ids": missing})}
     return rows
 
 
-async def _bundles(connection: AsyncConnection, hot: HotRows, wanted: Iterable[int]) -> dict[int, Bundle]:
-    bundles = {id_: bundle for id_ in wanted if (bundle := hot.take_bundle(id_)) is not None}
+async def _bundles(connection: AsyncConnection, cache: OutboxCache, wanted: Iterable[int]) -> dict[int, Bundle]:
+    bundles = {id_: bundle for id_ in wanted if (bundle := cache.take_bundle(id_)) is not None}
     missing = [id_ for id_ in wanted if id_ not in bundles]
     if missing:
         bundles |= {row.id: Bundle(*row) for row in await connection.execute(_BUNDLES, {"ids": missing})}
@@ -101,11 +107,11 @@ async def take_off(connection: AsyncConnection, pages: Collection[int]) -> None:
     await connection.execute(_DONE, {"done": list(pages)})
 
 
-async def take_off_part(connection: AsyncConnection, sent: Round, acknowledged: Collection[Letter]) -> None:
+async def take_off_part(connection: AsyncConnection, sent: Round, acknowledged: Collection[OutgoingRecord]) -> None:
     """After a round that failed: take off what was acknowledged, leave the rest of each page for the next time."""
     there: dict[int, set[int]] = defaultdict(set)
-    for letter in acknowledged:
-        there[letter[PAGE]].add(letter[ID])
+    for record in acknowledged:
+        there[record[PAGE]].add(record[ID])
     rest = {page: [id_ for id_ in ids if id_ not in there[page]] for page, ids in sent.pages.items()}
     await take_off(connection, [page for page, ids in rest.items() if not ids])
     shorter = [{"page": page, "ids": ids} for page, ids in rest.items() if 0 < len(ids) < len(sent.pages[page])]

@@ -30,7 +30,7 @@ from shared.security.vault import Vault, open_vault
 from shared.settings import ServiceSettings
 from tests.integration.conftest import empty
 from tests.integration.servers import throw_away_home
-from tests.unit.intake.desk import MONDAY, PROCEDURE
+from tests.unit.intake.sample import MONDAY, PROCEDURE
 
 MASTER = bytes(range(32))
 SECRET = "hyk_test"

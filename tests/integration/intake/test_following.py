@@ -23,7 +23,7 @@ from shared.events.envelope import Event
 from shared.messaging.inbox.processor import Processor
 from shared.messaging.kafka.records import Record
 from tests.integration.intake.conftest import Intake
-from tests.unit.intake.desk import FIELDS, MONDAY
+from tests.unit.intake.sample import FIELDS, MONDAY
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

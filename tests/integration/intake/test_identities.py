@@ -12,7 +12,7 @@ from services.intake.background.housekeeping import KEYS_KEPT, tidy
 from shared.business_time.clock import VirtualClock
 from shared.security.vault import Vault
 from tests.integration.intake.conftest import MASTER, Intake
-from tests.unit.intake.desk import FIELDS
+from tests.unit.intake.sample import FIELDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -22,7 +22,7 @@ from shared.hosting.http import make_app
 from shared.procedures.loader import Library
 from shared.security.keys import KeyRing
 from tests.integration.intake.conftest import LIMITED, SECRET, Intake
-from tests.unit.intake.desk import PROCEDURE
+from tests.unit.intake.sample import PROCEDURE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -26,7 +26,7 @@ from huiyin.embedded.home import Home
 from huiyin.embedded.processes.process import wait_for
 from tests.integration.intake.conftest import SECRET
 from tests.integration.servers import server_log
-from tests.unit.intake.desk import FIELDS, TEXT
+from tests.unit.intake.sample import FIELDS, TEXT
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -12,12 +12,12 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from services.intake.registration.registrar import Registrar, Wanted
+from services.intake.registration.registrar import Registrar, RegistrationRequest
 from services.intake.store import registration
 from shared.business_time.clock import RealClock
 from shared.events import complaints as c
 from tests.integration.intake.conftest import LIMITED, Intake
-from tests.unit.intake.desk import FIELDS, complaint
+from tests.unit.intake.sample import FIELDS, complaint
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -154,7 +154,7 @@ async def test_a_complaint_is_never_merged_into_a_case_that_has_ended(intake: In
 async def test_equal_complaints_at_once_have_exactly_one_first(intake: Intake) -> None:
 
     registrars = [Registrar(intake.engine, intake.vault, intake.clock, RealClock(), intake.said) for _ in range(12)]
-    outcomes = await asyncio.gather(*(one.register([Wanted(complaint(), None, "")]) for one in registrars))
+    outcomes = await asyncio.gather(*(one.register([RegistrationRequest(complaint(), None, "")]) for one in registrars))
     kinds = [outcome.kind for (outcome,) in outcomes]
     assert sorted(kinds) == ["duplicate"] * 11 + ["registered"]
     first = next(outcome.answer["case_id"] for (outcome,) in outcomes if outcome.kind == "registered")
@@ -183,7 +183,7 @@ async def test_numbers_have_no_gaps_whatever_fails_beside_them(intake: Intake, m
     async def write(writer: int) -> list[str]:
         numbers = []
         for n in range(15):
-            wanted = Wanted(complaint({**FIELDS, "phone": f"1380000{writer:02}{n:02}"}), str(uuid4()), "")
+            wanted = RegistrationRequest(complaint({**FIELDS, "phone": f"1380000{writer:02}{n:02}"}), str(uuid4()), "")
             try:
                 numbers += [outcome.answer["case_number"] for outcome in await registrar.register([wanted])]
             except Broken:

@@ -18,7 +18,7 @@ from shared.events.envelope import decode, encode
 from shared.messaging import outbox
 from shared.messaging.database import open_database
 from shared.messaging.outbox import cache, relay, unpublished
-from shared.messaging.outbox.cache import HotRows
+from shared.messaging.outbox.cache import OutboxCache
 from shared.messaging.outbox.unpublished import Round
 from tests.integration.conftest import Open
 from tests.integration.messaging.conftest import Broker
@@ -173,7 +173,7 @@ async def test_what_does_not_fit_in_memory_is_read_from_the_outbox(
     events: int, open_service: Open, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine, before, subjects = await open_service("intake"), broker.ends(), cases(5, f"small {events}")
-    monkeypatch.setattr(relay, "HotRows", lambda: HotRows(events=events))
+    monkeypatch.setattr(relay, "OutboxCache", lambda: OutboxCache(events=events))
     async with relaying(engine, broker.address) as said:
         count = await say_much(engine, subjects, 10, said)
         await all_sent(engine)

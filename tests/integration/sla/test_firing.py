@@ -51,7 +51,7 @@ async def test_a_step_that_a_timer_says_is_the_step_that_a_decision_says(open_se
 
 
 async def test_numbers_have_no_gap_whoever_says_it_and_whatever_housekeeping_removed(open_service: Open) -> None:
-    """Said by a decision, by timers, by a timer after the outbox has been emptied, and by a decision again."""
+    """Emission by a decision, by timers, by a timer after the outbox has been emptied, and by a decision again."""
     bench, case = Bench(await open_service("sla")), uuid4()
     await bench.hear(registered(case))
     for minutes in (20, 30):

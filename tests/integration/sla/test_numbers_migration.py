@@ -25,7 +25,7 @@ _GIVEN = {"passed": PASSED, "not_yet": NOT_YET, "between": UUID(int=0x23), "at":
 _BEFORE = (
     "UPDATE shards SET cursor_at = :at, cursor_case = :between WHERE shard = 3",
     """
-    INSERT INTO cases (id, procedure, version, happenings, said, generation, open, checked_at)
+    INSERT INTO cases (id, procedure, version, occurrences, said, generation, open, checked_at)
     SELECT id, 'p', 1, '[]', '{}', 1, true, now()
     FROM unnest(ARRAY[CAST(:passed AS uuid), CAST(:not_yet AS uuid)]) AS id
     """,

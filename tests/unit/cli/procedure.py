@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from huiyin.importing.columns import Columns, Wanted
+from huiyin.importing.columns import ColumnChoice, Columns
 from huiyin.tabular.text_rows import EXCEL_EPOCH
 from huiyin.tabular.values import Reading
 from shared.business_time.zones import zone
@@ -62,4 +62,4 @@ def reading(
 
 def columns(mapping: dict[str, str] | None = None, constants: dict[str, str] | None = None) -> Columns:
     """Its columns with these options of the command line."""
-    return Columns(small_shop(), reading(), Wanted(mapping or {}, constants or {}))
+    return Columns(small_shop(), reading(), ColumnChoice(mapping or {}, constants or {}))

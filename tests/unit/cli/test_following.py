@@ -12,7 +12,7 @@ from huiyin.cli.keys import lifetime, state_of
 from huiyin.cli.topics import dead_letters
 from huiyin.cli.topics.broker import full_name
 from huiyin.cli.topics.commands import lag_of
-from huiyin.cli.topics.tail import Wanted, line_of, short
+from huiyin.cli.topics.tail import Selection, line_of, short
 from shared.errors import InvalidInput
 
 EVENT: dict[str, Any] = {
@@ -63,16 +63,16 @@ def test_a_type_is_shortened_to_its_words(type_: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("wanted", "shown"),
     [
-        (Wanted(), True),
-        (Wanted(case="c"), True),
-        (Wanted(case="d"), False),
-        (Wanted(type="deadline.*"), True),
-        (Wanted(type="huiyin.deadline.breached.v1"), True),
-        (Wanted(type="breached"), False),
-        (Wanted(case="c", type="complaint.*"), False),
+        (Selection(), True),
+        (Selection(case="c"), True),
+        (Selection(case="d"), False),
+        (Selection(type="deadline.*"), True),
+        (Selection(type="huiyin.deadline.breached.v1"), True),
+        (Selection(type="breached"), False),
+        (Selection(case="c", type="complaint.*"), False),
     ],
 )
-def test_only_what_is_wanted_is_shown(wanted: Wanted, shown: bool) -> None:
+def test_only_what_is_wanted_is_shown(wanted: Selection, shown: bool) -> None:
     assert wanted.shows("c", "huiyin.deadline.breached.v1") is shown
 
 

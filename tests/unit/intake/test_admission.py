@@ -13,7 +13,7 @@ from services.intake.domain.forms import make_form
 from shared.business_time.loader import load_calendars
 from shared.errors import Conflict, HuiyinError, InvalidInput
 from shared.procedures.model import Admissibility
-from tests.unit.intake.desk import FORM, PROCEDURE, complaint
+from tests.unit.intake.sample import FORM, PROCEDURE, complaint
 
 FIRST = UUID(int=1)
 

@@ -11,7 +11,7 @@ from services.intake.domain.admission import Complaint, check
 from services.intake.domain.forms import PERIOD, make_form
 from shared.business_time.loader import load_calendars
 from shared.errors import ProcedureError
-from tests.unit.intake.desk import FIELDS, FORM, MONDAY, PROCEDURE, complaint
+from tests.unit.intake.sample import FIELDS, FORM, MONDAY, PROCEDURE, complaint
 
 
 def mistakes(fields: dict[str, Any], channel: str = "letter", received_at: str | None = None) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from services.intake.domain.duplicate_keys import fingerprint, is_within, matters, normalised, same_values
 from shared.security.vault import Vault
-from tests.unit.intake.desk import FIELDS, FORM, MONDAY, complaint
+from tests.unit.intake.sample import FIELDS, FORM, MONDAY, complaint
 
 INDEX = Vault((b"k" * 32,)).index
 OTHER = Vault((b"o" * 32,)).index

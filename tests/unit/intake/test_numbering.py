@@ -8,7 +8,7 @@ import pytest
 
 from services.intake.domain.numbering import counter, documents_at, rendered
 from shared.procedures.model import NumberScheme
-from tests.unit.intake.desk import PROCEDURE
+from tests.unit.intake.sample import PROCEDURE
 
 NEW_YEARS_EVE, NEW_YEAR = date(2024, 12, 31), date(2025, 1, 1)
 

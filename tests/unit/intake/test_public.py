@@ -17,7 +17,7 @@ from services.intake.http.progress import Limit
 from services.intake.http.request_bodies import idempotency_key
 from services.intake.registration import receipt_codes
 from shared.errors import InvalidInput
-from tests.unit.intake.desk import FORM, MONDAY
+from tests.unit.intake.sample import FORM, MONDAY
 
 CASE = Case(
     id=UUID(int=1),

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.intake.http.request_bodies import safe_errors
-from services.intake.registration.registrar import Wanted
+from services.intake.registration.registrar import RegistrationRequest
 from services.intake.registration.request import BatchRow, Forms, Reader, Submission, canonical
 from shared.business_time.loader import load_calendars
 from shared.procedures.loader import Library
 from shared.security.vault import Vault
-from tests.unit.intake.desk import FIELDS, FORM, MONDAY, PROCEDURE
+from tests.unit.intake.sample import FIELDS, FORM, MONDAY, PROCEDURE
 from tests.unit.procedures.test_fields import ANY_JSON
 
 NEXT = PROCEDURE.model_copy(update={"version": 2, "in_force_from": date(2025, 3, 4)})
@@ -55,8 +55,8 @@ def test_any_json_is_a_complaint_or_a_list_of_mistakes(row: Any, ascii_only: boo
         assert parsed
         return
     read = READER.read(parsed, "caller", parsed.idempotency_key, MONDAY)
-    assert isinstance(read, Wanted) or (read and all(error.message for error in read))
-    for mistake in [] if isinstance(read, Wanted) else read:
+    assert isinstance(read, RegistrationRequest) or (read and all(error.message for error in read))
+    for mistake in [] if isinstance(read, RegistrationRequest) else read:
         (mistake.field + mistake.message).encode()  # nothing that could not be answered
 
 
@@ -85,7 +85,11 @@ def test_the_order_of_keys_does_not_make_another_body_and_any_value_does() -> No
 
 
 def test_a_key_belongs_to_its_caller() -> None:
-    keys = {read.key for caller in ("a", "b") if isinstance(read := READER.read(body(), caller, "k", MONDAY), Wanted)}
+    keys = {
+        read.key
+        for caller in ("a", "b")
+        if isinstance(read := READER.read(body(), caller, "k", MONDAY), RegistrationRequest)
+    }
     assert len(keys) == 2
     assert not keys & {None, "k"}
 
@@ -94,5 +98,5 @@ def test_a_key_belongs_to_its_caller() -> None:
 @pytest.mark.parametrize(("hour", "version"), [(15, 1), (16, 2)])
 def test_the_version_is_the_one_in_force_on_the_procedures_own_date(hour: int, version: int) -> None:
     read = READER.read(body(), "caller", None, MONDAY.replace(hour=hour))
-    assert isinstance(read, Wanted)
+    assert isinstance(read, RegistrationRequest)
     assert read.complaint.form.procedure.version == version

@@ -16,7 +16,7 @@ from shared.events import deadlines as d
 from shared.events import notices as n
 from shared.events.base import EventData
 from shared.events.envelope import make
-from tests.unit.intake.desk import MONDAY
+from tests.unit.intake.sample import MONDAY
 
 CASE = UUID(int=1)
 

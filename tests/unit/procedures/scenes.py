@@ -17,8 +17,8 @@ from services.routing.domain import decide as routing
 from services.routing.domain.case import Case as RoutingCase
 from services.routing.domain.milestone_reports import Report
 from services.sla.domain import deciding as sla
-from services.sla.domain.happenings import Case as SlaCase
-from services.sla.domain.happenings import from_event
+from services.sla.domain.case import Case as SlaCase
+from services.sla.domain.case import from_event
 from shared.business_time.loader import load_calendars
 from shared.events.base import EventData
 from shared.events.envelope import Event, make
@@ -112,7 +112,7 @@ class Scene:
             if event.source != "/huiyin/sla":
                 known = self._sla
                 self._sla = SlaCase(
-                    known.id, known.procedure, known.happenings + from_event(event), known.said, known.generation
+                    known.id, known.procedure, known.occurrences + from_event(event), known.said, known.generation
                 )
                 self._decide_clocks()
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from huiyin.replay.playing import Occurred, Outcome, Replay
 from huiyin.replay.workers import answers
+from services.sla.domain.case import Case, Occurrence
 from services.sla.domain.deciding import decide
-from services.sla.domain.happenings import Case, Happening
 from tests.unit.sla.scenes import CALENDARS, CASE, at, procedure
 
 REPLY = {"from": ["received"], "until": ["resolved"], "duration": "P3WD"}
@@ -156,7 +156,9 @@ def test_walking_instant_by_instant_ends_where_one_decision_on_everything_ends(
     happened = sorted(happened)
     outcomes = Replay(rules, CALENDARS, until).outcomes([Occurred((name,), when) for when, name in happened])
     known = tuple(
-        Happening(str(place), (name,), when, (0, place)) for place, (when, name) in enumerate(happened) if when <= until
+        Occurrence(str(place), (name,), when, (0, place))
+        for place, (when, name) in enumerate(happened)
+        if when <= until
     )
     rows = decide(Case(CASE, rules.key, known), rules, CALENDARS, until).clocks
     words = {"running": "open", "paused": "open"}

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.sla.domain.arming import Cursor, absorbed
+from services.sla.domain.case import Case, Occurrence
 from services.sla.domain.deciding import ClockRow, decide
-from services.sla.domain.happenings import Case, Happening
 from shared.procedures.model import Procedure
 from tests.unit.sla.scenes import CALENDARS, CASE
 
@@ -52,12 +52,12 @@ class System:
     def __post_init__(self) -> None:
         self.case = Case(CASE, self.rules.key)
 
-    def hear(self, now: datetime, *new: Happening) -> None:
+    def hear(self, now: datetime, *new: Occurrence) -> None:
         """Events come in at `now`, the same ones perhaps again."""
         case = absorbed(self.case, self.cursor)
-        known = {one.id for one in case.happenings}
+        known = {one.id for one in case.occurrences}
         unknown = {one.id: one for one in new if one.id not in known}
-        self._decide(replace(case, happenings=case.happenings + tuple(unknown.values())), now)
+        self._decide(replace(case, occurrences=case.occurrences + tuple(unknown.values())), now)
 
     def fire(self, now: datetime, each: int = 100) -> bool:
         """Fire one page of `each` due timers at most, as the scheduler does; whether there was one."""

@@ -1,4 +1,4 @@
-"""Small building blocks for the clocks' tests: procedures in a few lines, and happenings by name."""
+"""Small building blocks for the clocks' tests: procedures in a few lines, and occurrences by name."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from services.sla.domain.case import Case, Occurrence
 from services.sla.domain.deciding import Decision, decide
-from services.sla.domain.happenings import Case, Happening
 from shared.business_time.loader import load_calendars
 from shared.procedures.model import Procedure
 
@@ -40,18 +40,18 @@ def procedure(*clocks: Mapping[str, Any]) -> Procedure:
     )
 
 
-def happening(when: str, *names: str, place: int = 0, **facts: Any) -> Happening:
+def occurrence(when: str, *names: str, place: int = 0, **facts: Any) -> Occurrence:
     """Something that happened; its id is its content."""
-    return Happening(f"{when}|{names}|{place}", names, at(when), (0, place), facts)
+    return Occurrence(f"{when}|{names}|{place}", names, at(when), (0, place), facts)
 
 
-def told(rules: Procedure, happenings: Sequence[Happening], now: str, before: Case | None = None) -> Decision:
+def told(rules: Procedure, occurrences: Sequence[Occurrence], now: str, before: Case | None = None) -> Decision:
     """The decision at `now` on a case to which these happened."""
     case = before or Case(CASE, rules.key)
-    known = {one.id for one in case.happenings}
-    new = tuple(one for one in happenings if one.id not in known)
+    known = {one.id for one in case.occurrences}
+    new = tuple(one for one in occurrences if one.id not in known)
     return decide(
-        Case(case.id, case.procedure, case.happenings + new, case.said, case.generation), rules, CALENDARS, at(now)
+        Case(case.id, case.procedure, case.occurrences + new, case.said, case.generation), rules, CALENDARS, at(now)
     )
 
 

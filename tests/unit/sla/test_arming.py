@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.sla.domain.arming import Cursor, absorbed
+from services.sla.domain.case import Case, Occurrence
 from services.sla.domain.deciding import decide
-from services.sla.domain.happenings import Case, Happening
-from tests.unit.sla.scenes import CALENDARS, CASE, at, happening, procedure, told, words
+from tests.unit.sla.scenes import CALENDARS, CASE, at, occurrence, procedure, told, words
 
 RULES = procedure(
     {
@@ -32,7 +32,7 @@ LAST = UUID(int=2**128 - 1)
 
 
 def test_all_steps_to_come_are_armed_at_once() -> None:
-    row = told(RULES, [happening("2025-09-29 09:00", "received")], "2025-09-29 09:00").clocks[0]
+    row = told(RULES, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 09:00").clocks[0]
     assert [(step.id, step.at - START) for step in row.steps] == [
         ("half", timedelta(minutes=15)),
         ("due", timedelta(minutes=30)),
@@ -42,14 +42,14 @@ def test_all_steps_to_come_are_armed_at_once() -> None:
 
 
 def test_an_event_that_changes_no_step_leaves_the_timers_alone() -> None:
-    first = told(RULES, [happening("2025-09-29 09:00", "received")], "2025-09-29 09:00")
-    second = told(RULES, [happening("2025-09-29 09:05", "assigned")], "2025-09-29 09:05", first.case)
+    first = told(RULES, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 09:00")
+    second = told(RULES, [occurrence("2025-09-29 09:05", "assigned")], "2025-09-29 09:05", first.case)
     assert (second.clocks[0].generation, second.clocks[0].rearmed, second.clocks[0].changed) == (1, False, False)
 
 
 def test_a_pause_voids_the_timers_and_arms_its_own_end() -> None:
-    first = told(RULES, [happening("2025-09-29 09:00", "received")], "2025-09-29 09:00")
-    paused = told(RULES, [happening("2025-09-29 09:05", "asked")], "2025-09-29 09:05", first.case).clocks[0]
+    first = told(RULES, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 09:00")
+    paused = told(RULES, [occurrence("2025-09-29 09:05", "asked")], "2025-09-29 09:05", first.case).clocks[0]
     assert (paused.generation, paused.rearmed) == (2, True)
     assert (paused.steps[0].id, paused.steps[0].at) == ("pause-ends", at("2025-09-29 09:25"))
     assert not paused.steps[0].plain
@@ -65,14 +65,14 @@ def test_a_pause_voids_the_timers_and_arms_its_own_end() -> None:
     ],
 )
 def test_what_the_cursor_has_passed_has_fired(cursor: Cursor, fired: set[str]) -> None:
-    case = told(RULES, [happening("2025-09-29 09:00", "received")], "2025-09-29 09:00").case
+    case = told(RULES, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 09:00").case
     assert set(absorbed(case, cursor).said["reply#1"]["fired"]) == fired
 
 
 def test_a_stop_that_comes_after_timers_announced_the_breach_takes_it_back() -> None:
-    case = told(RULES, [happening("2025-09-29 09:00", "received")], "2025-09-29 09:00").case
+    case = told(RULES, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 09:00").case
     breached = absorbed(case, Cursor(at("2025-09-29 09:40"), LAST))
-    late = told(RULES, [happening("2025-09-29 09:29", "resolved")], "2025-09-29 09:41", breached)
+    late = told(RULES, [occurrence("2025-09-29 09:29", "resolved")], "2025-09-29 09:41", breached)
     assert words(late) == ["BreachRetracted", "Met"]
 
 
@@ -88,12 +88,12 @@ class ByHand:
         self.case, self.rows, self.heard = Case(CASE, RULES.key), (), Counter[Heard]()
         self.cursor: Cursor | None = None
 
-    def decide(self, now: datetime, new: tuple[Happening, ...] = ()) -> None:
+    def decide(self, now: datetime, new: tuple[Occurrence, ...] = ()) -> None:
         """Decide at `now`, with what has come."""
         case = self.case if self.cursor is None else absorbed(self.case, self.cursor)
-        known = {one.id for one in case.happenings}
-        happenings = case.happenings + tuple(one for one in new if one.id not in known)
-        decision = decide(replace(case, happenings=happenings), RULES, CALENDARS, now)
+        known = {one.id for one in case.occurrences}
+        occurrences = case.occurrences + tuple(one for one in new if one.id not in known)
+        decision = decide(replace(case, occurrences=occurrences), RULES, CALENDARS, now)
         self.case, self.rows = decision.case, decision.clocks
         for said in decision.said:
             data = said.data.model_dump()
@@ -142,7 +142,7 @@ def test_timers_say_what_the_case_would_have_said(story: list[tuple[str, int, in
     )
     by_hand, by_timer = ByHand(), ByTimer()
     for arrival, minute, number, name in arrivals:
-        event = happening(f"2025-09-29 {9 + minute // 60:02}:{minute % 60:02}", name, place=number)
+        event = occurrence(f"2025-09-29 {9 + minute // 60:02}:{minute % 60:02}", name, place=number)
         for system in (by_hand, by_timer):
             system.until(arrival)
             system.decide(arrival, (event,))

@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from services.sla.domain.case import Case, Occurrence
 from services.sla.domain.deciding import Decision, decide
 from services.sla.domain.explaining import explain_clocks
-from services.sla.domain.happenings import Case, Happening
 from shared.business_time.calendars import Calendar, Name
 from shared.business_time.extending import extended
 from shared.events.deadlines import ClockRescheduled
 from shared.procedures.model import Procedure
-from tests.unit.sla.scenes import CALENDARS, CASE, at, happening, procedure, words
+from tests.unit.sla.scenes import CALENDARS, CASE, at, occurrence, procedure, words
 
 CN = CALENDARS["cn"]
 EXTENSION = {date(2020, 1, 31), date(2020, 2, 1), date(2020, 2, 2)}
@@ -34,8 +34,8 @@ def decided(case: Case, now: str, calendar: Calendar, rules: Procedure = RULES) 
     return decide(case, rules, {**CALENDARS, "cn": calendar}, at(now))
 
 
-def begun(*happenings: Happening, now: str, calendar: Calendar = BEFORE_THE_EXTENSION) -> Case:
-    return decided(Case(CASE, RULES.key, happenings), now, calendar).case
+def begun(*occurrences: Occurrence, now: str, calendar: Calendar = BEFORE_THE_EXTENSION) -> Case:
+    return decided(Case(CASE, RULES.key, occurrences), now, calendar).case
 
 
 def moved(decision: Decision) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def moved(decision: Decision) -> dict[str, Any]:
 
 def test_the_spring_festival_that_was_made_longer_moves_the_due_instant_and_says_from_where() -> None:
     # From Mon 20 Jan 2020. Before: 21 (1), 22 (2), 23 (3), Fri 31 (4), Sat 1 Feb (5). After: 23 (3), Mon 3 (4), 4 (5).
-    case = begun(happening("2020-01-20 09:00", "admitted"), now="2020-01-20 09:00")
+    case = begun(occurrence("2020-01-20 09:00", "admitted"), now="2020-01-20 09:00")
 
     after = decided(case, "2020-01-27 12:00", AFTER_THE_EXTENSION)
 
@@ -58,7 +58,7 @@ def test_the_spring_festival_that_was_made_longer_moves_the_due_instant_and_says
 
 
 def test_a_breach_that_the_new_calendar_undoes_is_taken_back() -> None:
-    case = begun(happening("2020-01-20 09:00", "admitted"), now="2020-02-02 00:00")
+    case = begun(occurrence("2020-01-20 09:00", "admitted"), now="2020-02-02 00:00")
     assert case.said["reply#1"]["fired"].keys() == {"day-left", "due"}
 
     after = decided(case, "2020-02-02 09:00", AFTER_THE_EXTENSION)
@@ -68,7 +68,7 @@ def test_a_breach_that_the_new_calendar_undoes_is_taken_back() -> None:
 
 
 def test_a_clock_that_the_new_calendar_makes_overdue_is_breached_at_once() -> None:
-    case = begun(happening("2020-01-20 09:00", "admitted"), now="2020-02-02 09:00", calendar=AFTER_THE_EXTENSION)
+    case = begun(occurrence("2020-01-20 09:00", "admitted"), now="2020-02-02 09:00", calendar=AFTER_THE_EXTENSION)
 
     after = decided(case, "2020-02-03 09:00", BEFORE_THE_EXTENSION)
 
@@ -78,7 +78,7 @@ def test_a_clock_that_the_new_calendar_makes_overdue_is_breached_at_once() -> No
 
 def test_a_cycle_that_ended_stays_as_it_was_said() -> None:
     # resolved on Sun 2 Feb at 10:00: late by the first calendar, in time by the second
-    stories = (happening("2020-01-20 09:00", "admitted"), happening("2020-02-02 10:00", "resolved"))
+    stories = (occurrence("2020-01-20 09:00", "admitted"), occurrence("2020-02-02 10:00", "resolved"))
     case = begun(*stories, now="2020-02-02 10:00")
     assert case.said["reply#1"]["end"] == "late"
 
@@ -91,9 +91,9 @@ def test_a_cycle_that_ended_stays_as_it_was_said() -> None:
 
 
 def test_a_cycle_that_ended_is_decided_anew_when_another_end_comes_to_be_known() -> None:
-    stories = (happening("2020-01-20 09:00", "admitted"), happening("2020-02-06 10:00", "resolved"))
+    stories = (occurrence("2020-01-20 09:00", "admitted"), occurrence("2020-02-06 10:00", "resolved"))
     case = begun(*stories, now="2020-02-06 10:00")
-    earlier = replace(case, happenings=(*case.happenings, happening("2020-02-04 10:00", "resolved")))
+    earlier = replace(case, occurrences=(*case.occurrences, occurrence("2020-02-04 10:00", "resolved")))
 
     after = decided(earlier, "2020-03-01 09:00", AFTER_THE_EXTENSION)
 
@@ -102,7 +102,7 @@ def test_a_cycle_that_ended_is_decided_anew_when_another_end_comes_to_be_known()
 
 def test_a_year_that_is_published_makes_the_clock_firm_and_says_so_though_nothing_moves() -> None:
     # From Fri 16 Apr 2027: 19 (1), 20 (2), 21 (3), 22 (4), 23 (5).
-    case = begun(happening("2027-04-16 09:00", "admitted"), now="2027-04-16 09:00", calendar=CN)
+    case = begun(occurrence("2027-04-16 09:00", "admitted"), now="2027-04-16 09:00", calendar=CN)
     assert case.said["reply#1"]["provisional"]
     published = extended(
         {"extends": "cn", "version": "2027.1", "published_until": "2027-12-31", "holidays": ["2027-01-01"]}, CALENDARS
@@ -120,7 +120,7 @@ def test_a_year_that_is_published_makes_the_clock_firm_and_says_so_though_nothin
 
 
 def test_a_new_version_of_a_calendar_that_moves_nothing_says_nothing() -> None:
-    case = begun(happening("2020-03-02 09:00", "admitted"), now="2020-03-02 09:00")
+    case = begun(occurrence("2020-03-02 09:00", "admitted"), now="2020-03-02 09:00")
     after = decided(case, "2020-03-03 09:00", AFTER_THE_EXTENSION)
     assert words(after) == []
     assert after.case.said["reply#1"]["on"] == ["cn@2020.2", 1]
@@ -129,12 +129,12 @@ def test_a_new_version_of_a_calendar_that_moves_nothing_says_nothing() -> None:
 def test_a_paused_clock_follows_the_new_calendar_when_it_goes_on() -> None:
     rules = procedure({"from": ["admitted"], "until": ["resolved"], "duration": "P5WD", "pauses": [
         {"on": "asked", "until": ["answered"]}]})  # fmt: skip
-    stories = (happening("2020-01-20 09:00", "admitted"), happening("2020-01-21 09:00", "asked"))
+    stories = (occurrence("2020-01-20 09:00", "admitted"), occurrence("2020-01-21 09:00", "asked"))
     case = decided(Case(CASE, rules.key, stories), "2020-01-21 09:00", BEFORE_THE_EXTENSION, rules).case
     changed = decided(case, "2020-01-27 09:00", AFTER_THE_EXTENSION, rules)
     assert words(changed) == []
 
-    answered = replace(changed.case, happenings=(*stories, happening("2020-01-22 09:00", "answered")))
+    answered = replace(changed.case, occurrences=(*stories, occurrence("2020-01-22 09:00", "answered")))
     after = decided(answered, "2020-01-28 09:00", AFTER_THE_EXTENSION, rules)
 
     # 21 is lost; 22 (1), 23 (2), 3 Feb (3), 4 (4), 5 (5)
@@ -144,14 +144,14 @@ def test_a_paused_clock_follows_the_new_calendar_when_it_goes_on() -> None:
 
 def test_a_cycle_that_ended_before_anybody_heard_of_it_stays_unheard() -> None:
     rules = procedure({"from": ["admitted"], "until": ["resolved"], "duration": "P5WD"})
-    stories = (happening("2020-01-20 09:00", "admitted"), happening("2020-01-21 09:00", "withdrawn"))
+    stories = (occurrence("2020-01-20 09:00", "admitted"), occurrence("2020-01-21 09:00", "withdrawn"))
     case = decided(Case(CASE, rules.key, stories), "2020-01-22 09:00", BEFORE_THE_EXTENSION, rules).case
     assert words(decided(case, "2020-01-28 09:00", AFTER_THE_EXTENSION, rules)) == []
 
 
 def test_a_due_instant_that_moves_for_what_came_late_says_so_and_not_the_calendar() -> None:
-    case = begun(happening("2020-03-03 09:00", "admitted"), now="2020-03-03 09:00")
-    earlier = replace(case, happenings=(happening("2020-03-02 09:00", "admitted"), *case.happenings))
+    case = begun(occurrence("2020-03-03 09:00", "admitted"), now="2020-03-03 09:00")
+    earlier = replace(case, occurrences=(occurrence("2020-03-02 09:00", "admitted"), *case.occurrences))
     after = decided(earlier, "2020-03-03 10:00", BEFORE_THE_EXTENSION)
     assert moved(after)["cause"] == "later-knowledge"
     assert after.clocks[0].due_at == at("2020-03-10 00:00")
@@ -159,7 +159,7 @@ def test_a_due_instant_that_moves_for_what_came_late_says_so_and_not_the_calenda
 
 def test_a_cycle_that_ended_is_explained_by_the_rules_that_it_ended_under() -> None:
     case = begun(
-        happening("2020-01-20 09:00", "admitted"), happening("2020-02-02 10:00", "resolved"), now="2020-02-02 10:00"
+        occurrence("2020-01-20 09:00", "admitted"), occurrence("2020-02-02 10:00", "resolved"), now="2020-02-02 10:00"
     )
     calendars = {**CALENDARS, "cn": AFTER_THE_EXTENSION}
     (en,), (zh,) = (

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.sla.running import System
-from tests.unit.sla.scenes import at, happening, procedure, told, words
+from tests.unit.sla.scenes import at, occurrence, procedure, told, words
 
 # Due at 09:30; steps at 09:15, 09:25, 09:30, 10:30 and 11:30.
 LADDER = {
@@ -17,7 +17,7 @@ LADDER = {
     "warnings": [{"id": "half", "percent": 50}, {"id": "five-left", "before": "PT5M"}],
     "after_breach": [{"id": "hour", "after": "PT1H"}, {"id": "two-hours", "after": "PT2H"}],
 }
-RECEIVED = happening("2025-09-29 09:00", "received")
+RECEIVED = occurrence("2025-09-29 09:00", "received")
 ALL = ["Warned:half", "Warned:five-left", "Breached:due", "Warned:hour", "Warned:two-hours"]
 LATEST: dict[str, Any] = {"catch_up": "latest"}
 SKIP: dict[str, Any] = {"catch_up": "skip", "skip_after": "PT1H"}

@@ -5,20 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from services.sla.domain.case import Case, Occurrence
 from services.sla.domain.changing import Compared, Rules, Tally, compare
-from services.sla.domain.happenings import Case, Happening
 from shared.procedures.model import Procedure
-from tests.unit.sla.scenes import CALENDARS, CASE, at, happening, procedure, told
+from tests.unit.sla.scenes import CALENDARS, CASE, at, occurrence, procedure, told
 from tests.unit.sla.test_basis import AFTER_THE_EXTENSION, BEFORE_THE_EXTENSION
 
 FIVE = {"from": ["admitted"], "until": ["resolved"], "duration": "P5WD"}
 PAUSE = {"pauses": [{"on": "asked", "until": ["answered"]}]}
-MONDAY = happening("2025-11-03 09:00", "admitted")
+MONDAY = occurrence("2025-11-03 09:00", "admitted")
 
 
-def compared(old: Procedure, new: Procedure, now: str, *happenings: Happening) -> list[Compared]:
+def compared(old: Procedure, new: Procedure, now: str, *occurrences: Occurrence) -> list[Compared]:
     """Rows of a case that was decided under the old rules until now."""
-    case = told(old, happenings, now).case
+    case = told(old, occurrences, now).case
     return compare(case, Rules(old, CALENDARS), Rules(new, CALENDARS), at(now))
 
 
@@ -28,7 +28,7 @@ def next_version(*clocks: dict[str, Any]) -> Procedure:
 
 def test_a_longer_festival_makes_it_later_by_three_days() -> None:
     rules = procedure(FIVE)
-    case = Case(CASE, rules.key, (happening("2020-01-20 09:00", "admitted"),))
+    case = Case(CASE, rules.key, (occurrence("2020-01-20 09:00", "admitted"),))
     before = Rules(rules, {**CALENDARS, "cn": BEFORE_THE_EXTENSION})
     after = Rules(rules, {**CALENDARS, "cn": AFTER_THE_EXTENSION})
 
@@ -58,7 +58,7 @@ def test_clocks_appear_and_vanish() -> None:
 
 def test_a_due_instant_vanishes_with_a_pause_and_appears_without_it() -> None:
     plain, pausing = procedure(FIVE), next_version({**FIVE, **PAUSE})
-    asked = happening("2025-11-03 10:00", "asked")
+    asked = occurrence("2025-11-03 10:00", "asked")
     (row,) = compared(plain, pausing, "2025-11-04 09:00", MONDAY, asked)
     assert (row.outcome, row.new_due) == ("vanishes", None)
     (row,) = compared(pausing, plain, "2025-11-04 09:00", MONDAY, asked)
@@ -67,7 +67,7 @@ def test_a_due_instant_vanishes_with_a_pause_and_appears_without_it() -> None:
 
 def test_what_has_ended_is_in_no_row() -> None:
     old, new = procedure(FIVE), next_version({**FIVE, "duration": "P1WD"})
-    assert compared(old, new, "2025-11-20 09:00", MONDAY, happening("2025-11-05 09:00", "resolved")) == []
+    assert compared(old, new, "2025-11-20 09:00", MONDAY, occurrence("2025-11-05 09:00", "resolved")) == []
 
 
 def test_the_tally_adds_up() -> None:

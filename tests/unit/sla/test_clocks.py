@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
+from services.sla.domain.case import Case
 from services.sla.domain.deciding import decide
-from services.sla.domain.happenings import Case
-from tests.unit.sla.scenes import CALENDARS, CASE, at, happening, procedure, told, words
+from tests.unit.sla.scenes import CALENDARS, CASE, at, occurrence, procedure, told, words
 
 MINUTES = {"from": ["received"], "until": ["resolved"], "duration": "PT30M"}
 
@@ -26,14 +26,14 @@ MINUTES = {"from": ["received"], "until": ["resolved"], "duration": "PT30M"}
 def test_a_stop_is_judged_by_when_it_happened(stopped: str, expected: list[str]) -> None:
     rules = procedure(MINUTES)
     decision = told(
-        rules, [happening("2025-09-29 09:00", "received"), happening(stopped, "resolved")], "2025-10-05 09:00"
+        rules, [occurrence("2025-09-29 09:00", "received"), occurrence(stopped, "resolved")], "2025-10-05 09:00"
     )
     assert words(decision) == expected
 
 
 def test_a_clock_that_nobody_stops_is_breached_once() -> None:
     rules = procedure(MINUTES)
-    begun = told(rules, [happening("2025-09-29 09:00", "received")], "2025-09-29 09:00")
+    begun = told(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 09:00")
     assert words(begun) == ["Started"]
     assert begun.clocks[0].next_at == at("2025-09-29 09:30")
     breached = told(rules, [], "2025-09-29 09:30", begun.case)
@@ -44,9 +44,9 @@ def test_a_clock_that_nobody_stops_is_breached_once() -> None:
 
 def test_a_stop_that_arrives_late_but_happened_in_time_takes_the_breach_back() -> None:
     rules = procedure(MINUTES)
-    breached = told(rules, [happening("2025-09-29 09:00", "received")], "2025-09-29 10:00")
+    breached = told(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 10:00")
     assert words(breached) == ["Started", "Breached:due"]
-    late = told(rules, [happening("2025-09-29 09:20", "resolved")], "2025-09-29 11:00", breached.case)
+    late = told(rules, [occurrence("2025-09-29 09:20", "resolved")], "2025-09-29 11:00", breached.case)
     assert words(late) == ["BreachRetracted", "Met"]
 
 
@@ -54,17 +54,17 @@ def test_ten_working_days_from_before_the_autumn_holidays() -> None:
     # From Mon 29 Sep 2025: Tue 30 (1); 1-8 Oct holiday; Thu 9 (2), Fri 10 (3), Sat 11 make-up workday (4),
     # Mon 13 (5), 14 (6), 15 (7), 16 (8), 17 (9), Mon 20 (10), until 24:00.
     rules = procedure({"from": ["admitted"], "until": ["resolved"], "duration": "P10WD"})
-    decision = told(rules, [happening("2025-09-29 09:00", "admitted")], "2025-09-29 09:00")
+    decision = told(rules, [occurrence("2025-09-29 09:00", "admitted")], "2025-09-29 09:00")
     assert decision.clocks[0].due_at == at("2025-10-21 00:00")
 
 
 def test_an_extension_counts_from_the_original_start() -> None:
     # 15 working days from Mon 3 Nov 2025: 4-7 (4), 10-14 (9), 17-21 (14), Mon 24 (15).
     rules = procedure({"from": ["admitted"], "until": ["resolved"], "duration": "P10WD", "extension": {"to": "P15WD"}})
-    begun = told(rules, [happening("2025-11-03 09:00", "admitted")], "2025-11-03 09:00")
+    begun = told(rules, [occurrence("2025-11-03 09:00", "admitted")], "2025-11-03 09:00")
     extended = told(
         rules,
-        [happening("2025-11-14 09:00", "extension-approved", "extension-approved:reply")],
+        [occurrence("2025-11-14 09:00", "extension-approved", "extension-approved:reply")],
         "2025-11-14 09:00",
         begun.case,
     )
@@ -75,11 +75,11 @@ def test_an_extension_counts_from_the_original_start() -> None:
 def test_a_paused_clock_never_fires_and_goes_on_where_it_stood() -> None:
     rules = procedure({**MINUTES, "pauses": [{"on": "asked", "until": ["answered"]}]})
     begun = told(
-        rules, [happening("2025-09-29 09:00", "received"), happening("2025-09-29 09:10", "asked")], "2025-09-29 09:10"
+        rules, [occurrence("2025-09-29 09:00", "received"), occurrence("2025-09-29 09:10", "asked")], "2025-09-29 09:10"
     )
     assert words(begun) == ["Started", "Paused"]
     assert words(told(rules, [], "2025-10-09 09:00", begun.case)) == []
-    resumed = told(rules, [happening("2025-09-30 12:00", "answered")], "2025-09-30 12:00", begun.case)
+    resumed = told(rules, [occurrence("2025-09-30 12:00", "answered")], "2025-09-30 12:00", begun.case)
     assert words(resumed) == ["Resumed"]
     assert resumed.clocks[0].due_at == at("2025-09-30 12:20")
 
@@ -87,16 +87,16 @@ def test_a_paused_clock_never_fires_and_goes_on_where_it_stood() -> None:
 def test_one_event_may_end_a_pause_and_stop_the_clock() -> None:
     rules = procedure({**MINUTES, "pauses": [{"on": "asked", "until": ["resolved"]}]})
     events = [
-        happening("2025-09-29 09:00", "received"),
-        happening("2025-09-29 09:10", "asked"),
-        happening("2025-11-10 09:00", "resolved"),
+        occurrence("2025-09-29 09:00", "received"),
+        occurrence("2025-09-29 09:10", "asked"),
+        occurrence("2025-11-10 09:00", "resolved"),
     ]
     assert words(told(rules, events, "2025-11-10 09:00"))[-1] == "Met"
 
 
 def test_a_pause_with_a_limit_ends_by_itself() -> None:
     rules = procedure({**MINUTES, "pauses": [{"on": "asked", "until": ["answered"], "at_most": "PT1H"}]})
-    events = [happening("2025-09-29 09:00", "received"), happening("2025-09-29 09:10", "asked")]
+    events = [occurrence("2025-09-29 09:00", "received"), occurrence("2025-09-29 09:10", "asked")]
     # 10 minutes used, an hour's pause until 10:10, 20 minutes left
     assert told(rules, events, "2025-09-29 09:10").clocks[0].due_at == at("2025-09-29 10:30")
 
@@ -105,10 +105,10 @@ def test_reopening_begins_a_new_cycle_and_leaves_the_old_one_alone() -> None:
     rules = procedure(MINUTES)
     first = told(
         rules,
-        [happening("2025-09-29 09:00", "received"), happening("2025-09-29 09:10", "resolved")],
+        [occurrence("2025-09-29 09:00", "received"), occurrence("2025-09-29 09:10", "resolved")],
         "2025-09-29 09:10",
     )
-    again = told(rules, [happening("2025-10-09 09:00", "reopened")], "2025-10-09 09:00", first.case)
+    again = told(rules, [occurrence("2025-10-09 09:00", "reopened")], "2025-10-09 09:00", first.case)
     assert words(again) == ["Started"]
     assert [(row.cycle, row.state, row.due_at) for row in again.clocks] == [
         (1, "met", at("2025-09-29 09:30")),
@@ -118,24 +118,24 @@ def test_reopening_begins_a_new_cycle_and_leaves_the_old_one_alone() -> None:
 
 def test_a_second_start_in_the_same_cycle_changes_nothing() -> None:
     rules = procedure({"from": ["admitted", "assigned"], "until": ["resolved"], "duration": "PT30M"})
-    events = [happening("2025-09-29 09:00", "admitted"), happening("2025-09-29 09:05", "assigned")]
+    events = [occurrence("2025-09-29 09:00", "admitted"), occurrence("2025-09-29 09:05", "assigned")]
     assert [row.due_at for row in told(rules, events, "2025-09-29 09:06").clocks] == [at("2025-09-29 09:30")]
 
 
 @pytest.mark.parametrize("name", ["withdrawn", "merged", "refused", "transferred-out"])
 def test_a_complaint_that_is_no_more_has_no_running_clock(name: str) -> None:
     rules = procedure(MINUTES)
-    begun = told(rules, [happening("2025-09-29 09:00", "received")], "2025-09-29 09:00")
-    ended = told(rules, [happening("2025-09-29 09:10", name)], "2025-09-29 09:10", begun.case)
+    begun = told(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 09:00")
+    ended = told(rules, [occurrence("2025-09-29 09:10", name)], "2025-09-29 09:10", begun.case)
     assert words(ended) == ["Cancelled"]
     assert ended.clocks[0].next_at is None
 
 
 def test_an_escalation_that_crosses_the_answer_starts_nothing() -> None:
     rules = procedure({**MINUTES, "from": ["escalated"]})
-    events = [happening("2025-09-29 09:00", "resolved"), happening("2025-09-29 09:01", "escalated")]
+    events = [occurrence("2025-09-29 09:00", "resolved"), occurrence("2025-09-29 09:01", "escalated")]
     assert told(rules, events, "2025-09-29 10:00").clocks == ()
-    again = [*events, happening("2025-09-29 11:00", "reopened"), happening("2025-09-29 11:01", "escalated")]
+    again = [*events, occurrence("2025-09-29 11:00", "reopened"), occurrence("2025-09-29 11:01", "escalated")]
     assert [row.cycle for row in told(rules, again, "2025-09-29 11:01").clocks] == [1]
 
 
@@ -147,14 +147,14 @@ def test_steps_of_a_ladder_come_in_order_with_their_lateness() -> None:
             "after_breach": [{"id": "hour-over", "after": "PT1H"}],
         }
     )
-    late = told(rules, [happening("2025-09-29 09:00", "received")], "2025-09-29 11:00")
+    late = told(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 11:00")
     assert words(late) == ["Started", "Warned:half", "Warned:five-left", "Breached:due", "Warned:hour-over"]
     assert [said.data.late_by for said in late.said[1:]] == [6300.0, 5700.0, 5400.0, 1800.0]  # type: ignore[attr-defined]
 
 
 def test_a_repeating_clock_is_due_again_until_it_is_stopped() -> None:
     rules = procedure({**MINUTES, "repeats": True})
-    begun = told(rules, [happening("2025-09-29 09:00", "received")], "2025-09-29 10:05")
+    begun = told(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 10:05")
     assert words(begun) == ["Started", "Breached:due", "Warned:repeat-2"]
     assert begun.clocks[0].next_at == at("2025-09-29 10:30")
 
@@ -163,7 +163,7 @@ def test_an_agreed_date_is_the_due_instant() -> None:
     rules = procedure({"from": ["decided"], "until": ["resolved"], "due_field": "decided.agreed"})
     decision = told(
         rules,
-        [happening("2025-09-29 09:00", "decided", **{"decided.agreed": "2025-10-10T18:00:00+08:00"})],
+        [occurrence("2025-09-29 09:00", "decided", **{"decided.agreed": "2025-10-10T18:00:00+08:00"})],
         "2025-09-29 09:00",
     )
     assert decision.clocks[0].due_at == at("2025-10-10 18:00")
@@ -174,16 +174,16 @@ def test_a_condition_is_judged_on_what_was_known_then() -> None:
         {"from": ["classified"], "until": ["resolved"], "duration": "PT4H", "when": {"field": "class", "is": "major"}}
     )
     events = [
-        happening("2025-09-29 09:00", "classified", **{"class": "general"}),
-        happening("2025-09-29 10:00", "classified", place=1, **{"class": "major"}),
+        occurrence("2025-09-29 09:00", "classified", **{"class": "general"}),
+        occurrence("2025-09-29 10:00", "classified", place=1, **{"class": "major"}),
     ]
     assert [row.started_at for row in told(rules, events, "2025-09-29 10:00").clocks] == [at("2025-09-29 10:00")]
 
 
 def test_a_stop_that_the_breach_itself_brought_about_is_late() -> None:
     rules = procedure({**MINUTES, "until": ["escalated:leader"]})
-    breached = told(rules, [happening("2025-09-29 09:00", "received")], "2025-09-29 09:30")
-    rise = replace(happening("2025-09-29 09:30", "escalated", "escalated:leader"), cause="breached:reply")
+    breached = told(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 09:30")
+    rise = replace(occurrence("2025-09-29 09:30", "escalated", "escalated:leader"), cause="breached:reply")
     after = told(rules, [rise], "2025-09-29 09:30", breached.case)
     assert words(after) == ["StoppedLate"]
     by_hand = told(rules, [replace(rise, cause=None)], "2025-09-29 09:30", breached.case)
@@ -191,12 +191,12 @@ def test_a_stop_that_the_breach_itself_brought_about_is_late() -> None:
 
 
 STORY = (
-    happening("2025-09-29 09:00", "received"),
-    happening("2025-09-29 09:05", "asked"),
-    happening("2025-09-29 09:15", "answered"),
-    happening("2025-09-29 09:25", "extension-approved", "extension-approved:reply"),
-    happening("2025-09-29 09:50", "resolved"),
-    happening("2025-10-09 09:00", "reopened"),
+    occurrence("2025-09-29 09:00", "received"),
+    occurrence("2025-09-29 09:05", "asked"),
+    occurrence("2025-09-29 09:15", "answered"),
+    occurrence("2025-09-29 09:25", "extension-approved", "extension-approved:reply"),
+    occurrence("2025-09-29 09:50", "resolved"),
+    occurrence("2025-10-09 09:00", "reopened"),
 )
 STORY_RULES = procedure(
     {
@@ -228,10 +228,10 @@ def test_no_step_is_said_twice_however_often_a_case_is_looked_at() -> None:
     for event in STORY:
         for minute in range(0, 30, 10):
             now = event.at + timedelta(minutes=minute)
-            known = {one.id for one in case.happenings}
-            happenings = case.happenings + (() if event.id in known else (event,))
+            known = {one.id for one in case.occurrences}
+            occurrences = case.occurrences + (() if event.id in known else (event,))
             decision = decide(
-                Case(CASE, case.procedure, happenings, case.said, case.generation), STORY_RULES, CALENDARS, now
+                Case(CASE, case.procedure, occurrences, case.said, case.generation), STORY_RULES, CALENDARS, now
             )
             heard += [(type(said.data).__name__, said.cause) for said in decision.said]
             case = decision.case

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from huiyin.demo.audit.expectation import expected_clocks
+from services.sla.domain.case import from_event, ordered
 from services.sla.domain.courses import courses_of
-from services.sla.domain.happenings import from_event, ordered
 from shared.events.assignments import CaseAssigned, CaseClassified, CaseReopened, MilestoneReached
 from shared.events.base import EventData
 from shared.events.complaints import ComplaintRegistered, ComplaintWithdrawn
@@ -66,5 +66,5 @@ def events(*said: EventData) -> list[Event]:
 def test_what_is_expected_is_what_starts(said: list[Any], expected: set[str]) -> None:
     happened = events(*said)
     assert expected_clocks(RULES, happened) == expected
-    happenings = ordered(one for event in happened for one in from_event(event))
-    assert {course.clock.id for course in courses_of(RULES, happenings, CALENDARS)} >= expected
+    occurrences = ordered(one for event in happened for one in from_event(event))
+    assert {course.clock.id for course in courses_of(RULES, occurrences, CALENDARS)} >= expected

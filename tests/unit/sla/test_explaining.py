@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from services.sla.domain.case import Case
 from services.sla.domain.explaining import explain_clocks
-from services.sla.domain.happenings import Case
-from tests.unit.sla.scenes import CALENDARS, CASE, at, happening, procedure
+from tests.unit.sla.scenes import CALENDARS, CASE, at, occurrence, procedure
 
 
 def test_each_skipped_day_has_its_name_and_an_extension_its_total() -> None:
@@ -18,8 +18,8 @@ def test_each_skipped_day_has_its_name_and_an_extension_its_total() -> None:
         }
     )
     events = (
-        happening("2025-09-29 09:00", "admitted"),
-        happening("2025-10-09 09:00", "extension-approved", "extension-approved:reply"),
+        occurrence("2025-09-29 09:00", "admitted"),
+        occurrence("2025-10-09 09:00", "extension-approved", "extension-approved:reply"),
     )
     (zh,) = explain_clocks(Case(CASE, rules.key, events), rules, CALENDARS, at("2025-10-10 09:00"), "zh")
     assert zh.due_at == at("2025-10-21 00:00")
@@ -42,9 +42,9 @@ def test_time_used_and_left_are_counted_outside_the_pauses() -> None:
         }
     )
     events = (
-        happening("2025-09-29 09:00", "received"),
-        happening("2025-09-29 09:10", "asked"),
-        happening("2025-09-29 10:10", "answered"),
+        occurrence("2025-09-29 09:00", "received"),
+        occurrence("2025-09-29 09:10", "asked"),
+        occurrence("2025-09-29 10:10", "answered"),
     )
     (found,) = explain_clocks(Case(CASE, rules.key, events), rules, CALENDARS, at("2025-09-29 10:15"), "en")
     assert (found.elapsed_seconds, found.remaining_seconds) == (900.0, 900.0)

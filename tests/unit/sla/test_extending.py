@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from services.sla.domain.case import Occurrence, from_event
 from services.sla.domain.explaining import explain_clocks
-from services.sla.domain.happenings import Happening, from_event
 from shared.events.assignments import MilestoneReached
 from shared.events.envelope import make
-from tests.unit.sla.scenes import CALENDARS, CASE, at, happening, procedure, told, words
+from tests.unit.sla.scenes import CALENDARS, CASE, at, occurrence, procedure, told, words
 
 # Two hours from 09:00; extended to three, then by an hour each time, to five at most.
 HOURS = {
@@ -20,13 +20,13 @@ HOURS = {
     "extension": {"to": "PT3H", "times": 4, "each": "PT1H", "max": "PT5H", "approved_by": ["head"]},
 }
 PAUSE = ("paused", "resumed")
-RECEIVED = happening("2025-09-29 09:00", "received")
+RECEIVED = occurrence("2025-09-29 09:00", "received")
 
 
-def extension(word: str, when: str, by: str = "head") -> Happening:
+def extension(word: str, when: str, by: str = "head") -> Occurrence:
     """`requested`, `approved` or `refused`, as routing reports it."""
     names = (f"extension-{word}", f"extension-{word}:reply")
-    return happening(f"2025-09-29 {when}", *names, **{f"extension-{word}.by": by})
+    return occurrence(f"2025-09-29 {when}", *names, **{f"extension-{word}.by": by})
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_what_was_due_is_not_extended_any_more(story: str, due: str) -> None:
     events = [RECEIVED]
     for part in story.split(", "):
         word, when = part.split()
-        events.append(happening(f"2025-09-29 {when}", word) if word in PAUSE else extension(word, when))
+        events.append(occurrence(f"2025-09-29 {when}", word) if word in PAUSE else extension(word, when))
     assert told(rules, events, "2025-09-29 12:45").clocks[0].due_at == at(f"2025-09-29 {due}")
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from services.sla.domain.happenings import Case, Happening
-from tests.unit.sla.scenes import CASE, at, happening, procedure, told, words
+from services.sla.domain.case import Case, Occurrence
+from tests.unit.sla.scenes import CASE, at, occurrence, procedure, told, words
 
 SAME = {"from": ["received"], "until": ["resolved"], "group": "answer"}
 MAJOR = {**SAME, "id": "major", "duration": "PT2H", "when": {"field": "class", "is": "major"}}
 URGENT = {**SAME, "id": "urgent", "duration": "PT8H", "when": {"field": "class", "in": ["major", "urgent"]}}
 OTHER = {**SAME, "id": "other", "duration": "P5WD"}
 RULES = procedure(MAJOR, URGENT, OTHER)
-RECEIVED = happening("2025-09-15 09:00", "received")
+RECEIVED = occurrence("2025-09-15 09:00", "received")
 
 
-def classified(when: str, as_: str) -> Happening:
-    return happening(f"2025-09-15 {when}", "classified", f"classified:{as_}", **{"class": as_})
+def classified(when: str, as_: str) -> Occurrence:
+    return occurrence(f"2025-09-15 {when}", "classified", f"classified:{as_}", **{"class": as_})
 
 
 def rows(decision: Any) -> list[tuple[str, int, str]]:
@@ -27,7 +27,7 @@ def rows(decision: Any) -> list[tuple[str, int, str]]:
 
 def test_the_first_whose_condition_holds_runs_and_no_other() -> None:
     for as_, expected in (("major", "major"), ("urgent", "urgent"), ("minor", "other")):
-        events = [happening("2025-09-15 09:00", "received", **{"class": as_})]
+        events = [occurrence("2025-09-15 09:00", "received", **{"class": as_})]
         assert rows(told(RULES, events, "2025-09-15 09:00")) == [(expected, 1, "running")]
 
 
@@ -81,25 +81,25 @@ def test_pauses_before_the_change_count_for_the_clock_that_takes_over() -> None:
     rules = procedure({**MAJOR, **pausing}, {**OTHER, **pausing})
     events = [
         RECEIVED,
-        happening("2025-09-15 09:10", "asked"),
-        happening("2025-09-15 09:40", "answered"),
+        occurrence("2025-09-15 09:10", "asked"),
+        occurrence("2025-09-15 09:40", "answered"),
         classified("10:00", "major"),
     ]
     assert told(rules, events, "2025-09-15 10:00").clocks[0].due_at == at("2025-09-15 11:30")
 
 
 def test_when_the_chosen_clock_is_over_so_is_the_choice_until_the_case_is_reopened() -> None:
-    events = [RECEIVED, happening("2025-09-15 09:30", "resolved"), classified("10:00", "major")]
+    events = [RECEIVED, occurrence("2025-09-15 09:30", "resolved"), classified("10:00", "major")]
     done = told(RULES, events, "2025-09-15 10:00")
     assert rows(done) == [("other", 1, "met")]
-    reopened = told(RULES, [happening("2025-09-15 11:00", "reopened")], "2025-09-15 11:00", done.case)
+    reopened = told(RULES, [occurrence("2025-09-15 11:00", "reopened")], "2025-09-15 11:00", done.case)
     assert rows(reopened) == [("major", 2, "running"), ("other", 1, "met")]
 
 
 def test_what_restarts_a_group_does_not_stop_its_next_cycle_at_once() -> None:
     again = {"until": ["resolved", "returned"], "restart_on": ["returned"]}
     rules = procedure({**MAJOR, **again}, {**OTHER, **again})
-    events = [RECEIVED, happening("2025-09-15 09:30", "returned"), classified("10:00", "major")]
+    events = [RECEIVED, occurrence("2025-09-15 09:30", "returned"), classified("10:00", "major")]
     assert rows(told(rules, events, "2025-09-15 10:00")) == [
         ("major", 2, "running"),
         ("other", 1, "met"),
@@ -112,8 +112,8 @@ def test_every_order_of_arrival_leads_to_the_same_choice() -> None:
         RECEIVED,
         classified("09:10", "urgent"),
         classified("10:00", "major"),
-        happening("2025-09-15 10:30", "resolved"),
-        happening("2025-09-15 12:00", "reopened"),
+        occurrence("2025-09-15 10:30", "resolved"),
+        occurrence("2025-09-15 12:00", "reopened"),
     )
     expected = told(RULES, story, "2025-09-15 13:00").clocks
     assert [(row.clock, row.cycle, row.state) for row in expected] == [

@@ -8,7 +8,7 @@ import pytest
 
 from services.sla.domain.explaining import explain_clocks
 from tests.unit.sla.running import System
-from tests.unit.sla.scenes import CALENDARS, at, happening, procedure, told, words
+from tests.unit.sla.scenes import CALENDARS, at, occurrence, procedure, told, words
 
 HOURS = {"from": ["received"], "until": ["resolved"], "duration": "PT4H", "time": "business"}
 
@@ -18,9 +18,9 @@ def test_clocks_do_not_touch_each_other_whatever_their_steps_are_called() -> Non
     short = {**steps, "id": "short", "from": ["received"], "until": ["replied"], "duration": "PT20M"}
     long = {**steps, "id": "long", "from": ["received"], "until": ["resolved"], "duration": "PT60M"}
     system = System(procedure(long, short))
-    system.hear(at("2025-09-29 09:00"), happening("2025-09-29 09:00", "received"))
+    system.hear(at("2025-09-29 09:00"), occurrence("2025-09-29 09:00", "received"))
     system.run(at("2025-09-29 09:15"))
-    system.hear(at("2025-09-29 09:15"), happening("2025-09-29 09:15", "replied"))
+    system.hear(at("2025-09-29 09:15"), occurrence("2025-09-29 09:15", "replied"))
     system.run(at("2025-09-29 12:00"))
     said = [(one.data["clock"], one.data["step"]) for one in system.heard if "step" in one.data]
     assert said == [("short", "half"), ("long", "half"), ("long", "due"), ("long", "late")]
@@ -35,7 +35,7 @@ def test_clocks_do_not_touch_each_other_whatever_their_steps_are_called() -> Non
 )
 def test_time_counts_from_the_first_open_instant(received: str, due: str) -> None:
     # ... and the fourth hour: 09:00-12:00 and 13:30-14:30
-    decision = told(procedure(HOURS), [happening(received, "received")], received)
+    decision = told(procedure(HOURS), [occurrence(received, "received")], received)
     assert decision.clocks[0].due_at == at(due) + timedelta(hours=1)
     (found,) = explain_clocks(decision.case, procedure(HOURS), CALENDARS, at(received) + timedelta(hours=13), "en")
     assert found.elapsed_seconds == 0.0
@@ -44,9 +44,9 @@ def test_time_counts_from_the_first_open_instant(received: str, due: str) -> Non
 def test_a_pause_over_night_takes_out_no_more_than_its_opening_hours() -> None:
     rules = procedure({**HOURS, "pauses": [{"on": "asked", "until": ["answered"]}]})
     events = [
-        happening("2025-09-29 13:30", "received"),
-        happening("2025-09-29 16:00", "asked"),
-        happening("2025-09-30 10:00", "answered"),
+        occurrence("2025-09-29 13:30", "received"),
+        occurrence("2025-09-29 16:00", "asked"),
+        occurrence("2025-09-30 10:00", "answered"),
     ]
     # 13:30-16:00 are two and a half hours used; one and a half are left: 10:00-11:30
     assert told(rules, events, "2025-09-30 10:00").clocks[0].due_at == at("2025-09-30 11:30")
@@ -54,8 +54,8 @@ def test_a_pause_over_night_takes_out_no_more_than_its_opening_hours() -> None:
 
 def test_a_target_that_moves_takes_the_breach_of_the_old_one_back_at_once() -> None:
     rules = procedure({"from": ["received"], "until": ["resolved"], "duration": "PT1H", "extension": {"to": "PT3H"}})
-    breached = told(rules, [happening("2025-09-29 09:00", "received")], "2025-09-29 10:00")
-    approved = happening("2025-09-29 09:50", "extension-approved", "extension-approved:reply")
+    breached = told(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 10:00")
+    approved = occurrence("2025-09-29 09:50", "extension-approved", "extension-approved:reply")
     moved = told(rules, [approved], "2025-09-29 10:30", breached.case)
     assert words(moved) == ["Extended", "BreachRetracted"]
     assert moved.clocks[0].state == "running"
@@ -67,16 +67,16 @@ def test_a_target_that_moves_takes_the_breach_of_the_old_one_back_at_once() -> N
 
 def test_a_withdrawal_before_the_due_instant_that_arrives_late_takes_the_breach_back() -> None:
     rules = procedure(HOURS)
-    breached = told(rules, [happening("2025-09-29 09:00", "received")], "2025-09-29 15:00")
+    breached = told(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 15:00")
     assert words(breached) == ["Started", "Breached:due"]
-    gone = told(rules, [happening("2025-09-29 11:00", "withdrawn")], "2025-09-29 15:01", breached.case)
+    gone = told(rules, [occurrence("2025-09-29 11:00", "withdrawn")], "2025-09-29 15:01", breached.case)
     assert words(gone) == ["BreachRetracted", "Cancelled"]
 
 
 def test_a_start_that_turns_out_not_to_be_one_takes_everything_back() -> None:
     rules = procedure({**HOURS, "when": {"field": "class", "is": "major"}})
-    begun = told(rules, [happening("2025-09-29 09:00", "received", **{"class": "major"})], "2025-09-29 15:00")
-    earlier = happening("2025-09-29 08:00", "withdrawn")  # it had been withdrawn before
+    begun = told(rules, [occurrence("2025-09-29 09:00", "received", **{"class": "major"})], "2025-09-29 15:00")
+    earlier = occurrence("2025-09-29 08:00", "withdrawn")  # it had been withdrawn before
     gone = told(rules, [earlier], "2025-09-29 15:01", begun.case)
     assert words(gone) == ["BreachRetracted", "Cancelled"]
     assert gone.clocks == ()
@@ -88,9 +88,9 @@ def test_a_cycle_that_comes_back_is_armed_anew_and_its_old_timers_are_void() -> 
     story = procedure({"from": ["received"], "until": ["resolved"], "duration": "PT1H"})
     system = System(story)
     now = at("2025-09-29 09:00")
-    system.hear(now, happening("2025-09-29 09:00", "received"))
-    system.hear(now, happening("2025-09-29 08:00", "withdrawn"))  # no cycle at all
-    system.hear(now, happening("2025-09-29 08:30", "reopened"))  # there is one after all
+    system.hear(now, occurrence("2025-09-29 09:00", "received"))
+    system.hear(now, occurrence("2025-09-29 08:00", "withdrawn"))  # no cycle at all
+    system.hear(now, occurrence("2025-09-29 08:30", "reopened"))  # there is one after all
     system.run(at("2025-09-29 12:00"))
     kinds = [one.type for one in system.heard]
     assert kinds == ["Started", "Cancelled", "Started", "Breached"]
@@ -99,10 +99,10 @@ def test_a_cycle_that_comes_back_is_armed_anew_and_its_old_timers_are_void() -> 
 def test_a_cycle_that_comes_back_at_its_end_has_no_timer() -> None:
     system = System(procedure({"from": ["received"], "until": ["resolved"], "duration": "PT1H"}))
     now = at("2025-09-29 09:10")
-    system.hear(now, happening("2025-09-29 09:00", "received"))
-    system.hear(now, happening("2025-09-29 08:58", "resolved"))  # no cycle at all
-    system.hear(now, happening("2025-09-29 09:05", "withdrawn"))
-    system.hear(now, happening("2025-09-29 08:59", "reopened"))  # there was one, until 09:05
+    system.hear(now, occurrence("2025-09-29 09:00", "received"))
+    system.hear(now, occurrence("2025-09-29 08:58", "resolved"))  # no cycle at all
+    system.hear(now, occurrence("2025-09-29 09:05", "withdrawn"))
+    system.hear(now, occurrence("2025-09-29 08:59", "reopened"))  # there was one, until 09:05
     assert {row.state for row in system.rows.values()} == {"cancelled"}
     system.run(at("2025-09-29 12:00"))
     assert [one.type for one in system.heard] == ["Started", "Cancelled"]
@@ -114,7 +114,7 @@ def test_a_due_instant_that_comes_back_makes_other_events_than_the_first_time() 
     case, causes, said = None, [], []
     for when, hour in (("09:00", "12:00"), ("11:05", "12:00"), ("11:10", "11:30"), ("11:20", "12:00")):
         fact = {"decided.agreed": f"2025-09-29T{hour}:00+08:00"}
-        decision = told(rules, [happening(f"2025-09-29 {when}", "decided", **fact)], f"2025-09-29 {when}", case)
+        decision = told(rules, [occurrence(f"2025-09-29 {when}", "decided", **fact)], f"2025-09-29 {when}", case)
         said += words(decision)
         causes += [one.cause for one in decision.said]
         case = decision.case
@@ -124,7 +124,7 @@ def test_a_due_instant_that_comes_back_makes_other_events_than_the_first_time() 
 
 def test_a_year_of_repetitions_is_caught_up_on_in_one_decision_and_leaves_one_number_behind() -> None:
     rules = procedure({**HOURS, "duration": "PT30M", "time": "elapsed", "repeats": True, "catch_up": "latest"})
-    begun = told(rules, [happening("2025-01-01 09:00", "received")], "2025-01-01 09:00")
+    begun = told(rules, [occurrence("2025-01-01 09:00", "received")], "2025-01-01 09:00")
     year = told(rules, [], "2026-01-01 09:10", begun.case)
     after = told(rules, [], "2026-01-01 09:31", year.case)
     assert words(year) == ["Breached:due", "Warned:repeat-17520"]

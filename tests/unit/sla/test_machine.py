@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from services.sla.domain.arming import absorbed
+from services.sla.domain.case import Case, Occurrence, ordered
 from services.sla.domain.courses import courses_of
 from services.sla.domain.deciding import ClockRow, decide
-from services.sla.domain.happenings import Case, Happening, ordered
 from services.sla.domain.targets import length_of
 from shared.business_time.due import elapsed_seconds
 from shared.business_time.durations import Unit
@@ -112,7 +112,7 @@ class Clocks(RuleBasedStateMachine):
     ledger: Ledger
     now: datetime
     read: int
-    known: list[Happening]
+    known: list[Occurrence]
 
     @initialize(starts=STARTS, other=STARTS, clocks=st.lists(OWN, min_size=1, max_size=3), grouped=st.booleans())
     def begin(self, starts: dict[str, Any], other: dict[str, Any], clocks: list[dict[str, Any]], grouped: bool) -> None:
@@ -170,7 +170,7 @@ class Clocks(RuleBasedStateMachine):
     def the_clocks_are_those_of_the_set(self) -> None:
         """Decided once on everything that happened, in order, the clocks are the same, and so are the breaches."""
         self.nothing_is_said_twice_or_early()
-        whole = Case(CASE, self.played.key, tuple(ordered(self.system.case.happenings)))
+        whole = Case(CASE, self.played.key, tuple(ordered(self.system.case.occurrences)))
         decision = decide(whole, self.played, CALENDARS, self.now)
         look = decide(self._absorbed(), self.played, CALENDARS, self.now)
         assert look.said == (), "everything has been said"
@@ -190,7 +190,7 @@ class Clocks(RuleBasedStateMachine):
     @invariant()
     def pauses_do_not_count(self) -> None:
         """The time between start and due instant, pauses taken out, is the clock's length; no step lies in a pause."""
-        for course in courses_of(self.played, ordered(self.system.case.happenings), CALENDARS):
+        for course in courses_of(self.played, ordered(self.system.case.occurrences), CALENDARS):
             run, due_at, length = course.run, course.target.due_at, length_of(course.clock, course.run.extensions)
             for step in course.target.steps:
                 assert not any(begins < step.at and (ends is None or step.at < ends) for begins, ends in run.pauses)
@@ -209,13 +209,13 @@ class Clocks(RuleBasedStateMachine):
             return row.ended_at > row.due_at
         return row.state != "met"
 
-    def _new(self, name: str, ago: int, facts: dict[str, Any]) -> Happening:
+    def _new(self, name: str, ago: int, facts: dict[str, Any]) -> Occurrence:
         number = len(self.known)
         names = (name.partition(":")[0], name) if ":" in name else (name,)
         when: datetime = self.now - timedelta(minutes=ago)
         cause = "breached:c0" if name == "escalated:leader" and number % 2 else None
         given = {**facts, **({"extension-approved.by": "desk"} if number % 3 == 0 else {})}
-        self.known.append(Happening(f"e{number}", names, when, (1, number), given, cause))
+        self.known.append(Occurrence(f"e{number}", names, when, (1, number), given, cause))
         return self.known[-1]
 
 

@@ -9,17 +9,17 @@ from uuid import UUID
 
 import pytest
 
+from services.sla.domain.case import Case, Occurrence, from_event, pin_of
 from services.sla.domain.deciding import Decision, decide
-from services.sla.domain.happenings import Case, Happening, from_event, pin_of
 from shared.events.complaints import ProcedureMigrated
 from shared.events.deadlines import ClockCancelled, ClockRescheduled
 from shared.events.envelope import make
 from shared.procedures.model import Procedure
-from tests.unit.sla.scenes import CALENDARS, CASE, at, happening, procedure, words
+from tests.unit.sla.scenes import CALENDARS, CASE, at, occurrence, procedure, words
 
 FIVE = {"from": ["admitted"], "until": ["resolved"], "duration": "P5WD"}
 OLD = procedure(FIVE)
-MONDAY = happening("2025-11-03 09:00", "admitted")
+MONDAY = occurrence("2025-11-03 09:00", "admitted")
 MIGRATION = UUID("00000000-0000-4000-8000-0000000000aa")
 
 
@@ -30,18 +30,18 @@ def second(*clocks: dict[str, object]) -> Procedure:
 NEW = second({**FIVE, "duration": "P3WD"})
 
 
-def migrated(when: str, mode: str, *, to: int = 2) -> Happening:
+def migrated(when: str, mode: str, *, to: int = 2) -> Occurrence:
     data = ProcedureMigrated(from_version=1, to_version=to, mode=mode, migration=MIGRATION, by="office")  # type: ignore[arg-type]
     (found,) = from_event(make("intake", CASE, ("sample", to), data, cause=f"{when}|{to}", at=at(when)))
     return found
 
 
-def go_on(case: Case, now: str, rules: Procedure, *new: Happening) -> Decision:
-    after = replace(case, happenings=(*case.happenings, *new))
+def go_on(case: Case, now: str, rules: Procedure, *new: Occurrence) -> Decision:
+    after = replace(case, occurrences=(*case.occurrences, *new))
     return decide(replace(after, procedure=pin_of(after)), rules, CALENDARS, at(now))
 
 
-def begun(*more: Happening, now: str = "2025-11-04 09:00") -> Case:
+def begun(*more: Occurrence, now: str = "2025-11-04 09:00") -> Case:
     return decide(Case(CASE, OLD.key, (MONDAY, *more)), OLD, CALENDARS, at(now)).case
 
 
@@ -68,7 +68,7 @@ def test_anew_the_open_cycle_ends_as_it_was_and_the_next_begins_at_the_migration
 
 @pytest.mark.parametrize("mode", ["keep-elapsed", "restart"])
 def test_a_cycle_that_ended_before_stays_as_it_was(mode: str) -> None:
-    case = begun(happening("2025-11-07 09:00", "resolved"), now="2025-11-07 09:00")
+    case = begun(occurrence("2025-11-07 09:00", "resolved"), now="2025-11-07 09:00")
     assert case.said["reply#1"]["end"] == "met"  # late by the new version
     after = go_on(case, "2025-11-08 09:00", NEW, migrated("2025-11-08 09:00", mode))
     assert words(after) == []
@@ -77,7 +77,7 @@ def test_a_cycle_that_ended_before_stays_as_it_was(mode: str) -> None:
 
 def test_a_clock_that_the_new_version_does_not_have_is_cancelled_and_one_that_ended_stays() -> None:
     rules = procedure(FIVE, {**FIVE, "id": "visit", "until": ["visited"]})
-    stories = (MONDAY, happening("2025-11-04 09:00", "visited"))
+    stories = (MONDAY, occurrence("2025-11-04 09:00", "visited"))
     case = decide(Case(CASE, rules.key, stories), rules, CALENDARS, at("2025-11-04 10:00")).case
     other = second({**FIVE, "id": "other"})
     after = go_on(case, "2025-11-05 09:00", other, migrated("2025-11-05 09:00", "keep-elapsed"))
@@ -99,14 +99,14 @@ def test_any_order_of_arrival_leads_to_the_same_clocks(mode: str) -> None:
     stories = (
         MONDAY,
         migrated("2025-11-05 09:00", mode),
-        happening("2025-11-06 09:00", "resolved"),
-        happening("2025-11-07 09:00", "reopened"),
+        occurrence("2025-11-06 09:00", "resolved"),
+        occurrence("2025-11-07 09:00", "reopened"),
     )
     ends = set()
     for order in itertools.permutations(stories):
         case = Case(CASE, OLD.key)
         for number, one in enumerate(order):
-            known = Case(CASE, OLD.key, (*case.happenings, one))
+            known = Case(CASE, OLD.key, (*case.occurrences, one))
             rules = NEW if pin_of(known) == NEW.key else OLD
             case = go_on(case, f"2025-11-07 1{number}:00", rules, one).case
         final = decide(case, NEW, CALENDARS, datetime(2025, 11, 8, tzinfo=UTC))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.sla.running import System
-from tests.unit.sla.scenes import at, happening, procedure, told, words
+from tests.unit.sla.scenes import at, occurrence, procedure, told, words
 
 HALF_HOURLY = {"from": ["received"], "until": ["resolved"], "duration": "PT30M", "repeats": True}
 NIGHT = {"from": "22:00", "until": "07:00"}
@@ -17,7 +17,7 @@ NIGHT = {"from": "22:00", "until": "07:00"}
 def said(received: str, until: str, **clock: Any) -> list[tuple[str, str]]:
     """The steps that timers bring by then, each with its time in Shanghai."""
     system = System(procedure({**HALF_HOURLY, **clock}))
-    system.hear(at(received), happening(received, "received"))
+    system.hear(at(received), occurrence(received, "received"))
     system.run(at(until))
     fired = [event.data for event in system.heard if "step" in event.data]
     return [(data["step"], f"{data['step_due_at'] + timedelta(hours=8):%d %H:%M}") for data in fired]
@@ -66,7 +66,7 @@ def test_repetitions_of_one_night_are_said_once_in_the_morning() -> None:
 def test_months_are_counted_from_the_due_instant_and_do_not_drift() -> None:
     # Received on 1 January 2026 with thirty days: due at the end of the 31st; February has no 31st, March has.
     system = System(procedure({**HALF_HOURLY, "duration": "P30D", "repeat_every": "P1M"}))
-    system.hear(at("2026-01-01 09:00"), happening("2026-01-01 09:00", "received"))
+    system.hear(at("2026-01-01 09:00"), occurrence("2026-01-01 09:00", "received"))
     system.run(at("2026-04-15 00:00"))
     instants = [event.data["step_due_at"] for event in system.heard if "step" in event.data]
     assert instants == [at("2026-02-01 00:00"), at("2026-03-01 00:00"), at("2026-04-01 00:00")]
@@ -74,16 +74,16 @@ def test_months_are_counted_from_the_due_instant_and_do_not_drift() -> None:
 
 def test_a_stop_ends_repetitions_and_a_late_one_takes_none_back() -> None:
     rules = procedure(HALF_HOURLY)
-    begun = told(rules, [happening("2025-09-29 09:00", "received")], "2025-09-29 10:05")
+    begun = told(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 10:05")
     assert words(begun) == ["Started", "Breached:due", "Warned:repeat-2"]
-    stopped = told(rules, [happening("2025-09-29 10:10", "resolved")], "2025-09-29 10:40", begun.case)
+    stopped = told(rules, [occurrence("2025-09-29 10:10", "resolved")], "2025-09-29 10:40", begun.case)
     assert words(stopped) == ["StoppedLate"]
     assert stopped.clocks[0].steps == ()
 
 
 def test_a_thousand_repetitions_leave_no_trace_but_their_number() -> None:
     rules = procedure({**HALF_HOURLY, "catch_up": "latest"})
-    begun = told(rules, [happening("2025-09-01 09:00", "received")], "2025-09-01 09:00")
+    begun = told(rules, [occurrence("2025-09-01 09:00", "received")], "2025-09-01 09:00")
     later = told(rules, [], "2025-09-29 09:10", begun.case)  # 28 days of 48 half hours, less the first
     assert words(later) == ["Breached:due", "Warned:repeat-1344"]
     assert list(later.case.said["reply#1"]["fired"]) == ["due"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sla.scenes import at, happening, procedure, told, words
+from tests.unit.sla.scenes import at, occurrence, procedure, told, words
 
 # Received on Mon 15 Sep 2025 at 09:00, one working day: due on Tue 16 at 24:00, which is Wed 17 at 00:00.
 # `cn` is open 09:00-12:00 and 13:30-17:30, seven hours a day; `cn-mall` 10:00-22:00; `always` never closes.
@@ -19,7 +19,7 @@ MORNING = {"from": "07:00", "until": "08:30"}
 
 def steps(**clock: Any) -> list[tuple[str, str]]:
     """The steps armed when the complaint comes, each with its day and time in Shanghai."""
-    decision = told(procedure({**DAY, **clock}), [happening(RECEIVED, "received")], RECEIVED)
+    decision = told(procedure({**DAY, **clock}), [occurrence(RECEIVED, "received")], RECEIVED)
     return [(step.id, f"{step.at + timedelta(hours=8):%d %H:%M}") for step in decision.clocks[0].steps]
 
 
@@ -82,7 +82,7 @@ def test_quiet_hours_of_the_clock_are_those_of_its_steps_but_never_of_the_breach
 
 def test_a_step_that_was_put_off_is_due_when_it_may_be_said() -> None:
     rules = procedure({**DAY, "warnings": [{"id": "half", "percent": 50, "quiet": [NIGHT]}]})
-    begun = told(rules, [happening(RECEIVED, "received")], RECEIVED)
+    begun = told(rules, [occurrence(RECEIVED, "received")], RECEIVED)
     assert words(told(rules, [], "2025-09-16 06:59", begun.case)) == []
     said = told(rules, [], "2025-09-16 07:00", begun.case).said[0].data
     assert (said.step_due_at, said.late_by) == (at("2025-09-16 07:00"), 0.0)  # type: ignore[attr-defined]
@@ -108,11 +108,11 @@ def test_no_step_comes_inside_a_pause() -> None:
             "pauses": [{"on": "asked", "until": ["answered"]}],
         }
     )
-    events = [happening(RECEIVED, "received"), happening("2025-09-15 09:40", "asked")]
+    events = [occurrence(RECEIVED, "received"), occurrence("2025-09-15 09:40", "asked")]
     paused = told(rules, events, "2025-09-15 09:40")
     assert paused.clocks[0].state == "paused"
     assert [step.id for step in paused.clocks[0].steps] == []
-    resumed = told(rules, [happening("2025-09-15 10:00", "answered")], "2025-09-15 10:00", paused.case)
+    resumed = told(rules, [occurrence("2025-09-15 10:00", "answered")], "2025-09-15 10:00", paused.case)
     assert [(step.id, step.at) for step in resumed.clocks[0].steps] == [
         ("hour", at("2025-09-15 10:50")),
         ("day", at("2025-09-16 09:30")),
@@ -133,17 +133,17 @@ def test_two_kinds_of_pause_each_end_in_their_own_way() -> None:
         }
     )
     events = [
-        happening(RECEIVED, "received"),
-        happening("2025-09-15 09:10", "asked"),
-        happening("2025-09-15 09:30", "held"),
-        happening("2025-09-15 11:00", "released"),
+        occurrence(RECEIVED, "received"),
+        occurrence("2025-09-15 09:10", "asked"),
+        occurrence("2025-09-15 09:30", "held"),
+        occurrence("2025-09-15 11:00", "released"),
     ]
     assert told(rules, events, "2025-09-15 11:00").clocks[0].due_at == at("2025-09-15 11:20")
 
 
 def test_a_warning_that_falls_on_the_start_is_said_with_it() -> None:
     rules = procedure({**DAY, "warnings": [{"id": "whole", "before": "PT39H"}]})
-    assert words(told(rules, [happening(RECEIVED, "received")], RECEIVED)) == ["Started", "Warned:whole"]
+    assert words(told(rules, [occurrence(RECEIVED, "received")], RECEIVED)) == ["Started", "Warned:whole"]
 
 
 def test_a_short_pause_that_ends_does_not_end_the_longer_one_around_it() -> None:
@@ -155,10 +155,10 @@ def test_a_short_pause_that_ends_does_not_end_the_longer_one_around_it() -> None
         }
     )
     events = [
-        happening(RECEIVED, "received"),
-        happening("2025-09-15 09:10", "held"),
-        happening("2025-09-15 09:20", "asked"),
-        happening("2025-09-15 09:25", "answered"),
+        occurrence(RECEIVED, "received"),
+        occurrence("2025-09-15 09:10", "held"),
+        occurrence("2025-09-15 09:20", "asked"),
+        occurrence("2025-09-15 09:25", "answered"),
     ]
     paused = told(rules, events, "2025-09-15 09:30")
     assert (paused.clocks[0].state, paused.clocks[0].due_at) == ("paused", None)
@@ -174,12 +174,12 @@ def test_an_agreed_date_is_put_off_by_a_pause() -> None:
         }
     )
     events = [
-        happening(RECEIVED, "decided", **{"decided.agreed": "2025-09-15T10:00:00+08:00"}),
-        happening("2025-09-15 09:30", "asked"),
+        occurrence(RECEIVED, "decided", **{"decided.agreed": "2025-09-15T10:00:00+08:00"}),
+        occurrence("2025-09-15 09:30", "asked"),
     ]
     paused = told(rules, events, "2025-09-15 09:30")
     assert paused.clocks[0].due_at is None
     assert words(told(rules, [], "2025-09-15 12:00", paused.case)) == []
-    resumed = told(rules, [happening("2025-09-15 12:00", "answered")], "2025-09-15 12:00", paused.case)
+    resumed = told(rules, [occurrence("2025-09-15 12:00", "answered")], "2025-09-15 12:00", paused.case)
     assert words(resumed) == ["Resumed"]
     assert resumed.clocks[0].due_at == at("2025-09-15 12:30")  # half an hour was left at 09:30

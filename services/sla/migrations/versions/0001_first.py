@@ -14,7 +14,7 @@ def upgrade() -> None:
     op.execute(
         """
         CREATE TABLE cases (
-            id uuid PRIMARY KEY, procedure text NOT NULL, version integer NOT NULL, happenings jsonb NOT NULL,
+            id uuid PRIMARY KEY, procedure text NOT NULL, version integer NOT NULL, occurrences jsonb NOT NULL,
             said jsonb NOT NULL, generation integer NOT NULL, open boolean NOT NULL, checked_at timestamptz NOT NULL)
         """
     )

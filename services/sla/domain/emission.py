@@ -12,14 +12,16 @@ from shared.events.deadlines import BreachRetracted, ClockCancelled
 GONE = "no-longer-applies"
 
 
-class Said(NamedTuple):
+class Emission(NamedTuple):
     """Something to say, and the cause that makes its event's id."""
 
     data: EventData
     cause: str
 
 
-def farewell(key: str, before: Mapping[str, Any], cause: str, generation: int) -> tuple[Mapping[str, Any], list[Said]]:
+def cancellation(
+    key: str, before: Mapping[str, Any], cause: str, generation: int
+) -> tuple[Mapping[str, Any], list[Emission]]:
     """What is said of a cycle that there is no more, and its memory after that; `key` is `<clock>#<cycle>`.
 
     A breach of it never was, unless the cycle was left behind by a migration of its case.
@@ -33,10 +35,10 @@ def farewell(key: str, before: Mapping[str, Any], cause: str, generation: int) -
     said = []
     fired, edition = dict(before.get("fired", {})), before.get("edition", 0)
     if cause == GONE and "due" in fired:
-        said.append(Said(BreachRetracted(**common), f"{key}|{fired.pop('due')}|{generation}"))
+        said.append(Emission(BreachRetracted(**common), f"{key}|{fired.pop('due')}|{generation}"))
         edition += 1
     if before.get("end") != "cancelled":
-        said.append(Said(ClockCancelled(**common, cause=cause), f"{key}|gone|{generation}"))
+        said.append(Emission(ClockCancelled(**common, cause=cause), f"{key}|gone|{generation}"))
     if not said:
         return before, []
     # Its timers are void for good, should the cycle come back.

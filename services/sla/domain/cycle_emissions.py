@@ -14,7 +14,7 @@ from typing import Any
 from services.sla.domain.arming import in_memory
 from services.sla.domain.basis import Basis, is_kept, said_target
 from services.sla.domain.courses import Course
-from services.sla.domain.saying import GONE, Said
+from services.sla.domain.emission import GONE, Emission
 from services.sla.domain.stepping import has_come, steps_of
 from services.sla.domain.targets import Step, Target
 from shared.events.base import EventData
@@ -64,7 +64,7 @@ class ClockRow:
         return self.steps[0].id if self.steps else None
 
 
-class Teller:
+class CycleEmissions:
     """Tells what is new of one run. `before` is what was said of it, empty if nothing."""
 
     def __init__(
@@ -89,7 +89,7 @@ class Teller:
         self._repeated: list[Any] = self._before.get("repeated", [None, 1])
         self._dues: list[str] = [*self._before.get("dues", ())]
         self._edition: int = self._before.get("edition", 0)
-        self.said: list[Said] = []
+        self.said: list[Emission] = []
 
     @property
     def _due(self) -> str | None:
@@ -109,7 +109,7 @@ class Teller:
         return start if until is None or until > self._now else None
 
     def _say(self, data: EventData, cause: str) -> None:
-        self.said.append(Said(data, f"{self._clock.id}#{self._run.cycle}|{cause}"))
+        self.said.append(Emission(data, f"{self._clock.id}#{self._run.cycle}|{cause}"))
 
     def _common(self) -> dict[str, Any]:
         return {

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from shared.messaging.retry import keep_doing
+from shared.messaging.retry import run_periodically
 
 pytestmark = pytest.mark.asyncio
 
@@ -23,7 +23,7 @@ async def test_what_passes_is_waited_out_and_what_does_not_ends_it() -> None:
 
     with pytest.raises(ValueError, match="a defect"):
         async with asyncio.timeout(10):
-            await keep_doing("a test", work, every=0.0)
+            await run_periodically("a test", work, every=0.0)
     assert done == 4
 
 
@@ -39,7 +39,7 @@ async def test_work_that_says_how_long_to_rest_is_believed() -> None:
             through.set()
         return rests[done - 1]
 
-    task = asyncio.create_task(keep_doing("a test", work, every=3600.0))
+    task = asyncio.create_task(run_periodically("a test", work, every=3600.0))
     async with asyncio.timeout(10):
         await through.wait()
     for _ in range(100):

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from shared.events import occurrences
+from shared.events import occurrences as event_occurrences
 from shared.events.assignments import MilestoneReached
 from shared.events.complaints import ComplaintRegistered, ProcedureMigrated
 from shared.events.envelope import Event
@@ -22,7 +22,7 @@ MIGRATED_TO = "procedure-migrated.to"
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class Occurrence:
     """One event as clocks see it: its names, its instant (UTC), its place within that instant, its facts."""
 
     id: str
@@ -34,27 +34,27 @@ class Happening:
     """The occurrence that brought it about, where routing names one: `breached:<clock>`."""
 
 
-def from_event(event: Event) -> tuple[Happening, ...]:
-    """The happenings in an event: none, one, or two where receipt and registration are apart."""
-    names = occurrences.names(event)
+def from_event(event: Event) -> tuple[Occurrence, ...]:
+    """The occurrences in an event: none, one, or two where receipt and registration are apart."""
+    names = event_occurrences.names(event)
     if not names:
         return ()
     place = (_RANKS.get(event.source, 9), event.sequence)
-    facts = dict(occurrences.facts(event))
+    facts = dict(event_occurrences.facts(event))
     if isinstance(event.data, ComplaintRegistered):
-        received = Happening(f"{event.id}/received", ("received",), event.data.received_at, (-1, 0), facts)
-        return (received, Happening(str(event.id), ("registered",), event.time, place, facts))
+        received = Occurrence(f"{event.id}/received", ("received",), event.data.received_at, (-1, 0), facts)
+        return (received, Occurrence(str(event.id), ("registered",), event.time, place, facts))
     if isinstance(event.data, MilestoneReached) and event.data.clock is not None:
         facts[f"{event.data.milestone}.by"] = event.data.by  # who may extend a clock is judged with the clock
     if isinstance(event.data, ProcedureMigrated):
         facts |= {MIGRATED_TO: event.data.to_version}
     cause = getattr(event.data, "cause", None)
-    return (Happening(str(event.id), names, occurrences.happened_at(event, names[0]), place, facts, cause),)
+    return (Occurrence(str(event.id), names, event_occurrences.happened_at(event, names[0]), place, facts, cause),)
 
 
-def ordered(happenings: Iterable[Happening]) -> list[Happening]:
+def ordered(occurrences: Iterable[Occurrence]) -> list[Occurrence]:
     """In the order in which they happened; each once."""
-    unique = {one.id: one for one in happenings}
+    unique = {one.id: one for one in occurrences}
     return sorted(unique.values(), key=lambda one: (one.at, one.place, one.id))
 
 
@@ -64,14 +64,14 @@ class Case:
 
     id: UUID
     procedure: tuple[str, int]
-    happenings: tuple[Happening, ...] = ()
+    occurrences: tuple[Occurrence, ...] = ()
     said: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     generation: int = 0
 
 
 def pin_of(case: Case) -> tuple[str, int]:
     """The procedure and version that the case is pinned to: by the last of its migrations, if there was one."""
-    moves = [one for one in case.happenings if MIGRATED_TO in one.facts]
+    moves = [one for one in case.occurrences if MIGRATED_TO in one.facts]
     if not moves:
         return case.procedure
     return (case.procedure[0], int(max(moves, key=lambda one: (one.at, one.place, one.id)).facts[MIGRATED_TO]))

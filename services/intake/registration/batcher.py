@@ -10,22 +10,22 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 
-from services.intake.registration.registrar import Outcome, Registrar, Wanted
+from services.intake.registration.registrar import Outcome, Registrar, RegistrationRequest
 from shared.messaging.database import is_passing
 
 _MOST = 100
 _LANES = 2  # while one commits, the next makes its ciphertexts
 
 
-class Desk:
+class RegistrationBatcher:
     """Registers single complaints."""
 
     def __init__(self, registrar: Registrar) -> None:
         self._registrar = registrar
-        self._waiting: deque[tuple[Wanted, asyncio.Future[Outcome]]] = deque()
+        self._waiting: deque[tuple[RegistrationRequest, asyncio.Future[Outcome]]] = deque()
         self._lanes: set[asyncio.Task[None]] = set()
 
-    async def register(self, wanted: Wanted) -> Outcome:
+    async def register(self, wanted: RegistrationRequest) -> Outcome:
         """Register one complaint; returns once it is committed. Raises what the database raised."""
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((wanted, future))
@@ -38,10 +38,10 @@ class Desk:
             while self._waiting:
                 group = [self._waiting.popleft() for _ in range(min(_MOST, len(self._waiting)))]
                 await self._together(group)
-        finally:  # in the same step as the look at the queue, so that nobody waits at a desk that is closed
+        finally:  # in the same step as the look at the queue, so that nobody waits at a batcher that is closed
             self._lanes = {lane for lane in self._lanes if lane is not asyncio.current_task()}
 
-    async def _together(self, group: Sequence[tuple[Wanted, asyncio.Future[Outcome]]]) -> None:
+    async def _together(self, group: Sequence[tuple[RegistrationRequest, asyncio.Future[Outcome]]]) -> None:
         try:
             outcomes = await self._registrar.register([wanted for wanted, _ in group])
         except Exception as error:
