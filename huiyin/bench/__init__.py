@@ -1,0 +1,1 @@
+"""`huiyin bench`: what this machine does, measured in one run, as ratios."""

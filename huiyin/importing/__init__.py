@@ -1,0 +1,1 @@
+"""`huiyin import`: complaints from a file into the running intake, every row accounted for."""

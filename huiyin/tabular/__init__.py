@@ -1,0 +1,1 @@
+"""Files of rows: CSV, JSON lines and workbooks, their columns, and cells as values of fields."""

@@ -1,0 +1,1 @@
+"""`huiyin case`: cases as people read them, and a department's report."""

@@ -1,0 +1,1 @@
+"""`huiyin procedure` and `huiyin calendar`: the rules and the calendars that are in force."""

@@ -1,0 +1,1 @@
+"""The invented people of the demonstration: what they plan, and how they reach the services."""

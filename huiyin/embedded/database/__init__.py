@@ -1,0 +1,1 @@
+"""The embedded PostgreSQL, and the services' roles, databases and migrations on any server."""

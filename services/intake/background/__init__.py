@@ -1,0 +1,1 @@
+"""Loops of intake: what it does from time to time by itself."""

@@ -1,0 +1,1 @@
+"""Intake's decisions: pure functions of complaint, procedure and the present instant."""

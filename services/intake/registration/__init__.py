@@ -1,0 +1,1 @@
+"""How a complaint is registered: request, draft, number and answer, one by one or in batches, in one transaction."""

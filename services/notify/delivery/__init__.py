@@ -1,0 +1,1 @@
+"""How notices reach people: endpoint queues, attempts and their results, digests, the sinks."""

@@ -1,0 +1,1 @@
+"""Notify's tables and every query on them. Nobody else touches this database."""

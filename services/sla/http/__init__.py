@@ -1,0 +1,1 @@
+"""The sla service's HTTP routes by resource. No decisions here."""

@@ -1,0 +1,1 @@
+"""The sla service's tables and every query on them. Nobody else touches this database."""
