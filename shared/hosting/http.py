@@ -24,7 +24,7 @@ from shared.security.keys import KeyRing, Principal
 log = structlog.get_logger(__name__)
 
 OPEN_ROUTES = ("/healthz", "/readyz", "/v1/progress")
-"""The only routes that need no key; a test compares them with every route that there is."""
+"""The only routes that need no key."""
 
 BODY_LIMIT = 256 * 1024
 BATCH_LIMIT = 64 * 1024 * 1024
