@@ -7,7 +7,6 @@ import contextlib
 import gc
 import os
 import signal
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -126,14 +125,12 @@ class _Host:
     def _pump(self, context: Context, service: Service) -> Pump:
         assert service.handler is not None  # noqa: S101  (the caller looked)
         processor = Processor(context.engine, context.name, context.clock, service.handler, context.said)
-        folder = tempfile.mkdtemp(prefix=f"huiyin-{context.name}-")
         return Pump(
             f"huiyin-{context.name}.v1",
             context.settings.kafka,
             service.topics,
             processor.process,
             service=context.name,
-            data_folder=folder,
             batch=service.batch,
         )
 

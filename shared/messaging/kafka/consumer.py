@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import shutil
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -37,23 +39,20 @@ class Pump:
         process: Callable[[Sequence[Record]], Awaitable[None]],
         *,
         service: str,
-        data_folder: str,
         batch: int,
     ) -> None:
-        """`group` names the consumer group and is never renamed; `data_folder` is where Faust may put its files.
-
-        `batch`: records in one call of `process` at most.
-        """
+        """`group` names the consumer group and is never renamed; `batch`: records in one call of `process` at most."""
         self._batch = batch
         self._service = service
         self._process = process
         self._group = group
         self._busy_since: float | None = None
         self._stopping = False
+        self._folder = tempfile.mkdtemp(prefix=f"huiyin-{service}-")
         self._app = faust.App(
             group,
             broker=f"kafka://{kafka}",
-            datadir=data_folder,
+            datadir=self._folder,
             store="memory://",
             key_serializer="raw",
             value_serializer="raw",
@@ -98,7 +97,10 @@ class Pump:
         for name in ("faust", "mode", "aiokafka", "kafka"):
             logging.getLogger(name).setLevel(logging.WARNING)
         self._app.finalize()
-        await self._app.start()
+        try:
+            await self._app.start()
+        finally:  # Faust makes folders for tables, and there are none: no process leaves any behind, however it ends
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     async def stop(self) -> None:
         """Leave the group; what is in hand and not committed is delivered again to the next."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def send(broker: Broker, numbers: range) -> None:
     producer.close()
 
 
-async def taken(broker: Broker, folder: Path, *, until: bytes) -> list[list[bytes]]:
+async def taken(broker: Broker, *, until: bytes) -> list[list[bytes]]:
     """What a pump takes, batch by batch, until it has had that one."""
     batches: list[list[bytes]] = []
     through = asyncio.Event()
@@ -35,9 +36,7 @@ async def taken(broker: Broker, folder: Path, *, until: bytes) -> list[list[byte
         if until in batches[-1]:
             through.set()
 
-    pump = Pump(
-        "huiyin-pump-test", broker.address, [COMPLAINTS], process, service="test", data_folder=str(folder), batch=3
-    )
+    pump = Pump("huiyin-pump-test", broker.address, [COMPLAINTS], process, service="test", batch=3)
     await pump.start()
     try:
         async with asyncio.timeout(90):
@@ -47,9 +46,13 @@ async def taken(broker: Broker, folder: Path, *, until: bytes) -> list[list[byte
     return batches
 
 
-async def test_a_batch_has_no_more_than_allowed_and_order_is_kept(broker: Broker, tmp_path: Path) -> None:
+async def test_a_batch_has_no_more_than_allowed_and_order_is_kept(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     send(broker, range(20))
-    batches = await taken(broker, tmp_path, until=b"pump 19")
+    batches = await taken(broker, until=b"pump 19")
     ours = [value for batch in batches for value in batch if value.startswith(b"pump ")]
     assert ours == [b"pump %d" % number for number in range(20)]
     assert max(map(len, batches)) == 3
+    assert list(tmp_path.iterdir()) == []  # nothing of Faust's stays behind
