@@ -1,4 +1,4 @@
-"""Firing: the functions of the database that turn a page of timers into a bundle (they are made by migration 0007)."""
+"""Firing: the functions of the database that turn a page of timers into a bundle; they are in `sql/`."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
-from shared.messaging.migrations import create_common_tables_1, create_common_tables_2, create_common_tables_3
+from shared.messaging.migrations import create_messaging_tables
 
 revision = "0001"
 down_revision = None
@@ -12,9 +12,7 @@ down_revision = None
 
 def upgrade() -> None:
     """Create them."""
-    create_common_tables_1()
-    create_common_tables_2()
-    create_common_tables_3()
+    create_messaging_tables()
     op.execute(
         """
         CREATE TABLE cases (

@@ -1,10 +1,10 @@
-"""Cases, numbers, idempotency keys, the timeline and the vault."""
+"""Cases, numbers, idempotency keys, the timeline, the vault, and moves of cases to another version of their rules."""
 
 from __future__ import annotations
 
 from alembic import op
 
-from shared.messaging.migrations import create_common_tables_1
+from shared.messaging.migrations import create_messaging_tables
 
 revision = "0001"
 down_revision = None
@@ -58,11 +58,18 @@ STATEMENTS = (
         read_at timestamptz NOT NULL, fields text[] NOT NULL, purpose text NOT NULL)
     """,
     "CREATE INDEX vault_reads_case ON vault_reads (case_id, id)",
+    """
+    CREATE TABLE procedure_migrations (
+        id uuid PRIMARY KEY, procedure text NOT NULL, from_version integer, to_version integer NOT NULL,
+        mode text NOT NULL, reason text NOT NULL, decided_by text NOT NULL, decided_at timestamptz NOT NULL,
+        noted_at timestamptz NOT NULL, after_case uuid NOT NULL, migrated integer NOT NULL, finished_at timestamptz)
+    """,
+    "CREATE UNIQUE INDEX procedure_migrations_open ON procedure_migrations (procedure) WHERE finished_at IS NULL",
 )
 
 
 def upgrade() -> None:
-    """Make all tables of the first version."""
-    create_common_tables_1()
+    """Make all tables."""
+    create_messaging_tables()
     for statement in STATEMENTS:
         op.execute(statement)

@@ -1,7 +1,4 @@
-"""Cases, notices with their attempts, lanes, senders, call-backs and satisfaction.
-
-Revision ID: 0001
-"""
+"""Cases, notices with their attempts, lanes, senders, call-backs and satisfaction."""
 
 from __future__ import annotations
 
@@ -9,19 +6,17 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.messaging.migrations import create_common_tables_1
+from shared.messaging.migrations import create_messaging_tables
 
 revision = "0001"
 down_revision = None
-branch_labels = None
-depends_on = None
 
 INSTANT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Make the first version of notify's tables."""
-    create_common_tables_1()
+    """Make all tables."""
+    create_messaging_tables()
     op.create_table(
         "cases",
         sa.Column("case_id", sa.Uuid, primary_key=True),
@@ -93,6 +88,8 @@ def _notices() -> None:
         sa.Column("reason", sa.Text),
         sa.Column("ambiguous", sa.Boolean, nullable=False, server_default=sa.text("false")),
         sa.Column("settled_at", INSTANT),
+        sa.Column("joins", sa.Boolean, nullable=False, server_default=sa.text("false")),
+        sa.Column("joined_to", sa.Uuid),
     )
     op.create_index("notices_case", "notices", ["case_id"])
     for name, columns, where in (
