@@ -15,8 +15,8 @@ from uuid import UUID
 
 from huiyin.replay.measure import Measure
 from services.sla.domain.case import Case, Occurrence, ordered
-from services.sla.domain.courses import courses_of
-from services.sla.domain.deciding import ClockRow, Decision, decide
+from services.sla.domain.decide import ClockRow, Decision, decide
+from services.sla.domain.scheduled_cycles import scheduled_cycles
 from shared.business_time.calendars import Calendar
 from shared.events.deadlines import ClockStoppedLate, ClockWarned
 from shared.procedures.model import Clock, Procedure
@@ -169,7 +169,7 @@ class Replay:
         clock, measure = self._clocks[row.clock], self._measures[row.clock]
         pauses: list[tuple[datetime, datetime | None]] = []
         if clock.pauses:
-            courses = courses_of(self._procedure, ordered(case.occurrences), self._calendars)
-            pauses = next(one.run.pauses for one in courses if (one.clock.id, one.run.cycle) == (row.clock, row.cycle))
+            cycles = scheduled_cycles(self._procedure, ordered(case.occurrences), self._calendars)
+            pauses = next(one.run.pauses for one in cycles if (one.clock.id, one.run.cycle) == (row.clock, row.cycle))
         elapsed = measure.elapsed(row.started_at, row.ended_at, pauses)
         return elapsed, measure.late_by(row.due_at, row.ended_at) if state == "late" and row.due_at else None

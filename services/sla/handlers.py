@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sla.domain.arming import Lost, absorbed, without
 from services.sla.domain.case import Case, from_event, pin_of
-from services.sla.domain.deciding import Decision, decide
+from services.sla.domain.decide import Decision, decide
 from services.sla.store import cases as store
 from services.sla.store import firing, rule_changes, timers
 from services.sla.store.timers import shard_of

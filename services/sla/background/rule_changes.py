@@ -13,7 +13,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.sla.domain.basis import label
+from services.sla.domain.rule_versions import label
 from services.sla.handlers import Worker
 from services.sla.store import rule_changes
 from shared.business_time.calendars import Calendar

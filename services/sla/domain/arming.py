@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from services.sla.domain.case import Case
-from services.sla.domain.targets import Step
+from services.sla.domain.schedule import Step
 
 
 @dataclass(frozen=True, order=True, slots=True)

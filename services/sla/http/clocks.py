@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from services.sla.domain.explaining import Language, explain_clocks
+from services.sla.domain.explain import Language, explain_clocks
 from services.sla.store import cases, timers
 from shared.errors import NotFound
 from shared.hosting.host import Context

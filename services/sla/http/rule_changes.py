@@ -12,8 +12,8 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.sla.domain.arming import absorbed
-from services.sla.domain.basis import label
-from services.sla.domain.changing import Rules, Tally, compare
+from services.sla.domain.rule_versions import label
+from services.sla.domain.what_if import Rules, Tally, compare
 from services.sla.store import cases as store
 from services.sla.store import rule_changes, timers
 from services.sla.store.rule_changes import FIRST

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sla.domain.case import Case, Occurrence
-from services.sla.domain.deciding import ClockRow, Decision
+from services.sla.domain.decide import ClockRow, Decision
 from services.sla.store.timers import shard_of
 
 OPEN = ("running", "paused", "breached")

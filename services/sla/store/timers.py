@@ -29,8 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sla.domain.arming import Cursor
-from services.sla.domain.deciding import ClockRow, Decision
-from services.sla.domain.targets import Step
+from services.sla.domain.decide import ClockRow, Decision
+from services.sla.domain.schedule import Step
 from shared.events.deadlines import ClockBreached, ClockWarned
 from shared.events.envelope import event_id
 

@@ -13,7 +13,7 @@ from shared.events.envelope import Event, make
 from shared.procedures.model import Procedure
 from tests.integration.sla.bench import Bench
 from tests.unit.sla.scenes import at, procedure
-from tests.unit.sla.test_basis import BEFORE_THE_EXTENSION
+from tests.unit.sla.test_rule_versions import BEFORE_THE_EXTENSION
 
 RULES = procedure({"from": ["admitted"], "until": ["resolved"], "duration": "P5WD"})
 START, NOW = at("2020-01-20 09:00"), at("2020-01-27 12:00")

@@ -21,7 +21,7 @@ from shared.hosting.reloading import Folders, Rules
 from tests.integration.sla.bench import Bench
 from tests.integration.sla.festival import NOW, RULES, bench_of_2019, publish
 from tests.unit.sla.scenes import at
-from tests.unit.sla.test_basis import AFTER_THE_EXTENSION, BEFORE_THE_EXTENSION
+from tests.unit.sla.test_rule_versions import AFTER_THE_EXTENSION, BEFORE_THE_EXTENSION
 
 pytestmark = pytest.mark.asyncio
 

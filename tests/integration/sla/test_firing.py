@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from services.sla.domain.deciding import decide
+from services.sla.domain.decide import decide
 from services.sla.store import cases
 from shared.business_time.loader import load_calendars
 from shared.events.assignments import MilestoneReached

@@ -13,7 +13,7 @@ from shared.business_time.extending import document_of
 from tests.integration.sla.bench import Bench
 from tests.integration.sla.festival import NOW, RULES, publish
 from tests.unit.sla.scenes import at
-from tests.unit.sla.test_basis import AFTER_THE_EXTENSION
+from tests.unit.sla.test_rule_versions import AFTER_THE_EXTENSION
 
 pytestmark = pytest.mark.asyncio
 

@@ -16,7 +16,7 @@ from services.intake.domain.forms import make_form
 from services.routing.domain import decide as routing
 from services.routing.domain.case import Case as RoutingCase
 from services.routing.domain.milestone_reports import Report
-from services.sla.domain import deciding as sla
+from services.sla.domain import decide as sla
 from services.sla.domain.case import Case as SlaCase
 from services.sla.domain.case import from_event
 from shared.business_time.loader import load_calendars

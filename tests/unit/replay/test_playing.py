@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from huiyin.replay.playing import Occurred, Outcome, Replay
 from huiyin.replay.workers import answers
 from services.sla.domain.case import Case, Occurrence
-from services.sla.domain.deciding import decide
+from services.sla.domain.decide import decide
 from tests.unit.sla.scenes import CALENDARS, CASE, at, procedure
 
 REPLY = {"from": ["received"], "until": ["resolved"], "duration": "P3WD"}

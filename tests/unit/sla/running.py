@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.sla.domain.arming import Cursor, absorbed
 from services.sla.domain.case import Case, Occurrence
-from services.sla.domain.deciding import ClockRow, decide
+from services.sla.domain.decide import ClockRow, decide
 from shared.procedures.model import Procedure
 from tests.unit.sla.scenes import CALENDARS, CASE
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from services.sla.domain.case import Case, Occurrence
-from services.sla.domain.deciding import Decision, decide
+from services.sla.domain.decide import Decision, decide
 from shared.business_time.loader import load_calendars
 from shared.procedures.model import Procedure
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from services.sla.domain.arming import Cursor, absorbed
 from services.sla.domain.case import Case, Occurrence
-from services.sla.domain.deciding import decide
+from services.sla.domain.decide import decide
 from tests.unit.sla.scenes import CALENDARS, CASE, at, occurrence, procedure, told, words
 
 RULES = procedure(

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from services.sla.domain.case import Case
-from services.sla.domain.deciding import decide
+from services.sla.domain.decide import decide
 from tests.unit.sla.scenes import CALENDARS, CASE, at, occurrence, procedure, told, words
 
 MINUTES = {"from": ["received"], "until": ["resolved"], "duration": "PT30M"}

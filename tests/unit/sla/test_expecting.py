@@ -9,7 +9,7 @@ import pytest
 
 from huiyin.demo.audit.expectation import expected_clocks
 from services.sla.domain.case import from_event, ordered
-from services.sla.domain.courses import courses_of
+from services.sla.domain.scheduled_cycles import scheduled_cycles
 from shared.events.assignments import CaseAssigned, CaseClassified, CaseReopened, MilestoneReached
 from shared.events.base import EventData
 from shared.events.complaints import ComplaintRegistered, ComplaintWithdrawn
@@ -67,4 +67,4 @@ def test_what_is_expected_is_what_starts(said: list[Any], expected: set[str]) ->
     happened = events(*said)
     assert expected_clocks(RULES, happened) == expected
     occurrences = ordered(one for event in happened for one in from_event(event))
-    assert {course.clock.id for course in courses_of(RULES, occurrences, CALENDARS)} >= expected
+    assert {scheduled.clock.id for scheduled in scheduled_cycles(RULES, occurrences, CALENDARS)} >= expected

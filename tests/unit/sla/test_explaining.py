@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.sla.domain.case import Case
-from services.sla.domain.explaining import explain_clocks
+from services.sla.domain.explain import explain_clocks
 from tests.unit.sla.scenes import CALENDARS, CASE, at, occurrence, procedure
 
 

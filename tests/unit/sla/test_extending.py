@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.sla.domain.case import Occurrence, from_event
-from services.sla.domain.explaining import explain_clocks
+from services.sla.domain.explain import explain_clocks
 from shared.events.assignments import MilestoneReached
 from shared.events.envelope import make
 from tests.unit.sla.scenes import CALENDARS, CASE, at, occurrence, procedure, told, words

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.sla.domain.explaining import explain_clocks
+from services.sla.domain.explain import explain_clocks
 from tests.unit.sla.running import System
 from tests.unit.sla.scenes import CALENDARS, at, occurrence, procedure, told, words
 

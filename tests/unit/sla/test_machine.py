@@ -12,9 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from services.sla.domain.arming import absorbed
 from services.sla.domain.case import Case, Occurrence, ordered
-from services.sla.domain.courses import courses_of
-from services.sla.domain.deciding import ClockRow, decide
-from services.sla.domain.targets import length_of
+from services.sla.domain.decide import ClockRow, decide
+from services.sla.domain.schedule import length_of
+from services.sla.domain.scheduled_cycles import scheduled_cycles
 from shared.business_time.due import elapsed_seconds
 from shared.business_time.durations import Unit
 from shared.procedures.model import Procedure
@@ -190,12 +190,18 @@ class Clocks(RuleBasedStateMachine):
     @invariant()
     def pauses_do_not_count(self) -> None:
         """The time between start and due instant, pauses taken out, is the clock's length; no step lies in a pause."""
-        for course in courses_of(self.played, ordered(self.system.case.occurrences), CALENDARS):
-            run, due_at, length = course.run, course.target.due_at, length_of(course.clock, course.run.extensions)
-            for step in course.target.steps:
+        for scheduled in scheduled_cycles(self.played, ordered(self.system.case.occurrences), CALENDARS):
+            run, due_at, length = (
+                scheduled.run,
+                scheduled.schedule.due_at,
+                length_of(scheduled.clock, scheduled.run.extensions),
+            )
+            for step in scheduled.schedule.steps:
                 assert not any(begins < step.at and (ends is None or step.at < ends) for begins, ends in run.pauses)
-            if due_at is not None and length.unit is Unit.SECONDS and not course.capped:
-                used = elapsed_seconds(run.started_at, due_at, course.calendar, course.clock.time, tuple(run.pauses))
+            if due_at is not None and length.unit is Unit.SECONDS and not scheduled.capped:
+                used = elapsed_seconds(
+                    run.started_at, due_at, scheduled.calendar, scheduled.clock.time, tuple(run.pauses)
+                )
                 assert used == length.count
 
     def _absorbed(self) -> Case:

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from services.sla.domain.case import Case, Occurrence, from_event, pin_of
-from services.sla.domain.deciding import Decision, decide
+from services.sla.domain.decide import Decision, decide
 from shared.events.complaints import ProcedureMigrated
 from shared.events.deadlines import ClockCancelled, ClockRescheduled
 from shared.events.envelope import make

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from services.sla.domain.quiet import outside_pauses, outside_quiet, sayable
+from services.sla.domain.schedule import outside_pauses, outside_quiet, sayable
 from shared.procedures.model import QuietHours
 from tests.unit.sla.scenes import at
 

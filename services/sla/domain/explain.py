@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from services.sla.domain.basis import Basis, basis_of, said_target
 from services.sla.domain.case import Case, ordered
-from services.sla.domain.courses import Course, courses_of
-from services.sla.domain.runs import Run
-from services.sla.domain.targets import GRACE, Target, length_of
+from services.sla.domain.cycles import ClockCycle
+from services.sla.domain.rule_versions import RuleVersions, emitted_schedule, rule_versions_of
+from services.sla.domain.schedule import GRACE, Schedule, length_of
+from services.sla.domain.scheduled_cycles import ScheduledCycle, scheduled_cycles
 from shared.business_time.calendars import Calendar
 from shared.business_time.due import elapsed_seconds
 from shared.business_time.durations import Unit
@@ -25,14 +25,14 @@ Language = Literal["zh", "en"]
 
 @dataclass(frozen=True)
 class Explained:
-    """One cycle of a clock in words. Seconds are counted on its `basis`; what remains may be negative.
+    """One cycle of a clock in words. Seconds are counted on its `versions`; what remains may be negative.
 
     Both are None where the clock counts dates, or while its due instant is not known.
     """
 
     clock: str
     cycle: int
-    basis: str
+    versions: str
     due_at: datetime | None
     provisional: bool
     elapsed_seconds: float | None
@@ -46,53 +46,55 @@ def explain_clocks(
 ) -> list[Explained]:
     """Every cycle of every clock of a case, at `now` (UTC); one that ended on rules since changed, as said."""
     found = []
-    for course in courses_of(procedure, ordered(case.occurrences), calendars):
-        before = case.said.get(f"{course.clock.id}#{course.run.cycle}", {})
-        target = said_target(before, course.run, basis_of(procedure, course.calendar))
-        if target is None:
-            found.append(_explained(course, now, language))
+    for scheduled in scheduled_cycles(procedure, ordered(case.occurrences), calendars):
+        before = case.said.get(f"{scheduled.clock.id}#{scheduled.run.cycle}", {})
+        schedule = emitted_schedule(before, scheduled.run, rule_versions_of(procedure, scheduled.calendar))
+        if schedule is None:
+            found.append(_explained(scheduled, now, language))
         else:
-            found.append(_explained_as_said(course, target, Basis(*before["on"]), language))
+            found.append(_explained_as_said(scheduled, schedule, RuleVersions(*before["on"]), language))
     return found
 
 
-def _explained_as_said(course: Course, target: Target, basis: Basis, language: Language) -> Explained:
+def _explained_as_said(
+    scheduled: ScheduledCycle, schedule: Schedule, versions: RuleVersions, language: Language
+) -> Explained:
     zh = language == "zh"
     return Explained(
-        clock=course.clock.id,
-        cycle=course.run.cycle,
-        basis=course.clock.time,
-        due_at=target.due_at,
-        provisional=target.provisional,
+        clock=scheduled.clock.id,
+        cycle=scheduled.run.cycle,
+        versions=scheduled.clock.time,
+        due_at=schedule.due_at,
+        provisional=schedule.provisional,
         elapsed_seconds=None,
         remaining_seconds=None,
         lines=(
-            f"按日历 {basis.calendar}、程序第 {basis.procedure} 版计算；规则此后有变，已结束的一轮不变"
+            f"按日历 {versions.calendar}、程序第 {versions.procedure} 版计算；规则此后有变，已结束的一轮不变"
             if zh
-            else f"Counted on calendar {basis.calendar} and version {basis.procedure} of the procedure; "
+            else f"Counted on calendar {versions.calendar} and version {versions.procedure} of the procedure; "
             "the rules have changed since, a cycle that has ended does not",
-            *_ended_lines(course, zh=zh),
+            *_ended_lines(scheduled, zh=zh),
         ),
-        source=course.clock.source,
+        source=scheduled.clock.source,
     )
 
 
-def _explained(course: Course, now: datetime, language: Language) -> Explained:
-    clock, run, calendar, target = course.clock, course.run, course.calendar, course.target
+def _explained(scheduled: ScheduledCycle, now: datetime, language: Language) -> Explained:
+    clock, run, calendar, schedule = scheduled.clock, scheduled.run, scheduled.calendar, scheduled.schedule
     zh = language == "zh"
     lines = []
     lines += _extension_lines(clock, run, calendar, language)
     lines += _rule_lines(clock, run, calendar, language)
-    if course.capped:
+    if scheduled.capped:
         lines.append(f"不晚于 {clock.within} 的期限" if zh else f"Never later than {clock.within} is due")
-    lines += _ended_lines(course, zh=zh)
-    elapsed, remaining = _seconds(clock, run, target.due_at, calendar, run.ended_at or now)
+    lines += _ended_lines(scheduled, zh=zh)
+    elapsed, remaining = _seconds(clock, run, schedule.due_at, calendar, run.ended_at or now)
     return Explained(
         clock=clock.id,
         cycle=run.cycle,
-        basis=clock.time,
-        due_at=target.due_at,
-        provisional=target.provisional,
+        versions=clock.time,
+        due_at=schedule.due_at,
+        provisional=schedule.provisional,
         elapsed_seconds=elapsed,
         remaining_seconds=remaining,
         lines=tuple(lines),
@@ -100,16 +102,16 @@ def _explained(course: Course, now: datetime, language: Language) -> Explained:
     )
 
 
-def _ended_lines(course: Course, *, zh: bool) -> list[str]:
-    ended = course.run.ended_at
+def _ended_lines(scheduled: ScheduledCycle, *, zh: bool) -> list[str]:
+    ended = scheduled.run.ended_at
     if ended is None:
         return []
-    moment = _moment(ended, course.calendar)
-    word = ("已停止" if zh else "Stopped") if course.run.stopped_at else ("已取消" if zh else "Cancelled")
+    moment = _moment(ended, scheduled.calendar)
+    word = ("已停止" if zh else "Stopped") if scheduled.run.stopped_at else ("已取消" if zh else "Cancelled")
     return [f"{word}：{moment}" if zh else f"{word}: {moment}"]
 
 
-def _extension_lines(clock: Clock, run: Run, calendar: Calendar, language: Language) -> list[str]:
+def _extension_lines(clock: Clock, run: ClockCycle, calendar: Calendar, language: Language) -> list[str]:
     zh = language == "zh"
     words = {
         "requested": ("申请延期", "Extension asked for"),
@@ -142,7 +144,7 @@ def _moment(instant: datetime, calendar: Calendar) -> str:
     return f"{instant.astimezone(zone(calendar.time_zone)):%Y-%m-%d %H:%M}"
 
 
-def _rule_lines(clock: Clock, run: Run, calendar: Calendar, language: Language) -> list[str]:
+def _rule_lines(clock: Clock, run: ClockCycle, calendar: Calendar, language: Language) -> list[str]:
     zh = language == "zh"
     if clock.due_field is not None:
         if run.due_fact is None:
@@ -159,7 +161,7 @@ def _rule_lines(clock: Clock, run: Run, calendar: Calendar, language: Language) 
 
 
 def _seconds(
-    clock: Clock, run: Run, due_at: datetime | None, calendar: Calendar, until: datetime
+    clock: Clock, run: ClockCycle, due_at: datetime | None, calendar: Calendar, until: datetime
 ) -> tuple[float | None, float | None]:
     if due_at is None or (clock.duration is not None and length_of(clock, run.extensions).in_days):
         return None, None

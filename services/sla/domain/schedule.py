@@ -1,21 +1,80 @@
-"""When a run is due, and the instants of its steps before and after that."""
+"""When a cycle is due, the instants of its steps, and which of them have come.
+
+Steps are moved to when they may fire: out of pauses, and out of quiet hours.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
 
-from services.sla.domain.quiet import outside_pauses, sayable
-from services.sla.domain.runs import Run
+from services.sla.domain.cycles import ClockCycle
 from shared.business_time.calendars import Calendar
 from shared.business_time.due import Due, due_unless_paused, fraction_point, step_after, step_before
 from shared.business_time.durations import Duration, Unit
-from shared.business_time.zones import zone
+from shared.business_time.zones import SECOND, instant_of, local_micros, zone
 from shared.errors import CalendarError, Conflict, InvalidInput, NotFound
-from shared.procedures.model import AfterBreach, Clock, Warning_
+from shared.procedures.model import AfterBreach, Clock, QuietHours, Warning_
+
+Spans = Sequence[tuple[datetime, datetime | None]]
+
+
+def outside_pauses(at: datetime, pauses: Spans) -> datetime | None:
+    """`at`, or the end of the pause that it falls into; None if that pause has not ended.
+
+    What comes at the very instant at which a pause begins or ends comes then.
+    """
+    for begins, ends in sorted(pauses, key=lambda span: span[0]):
+        if begins < at and (ends is None or at < ends):
+            if ends is None:
+                return None
+            at = ends
+    return at
+
+
+def outside_quiet(at: datetime, windows: Sequence[QuietHours], time_zone: str) -> datetime:
+    """`at`, or the end of the quiet hours (wall time of the zone) that it falls into; their end is no longer quiet.
+
+    Windows may adjoin or overlap. Where together they leave nothing of a day, none of them counts.
+    """
+    moved = at
+    for _ in range(2 * len(windows) + 1):
+        end = next((end for one in windows if (end := _end(moved, one, time_zone)) is not None), None)
+        if end is None:
+            return moved
+        moved = end
+    return at
+
+
+def sayable(at: datetime, pauses: Spans, windows: Sequence[QuietHours], time_zone: str) -> datetime | None:
+    """The first instant not before `at` that lies neither in a pause nor in quiet hours; None if a pause is open."""
+    while True:
+        outside = outside_pauses(at, pauses)
+        if outside is None:
+            return None
+        moved = outside_quiet(outside, windows, time_zone)
+        if moved == at:
+            return at
+        at = moved
+
+
+def _end(at: datetime, window: QuietHours, time_zone: str) -> datetime | None:
+    """When the window that `at` falls into ends; None if it falls into none."""
+    local = at.astimezone(zone(time_zone))
+    wall = f"{local:%H:%M}"
+    overnight = window.until < window.from_
+    if not (wall >= window.from_ or wall < window.until if overnight else window.from_ <= wall < window.until):
+        return None
+    date = local.toordinal() + (1 if overnight and wall >= window.from_ else 0)
+    hours, minutes = (int(part) for part in window.until.split(":"))
+    of_day = (hours * 60 + minutes) * 60 * SECOND
+    end = instant_of(local_micros(zone(time_zone), date, of_day))
+    # In the hour that comes twice, the first of the two may be over.
+    return end if end > at else instant_of(local_micros(zone(time_zone), date, of_day, second=True))
+
 
 GRACE = timedelta(seconds=60)
 """What "at once" allows: an immediate clock is met within it (decision in docs/clocks.md)."""
@@ -42,7 +101,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Target:
+class Schedule:
     """When the run is due (None: not known now) and its steps, in order of time."""
 
     due_at: datetime | None
@@ -50,26 +109,26 @@ class Target:
     steps: tuple[Step, ...]
 
 
-def target_of(
+def schedule_of(
     clock: Clock,
-    run: Run,
+    run: ClockCycle,
     calendar: Calendar,
     calendars: Mapping[str, Calendar] = _NONE,
     cap: Due | None = None,
-) -> Target:
-    """Compute the target of a run from its start, extensions and pauses.
+) -> Schedule:
+    """Compute the schedule of a run from its start, extensions and pauses.
 
     `calendars` are those that steps with a calendar of their own name; raises `NotFound` if one is missing. `cap`: when
     the clock that this one is `within` is due; one that was due before this run began caps nothing.
     """
     found = due_of(clock, run, calendar)
     if found is None:
-        return Target(None, False, ())
+        return Schedule(None, False, ())
     if cap is not None and run.started_at < cap.at:
         found = min(found, Due(outside_pauses(cap.at, run.pauses) or found.at, cap.provisional), key=lambda due: due.at)
     hours = _Hours(clock, run, calendar, calendars)
     steps = [*hours.warnings(found.at), Step("due", "breach", found.at, hours.plain), *hours.after(found.at)]
-    return Target(found.at, found.provisional, tuple(in_order(steps)))
+    return Schedule(found.at, found.provisional, tuple(in_order(steps)))
 
 
 def in_order(steps: list[Step]) -> list[Step]:
@@ -88,14 +147,14 @@ def length_of(clock: Clock, extensions: int) -> Duration:
     return total if rule.max is None else min(total, Duration.parse(rule.max), key=lambda one: one.count)
 
 
-def repetition(clock: Clock, run: Run, calendar: Calendar, target: Target, number: int) -> Step | None:
+def repetition(clock: Clock, run: ClockCycle, calendar: Calendar, schedule: Schedule, number: int) -> Step | None:
     """The `number`-th time (from 2) that a repeating clock is due; None if there is none, or a pause keeps it away.
 
     It lies `number - 1` whole lengths after the due instant: it does not drift. It is not plain, because whoever says
     it arms the next.
     """
     text = clock.repeat_every or clock.duration
-    if not clock.repeats or text is None or target.due_at is None:
+    if not clock.repeats or text is None or schedule.due_at is None:
         return None
     if clock.repeat_at_most is not None and number - 1 > clock.repeat_at_most:
         return None
@@ -104,26 +163,28 @@ def repetition(clock: Clock, run: Run, calendar: Calendar, target: Target, numbe
         return None
     every = Duration(length.unit, length.count * (number - 1))
     try:
-        at = step_after(target.due_at, every, calendar, clock.time, tuple(run.pauses))
+        at = step_after(schedule.due_at, every, calendar, clock.time, tuple(run.pauses))
     except _NO_SUCH_INSTANT:
         return None
     moved = sayable(at, run.pauses, clock.quiet, calendar.time_zone)
     return None if moved is None else Step(f"repeat-{number}", "after", moved, plain=False)
 
 
-def repetitions(clock: Clock, run: Run, calendar: Calendar, target: Target, after: int) -> Iterator[tuple[int, Step]]:
+def repetitions(
+    clock: Clock, run: ClockCycle, calendar: Calendar, schedule: Schedule, after: int
+) -> Iterator[tuple[int, Step]]:
     """The repetitions after the `after`-th, with their numbers. Of several that quiet hours or a pause put off to one
     instant only the last is meant."""
     number = after + 1
-    step = repetition(clock, run, calendar, target, number)
+    step = repetition(clock, run, calendar, schedule, number)
     while step is not None:
-        following = repetition(clock, run, calendar, target, number + 1)
+        following = repetition(clock, run, calendar, schedule, number + 1)
         if following is None or following.at != step.at:
             yield number, step
         number, step = number + 1, following
 
 
-def due_of(clock: Clock, run: Run, calendar: Calendar) -> Due | None:
+def due_of(clock: Clock, run: ClockCycle, calendar: Calendar) -> Due | None:
     """When a run is due by its own length, start, extensions and pauses; None while a pause keeps that open."""
     if clock.due_field is not None:
         return _agreed(run, calendar)
@@ -136,7 +197,7 @@ def due_of(clock: Clock, run: Run, calendar: Calendar) -> Due | None:
     )
 
 
-def _agreed(run: Run, calendar: Calendar) -> Due | None:
+def _agreed(run: ClockCycle, calendar: Calendar) -> Due | None:
     """An agreed instant is put off by the pauses before it, as any other."""
     if run.due_fact is None:
         return None
@@ -161,7 +222,7 @@ class _Hours:
     """Puts the steps of a run to their instants: each counted and kept quiet in its own calendar."""
 
     clock: Clock
-    run: Run
+    run: ClockCycle
     calendar: Calendar
     calendars: Mapping[str, Calendar]
 
@@ -209,3 +270,64 @@ class _Hours:
         if step.calendar not in self.calendars:
             raise NotFound("there is no such calendar", field="calendar")
         return self.calendars[step.calendar]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Steps in order of time. `said`: to be said now. `passed`: came too, but what is said of late steps leaves them
+    out. `armed`: still to come. `repeated`: how often the clock was due by now, 1 while it does not repeat."""
+
+    said: tuple[Step, ...]
+    passed: tuple[Step, ...]
+    armed: tuple[Step, ...]
+    repeated: int
+
+
+def steps_of(
+    clock: Clock,
+    run: ClockCycle,
+    calendar: Calendar,
+    schedule: Schedule,
+    now: datetime,
+    fired: Mapping[str, str],
+    repeated: int,
+) -> Steps:
+    """What becomes of a run's steps at `now`.
+
+    `fired`: the steps that were said or passed over, each with the due instant (ISO 8601) that it was said of: of
+    another due instant a step is said again. `repeated`: how often the present due instant's clock was said to be due.
+    """
+    due = schedule.due_at.isoformat() if schedule.due_at else None
+    new = [one for one in schedule.steps if fired.get(one.id) != due]
+    come = [one for one in new if has_come(one, run, now)]
+    armed = [one for one in new if one.at > now and not run.over]
+    for number, step in repetitions(clock, run, calendar, schedule, repeated):
+        if not has_come(step, run, now):
+            armed += [step] if step.at > now and not run.over else []
+            break
+        come.append(step)
+        repeated = number
+    said, passed = _caught_up(clock, calendar, in_order(come), now)
+    return Steps(tuple(said), tuple(passed), tuple(in_order(armed)), repeated)
+
+
+def has_come(step: Step, run: ClockCycle, now: datetime) -> bool:
+    """Whether a step's instant came while the run went on. A stop at that very instant was in time, unless the breach
+    itself brought it about."""
+    if run.ended_at is not None and (step.at > run.ended_at or (step.at == run.ended_at and not run.stopped_by_breach)):
+        return False
+    return step.at <= now
+
+
+def _caught_up(clock: Clock, calendar: Calendar, come: list[Step], now: datetime) -> tuple[list[Step], list[Step]]:
+    """Steps that have come, in order: those to be said and those passed over. The breach is always said."""
+    match clock.catch_up:
+        case "all":
+            return come, []
+        case "latest":
+            keep = {one.id for one in come[-1:]}
+        case "skip":
+            allowed = Duration.parse(clock.skip_after or "PT0S")
+            keep = {one.id for one in come if step_after(one.at, allowed, calendar, "elapsed") >= now}
+    said = [one for one in come if one.id in keep or one.kind == "breach"]
+    return said, [one for one in come if one not in said]

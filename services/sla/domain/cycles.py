@@ -1,4 +1,7 @@
-"""From what happened to the cycles of one clock. A *run* is one cycle: started, perhaps paused, perhaps stopped."""
+"""The cycles of a clock, computed from what happened to a case: started, perhaps paused, extended, stopped.
+
+Clocks of a group are several targets for the same thing, of which one applies: the first whose `when` holds.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,34 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from services.sla.domain.case import Occurrence
-from services.sla.domain.spans import limited, united
 from shared.business_time.calendars import Calendar
+from shared.business_time.due import Basis, due
+from shared.business_time.durations import Duration
 from shared.procedures.conditions import holds
 from shared.procedures.milestones import FINISHING, VOID
 from shared.procedures.model import Clock
+
+Span = tuple[datetime, datetime | None]
+
+
+def limited(begins: datetime, ends: datetime | None, at_most: str, calendar: Calendar, basis: Basis) -> datetime:
+    """When a pause ends that may not last longer than `at_most`."""
+    limit = due(begins, Duration.parse(at_most), calendar, basis=basis).at
+    return limit if ends is None or ends > limit else ends
+
+
+def united(spans: Iterable[Span]) -> list[Span]:
+    """The union as disjoint spans in order, without empty ones; None: has not ended."""
+    found: list[Span] = []
+    for begins, ends in sorted(spans, key=lambda span: span[0]):
+        last = found[-1][1] if found else begins
+        if found and (last is None or begins <= last):
+            if last is not None and (ends is None or ends > last):
+                found[-1] = (found[-1][0], ends)
+        elif ends is None or ends > begins:
+            found.append((begins, ends))
+    return found
+
 
 MIGRATED = "migrated"
 """The cause that a cancellation gives when the case has moved to another version of its procedure."""
@@ -33,7 +59,7 @@ class Extending(NamedTuple):
 
 
 @dataclass
-class Run:
+class ClockCycle:
     """One cycle of a clock. `pauses` are (from, until), disjoint and in order; `until` is None while one is open.
 
     `stood` is what `pauses` are made of: which of the clock's pauses, from, until. A pause ends with the run.
@@ -68,14 +94,14 @@ class Run:
         self.cancelled_at, self.cancelled_by = at, cause
 
 
-def runs_in(clock: Clock, seen: Iterable[Seen], calendar: Calendar) -> list[Run]:
+def runs_in(clock: Clock, seen: Iterable[Seen], calendar: Calendar) -> list[ClockCycle]:
     """The cycles of a clock, first to last, of occurrences in order (see `occurrences.ordered`) with their facts.
 
     A cycle starts at the first `from` occurrence at which `when` holds; a later `from` does not start it again, only
     `restart_on` does, and with `starts_again` the first `from` after a stop. One event may stop a cycle and start the
     next, or end a pause and stop the clock. For clocks of a group see `groups`; which extensions count, `extending`.
     """
-    runs: list[Run] = []
+    runs: list[ClockCycle] = []
     for occurrence, facts in seen:
         names = occurrence.names
         if runs and not runs[-1].over:
@@ -101,16 +127,16 @@ def with_facts(occurrences: Sequence[Occurrence]) -> Iterator[Seen]:
         yield occurrence, facts
 
 
-def begun(clock: Clock, cycle: int, occurrence: Occurrence, facts: Mapping[str, Any], *, again: bool) -> Run:
+def begun(clock: Clock, cycle: int, occurrence: Occurrence, facts: Mapping[str, Any], *, again: bool) -> ClockCycle:
     """A new run. A stop of the same event ends it at once ("on the spot"), unless it is what restarts it."""
-    run = Run(cycle, occurrence.at)
+    run = ClockCycle(cycle, occurrence.at)
     _note_due(run, clock, facts)
     if not again and named(clock.until, occurrence.names):
         run.stopped_at = occurrence.at
     return run
 
 
-def go_on(run: Run, clock: Clock, occurrence: Occurrence, facts: Mapping[str, Any]) -> None:
+def go_on(run: ClockCycle, clock: Clock, occurrence: Occurrence, facts: Mapping[str, Any]) -> None:
     """What a later occurrence does to a run that is not over."""
     names, at = occurrence.names, occurrence.at
     _note_pauses(run, clock, occurrence)
@@ -123,7 +149,7 @@ def go_on(run: Run, clock: Clock, occurrence: Occurrence, facts: Mapping[str, An
         run.cancel(at, names[0])
 
 
-def settle_pauses(run: Run, clock: Clock, calendar: Calendar) -> None:
+def settle_pauses(run: ClockCycle, clock: Clock, calendar: Calendar) -> None:
     """Make `pauses` of what the run stood: each no longer than it may be, none beyond the run's end."""
     spans = []
     for index, begins, ends in run.stood:
@@ -133,12 +159,12 @@ def settle_pauses(run: Run, clock: Clock, calendar: Calendar) -> None:
     run.pauses = united(spans)
 
 
-def may_start_again(clock: Clock, last: Run, occurrence: Occurrence) -> bool:
+def may_start_again(clock: Clock, last: ClockCycle, occurrence: Occurrence) -> bool:
     """Whether a further `from` starts the next cycle: after a stop, but not by the event that stopped it."""
     return clock.starts_again and last.stopped_at is not None and occurrence.at > last.stopped_at
 
 
-def restarts(clock: Clock, names: Sequence[str], last: Run | None) -> bool:
+def restarts(clock: Clock, names: Sequence[str], last: ClockCycle | None) -> bool:
     """Whether an occurrence starts the next cycle: one of `restart_on`, or a migration that restarts what is open."""
     return named(clock.restart_on, names) or (RESTART in names and last is not None and not last.over)
 
@@ -163,7 +189,7 @@ def named(wanted: Sequence[str], names: Sequence[str]) -> bool:
     return False
 
 
-def _note_pauses(run: Run, clock: Clock, occurrence: Occurrence) -> None:
+def _note_pauses(run: ClockCycle, clock: Clock, occurrence: Occurrence) -> None:
     names, at = occurrence.names, occurrence.at
     for index, pause in enumerate(clock.pauses):
         standing = next((n for n, (of, _, until) in enumerate(run.stood) if of == index and until is None), None)
@@ -173,7 +199,7 @@ def _note_pauses(run: Run, clock: Clock, occurrence: Occurrence) -> None:
             run.stood.append((index, at, None))
 
 
-def _note_extension(run: Run, clock: Clock, occurrence: Occurrence) -> None:
+def _note_extension(run: ClockCycle, clock: Clock, occurrence: Occurrence) -> None:
     rule = clock.extension
     if rule is None:
         return
@@ -187,6 +213,67 @@ def _note_extension(run: Run, clock: Clock, occurrence: Occurrence) -> None:
         run.extending.append(Extending("approved" if theirs else "void", occurrence.at))
 
 
-def _note_due(run: Run, clock: Clock, facts: Mapping[str, Any]) -> None:
+def _note_due(run: ClockCycle, clock: Clock, facts: Mapping[str, Any]) -> None:
     if clock.due_field is not None and facts.get(clock.due_field) is not None:
         run.due_fact = str(facts[clock.due_field])
+
+
+OTHER_TARGET = "other-target"
+"""The cause that a clock's cancellation gives when another of its group takes its place."""
+
+
+def runs_of_group(
+    clocks: Sequence[Clock], seen: Sequence[Seen], calendars: Mapping[str, Calendar]
+) -> dict[str, list[ClockCycle]]:
+    """The runs of a group's clocks, which are in declared order; `calendars` holds each clock's by the clock's id.
+
+    `seen` is what happened, in order, with the facts (see `runs.with_facts`).
+
+    All clocks of a group have the same `from`, `restart_on` and `starts_again`. The first `from` is the start of
+    whichever is chosen. The choice is made anew with every occurrence: what becomes known later brings the clock that
+    now comes first, counted from the same start, and cancels the other. When the chosen one is over, so is the cycle.
+    """
+    found: dict[str, list[ClockCycle]] = {clock.id: [] for clock in clocks}
+    lead = clocks[0]
+    origin: int | None = None
+    by_restart = False
+    cycle = 0
+    chosen: tuple[Clock, ClockCycle] | None = None
+    for index, (occurrence, facts) in enumerate(seen):
+        if chosen is not None and not chosen[1].over:
+            go_on(chosen[1], chosen[0], occurrence, facts)
+        again = origin is not None and restarts(lead, occurrence.names, chosen[1] if chosen else None)
+        if again and chosen is not None and not chosen[1].over:
+            chosen[1].cancel(occurrence.at, restarting_cause(occurrence.names))
+        fresh = named(lead.from_, occurrence.names) and (
+            origin is None or (chosen is not None and may_start_again(lead, chosen[1], occurrence))
+        )
+        if again or fresh:
+            origin, by_restart, chosen = index, again, None
+        if origin is None or (chosen is not None and chosen[1].over):
+            continue
+        names, known = seen[origin][0].names, seen[origin][1]
+        best = next(
+            (one for one in clocks if holds(one.when, facts) is True and not is_too_late(one, names, known)), None
+        )
+        if best is None or (chosen is not None and chosen[0].id == best.id):
+            continue
+        if chosen is None:
+            cycle += 1
+        else:
+            chosen[1].cancel(occurrence.at, OTHER_TARGET)
+        run = _from_the_start(best, cycle, seen[origin : index + 1], again=by_restart)
+        found[best.id] = [*(one for one in found[best.id] if one.cycle != cycle), run]
+        chosen = (best, run)
+    for clock in clocks:
+        for run in found[clock.id]:
+            settle_pauses(run, clock, calendars[clock.id])
+    return found
+
+
+def _from_the_start(clock: Clock, cycle: int, seen: Sequence[Seen], *, again: bool) -> ClockCycle:
+    run = begun(clock, cycle, *seen[0], again=again)
+    for occurrence, facts in seen[1:]:
+        if not run.over:
+            go_on(run, clock, occurrence, facts)
+    return run

@@ -1,4 +1,4 @@
-"""All clocks of a case together: which of a group runs, and what a clock within another is held to."""
+"""All clocks of a case together: their cycles with their schedules, one of each group, each within its outer clock."""
 
 from __future__ import annotations
 
@@ -6,41 +6,40 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.sla.domain.case import Occurrence
-from services.sla.domain.extending import settle_extensions
-from services.sla.domain.groups import runs_of_group
-from services.sla.domain.runs import Run, runs_in, with_facts
-from services.sla.domain.targets import Target, target_of
+from services.sla.domain.cycles import ClockCycle, runs_in, runs_of_group, with_facts
+from services.sla.domain.extensions import settle_extensions
+from services.sla.domain.schedule import Schedule, schedule_of
 from shared.business_time.calendars import Calendar
 from shared.business_time.due import Due
 from shared.procedures.model import Clock, Procedure
 
 
 @dataclass(frozen=True)
-class Course:
-    """One cycle of one clock, with its calendar and its target; `capped`: by the clock that it is within."""
+class ScheduledCycle:
+    """One cycle of one clock, with its calendar and its schedule; `capped`: by the clock that it is within."""
 
     clock: Clock
     calendar: Calendar
-    run: Run
-    target: Target
+    run: ClockCycle
+    schedule: Schedule
     capped: bool
 
 
-def courses_of(
+def scheduled_cycles(
     procedure: Procedure, occurrences: Sequence[Occurrence], calendars: Mapping[str, Calendar]
-) -> list[Course]:
+) -> list[ScheduledCycle]:
     """Every cycle of every clock, in the procedure's order; `occurrences` are in order (see `occurrences.ordered`)."""
-    return _Courses(procedure, occurrences, calendars).all()
+    return _Schedules(procedure, occurrences, calendars).all()
 
 
-class _Courses:
+class _Schedules:
     def __init__(
         self, procedure: Procedure, occurrences: Sequence[Occurrence], calendars: Mapping[str, Calendar]
     ) -> None:
         self._clocks = {clock.id: clock for clock in procedure.clocks}
         self._calendars = calendars
         self._own = {clock.id: calendars[clock.calendar or procedure.calendar] for clock in procedure.clocks}
-        self._runs: dict[str, list[Run]] = {}
+        self._runs: dict[str, list[ClockCycle]] = {}
         seen = list(with_facts(occurrences))
         for clock in procedure.clocks:
             if clock.group is None:
@@ -52,20 +51,22 @@ class _Courses:
             for run in runs:
                 settle_extensions(run, self._clocks[id_], self._own[id_])
 
-    def all(self) -> list[Course]:
+    def all(self) -> list[ScheduledCycle]:
         return [self._course(clock, run) for clock in self._clocks.values() for run in self._runs[clock.id]]
 
-    def _course(self, clock: Clock, run: Run) -> Course:
-        calendar, target = self._own[clock.id], self._target(clock, run, frozenset())
-        capped = clock.within is not None and target.due_at != target_of(clock, run, calendar, self._calendars).due_at
-        return Course(clock, calendar, run, target, capped)
+    def _course(self, clock: Clock, run: ClockCycle) -> ScheduledCycle:
+        calendar, schedule = self._own[clock.id], self._target(clock, run, frozenset())
+        capped = (
+            clock.within is not None and schedule.due_at != schedule_of(clock, run, calendar, self._calendars).due_at
+        )
+        return ScheduledCycle(clock, calendar, run, schedule, capped)
 
-    def _target(self, clock: Clock, run: Run, inside: frozenset[str]) -> Target:
+    def _target(self, clock: Clock, run: ClockCycle, inside: frozenset[str]) -> Schedule:
         """`inside`: the clocks on whose behalf this is asked, so that a circle of `within` comes to an end."""
         cap = self._cap(clock, run, inside | {clock.id}) if clock.within is not None else None
-        return target_of(clock, run, self._own[clock.id], self._calendars, cap)
+        return schedule_of(clock, run, self._own[clock.id], self._calendars, cap)
 
-    def _cap(self, clock: Clock, run: Run, inside: frozenset[str]) -> Due | None:
+    def _cap(self, clock: Clock, run: ClockCycle, inside: frozenset[str]) -> Due | None:
         """When the overall clock is due that ran when this run began; the latest to begin, if there are several."""
         caps = []
         for overall in self._clocks.values():
@@ -74,8 +75,8 @@ class _Courses:
             for one in self._runs[overall.id]:
                 if one.started_at > run.started_at or (one.ended_at is not None and one.ended_at <= run.started_at):
                     continue
-                target = self._target(overall, one, inside)
+                schedule = self._target(overall, one, inside)
                 # One that was cancelled before it was due promises nothing.
-                if target.due_at is not None and (one.cancelled_at is None or one.cancelled_at > target.due_at):
-                    caps.append((one.cancelled_at is None, one.started_at, target.due_at, target.provisional))
+                if schedule.due_at is not None and (one.cancelled_at is None or one.cancelled_at > schedule.due_at):
+                    caps.append((one.cancelled_at is None, one.started_at, schedule.due_at, schedule.provisional))
         return Due(*max(caps)[2:]) if caps else None

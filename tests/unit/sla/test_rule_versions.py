@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any
 
 from services.sla.domain.case import Case, Occurrence
-from services.sla.domain.deciding import Decision, decide
-from services.sla.domain.explaining import explain_clocks
+from services.sla.domain.decide import Decision, decide
+from services.sla.domain.explain import explain_clocks
 from shared.business_time.calendars import Calendar, Name
 from shared.business_time.extending import extended
 from shared.events.deadlines import ClockRescheduled

@@ -1,7 +1,8 @@
-"""What is to be said of one cycle of a clock: the difference between what holds and what was said before.
+"""Which events a case's clocks emit now: the difference between what holds and what was emitted before.
 
-What was said is kept per clock and cycle, so that nothing is said twice. The steps that are still to come are *armed*:
-named with their instants, so that timers can say them when they come (see `arming`).
+Nothing is counted up: clocks are computed from the set of occurrences each time, so that late, repeated and reordered
+events lead to the same end. What was emitted is kept per clock and cycle, so that nothing is emitted twice. The steps
+that are still to come are *armed*: named with their instants, so that timers can emit them (see `arming`).
 """
 
 from __future__ import annotations
@@ -9,14 +10,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.sla.domain.arming import in_memory
-from services.sla.domain.basis import Basis, is_kept, said_target
-from services.sla.domain.courses import Course
-from services.sla.domain.emission import GONE, Emission
-from services.sla.domain.stepping import has_come, steps_of
-from services.sla.domain.targets import Step, Target
+from services.sla.domain.case import Case, ordered
+from services.sla.domain.cycles import MIGRATED
+from services.sla.domain.rule_versions import (
+    LATER_KNOWLEDGE,
+    RuleVersions,
+    cause_of,
+    emitted_schedule,
+    is_kept,
+    migrated_away,
+    rule_versions_of,
+)
+from services.sla.domain.schedule import Schedule, Step, has_come, steps_of
+from services.sla.domain.scheduled_cycles import ScheduledCycle, scheduled_cycles
+from shared.business_time.calendars import Calendar
 from shared.events.base import EventData
 from shared.events.deadlines import (
     BreachRetracted,
@@ -31,6 +41,43 @@ from shared.events.deadlines import (
     ClockStoppedLate,
     ClockWarned,
 )
+from shared.procedures.model import Procedure
+
+GONE = "no-longer-applies"
+
+
+class Emission(NamedTuple):
+    """Something to say, and the cause that makes its event's id."""
+
+    data: EventData
+    cause: str
+
+
+def cancellation(
+    key: str, before: Mapping[str, Any], cause: str, generation: int
+) -> tuple[Mapping[str, Any], list[Emission]]:
+    """What is said of a cycle that there is no more, and its memory after that; `key` is `<clock>#<cycle>`.
+
+    A breach of it never was, unless the cycle was left behind by a migration of its case.
+    """
+    clock, _, cycle = key.partition("#")
+    common: dict[str, Any] = {
+        "clock": clock,
+        "cycle": int(cycle),
+        "due_at": datetime.fromisoformat(before["due"]) if before.get("due") else None,
+    }
+    said = []
+    fired, edition = dict(before.get("fired", {})), before.get("edition", 0)
+    if cause == GONE and "due" in fired:
+        said.append(Emission(BreachRetracted(**common), f"{key}|{fired.pop('due')}|{generation}"))
+        edition += 1
+    if before.get("end") != "cancelled":
+        said.append(Emission(ClockCancelled(**common, cause=cause), f"{key}|gone|{generation}"))
+    if not said:
+        return before, []
+    # Its timers are void for good, should the cycle come back.
+    after = {**before, "end": "cancelled", "paused": None, "armed": [], "generation": before.get("generation", 0) + 1}
+    return {**after, "fired": fired, **({"edition": edition} if edition else {})}, said
 
 
 @dataclass(frozen=True)
@@ -69,21 +116,21 @@ class CycleEmissions:
 
     def __init__(
         self,
-        course: Course,
+        scheduled: ScheduledCycle,
         now: datetime,
         before: Mapping[str, Any],
         generation: int,
         because: str,
-        basis: Basis,
+        versions: RuleVersions,
     ) -> None:
-        self._clock, self._run, self._calendar, self._now = course.clock, course.run, course.calendar, now
+        self._clock, self._run, self._calendar, self._now = scheduled.clock, scheduled.run, scheduled.calendar, now
         self._before = before
         self._unheard = "fired" not in before
         self._generation, self._because = generation, because
-        kept = said_target(before, self._run, basis)
-        self._target: Target = kept or course.target
-        self._on = list(basis) if kept is None else self._before["on"]
-        self._kept = is_kept(before, self._run, basis)
+        kept = emitted_schedule(before, self._run, versions)
+        self._target: Schedule = kept or scheduled.schedule
+        self._on = list(versions) if kept is None else self._before["on"]
+        self._kept = is_kept(before, self._run, versions)
         self._fired: dict[str, str] = dict(self._before.get("fired", {}))
         self._armed: list[Step] = []
         self._repeated: list[Any] = self._before.get("repeated", [None, 1])
@@ -149,7 +196,7 @@ class CycleEmissions:
         }
 
     def _grounds(self) -> dict[str, Any]:
-        """What `basis` needs to know when the calendar or the procedure has changed."""
+        """What `versions` needs to know when the calendar or the procedure has changed."""
         ended = {"ended": self._run.ended_at.isoformat()} if self._run.ended_at else {}
         return {"provisional": self._target.provisional, "on": self._on, **ended}
 
@@ -192,7 +239,7 @@ class CycleEmissions:
         self._edition += self._due in self._dues
 
     def _take_back(self) -> None:
-        """Retract a breach that was said and does not stand: the target moved, or the run had ended by then."""
+        """Retract a breach that was said and does not stand: the schedule moved, or the run had ended by then."""
         announced = self._fired.get("due")
         if announced is None:
             return
@@ -267,3 +314,59 @@ class CycleEmissions:
             changed=memory != self._before,
             rearmed=generation != self._before.get("generation", 0),
         )
+
+
+__all__ = ["GONE", "ClockRow", "Decision", "Emission", "decide"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The case with what was said noted, what is to be said now, its clocks, and each (clock, cycle) that is gone."""
+
+    case: Case
+    said: tuple[Emission, ...]
+    clocks: tuple[ClockRow, ...]
+    gone: tuple[tuple[str, int], ...]
+
+
+def decide(
+    case: Case,
+    procedure: Procedure,
+    calendars: Mapping[str, Calendar],
+    now: datetime,
+    *,
+    because: str = LATER_KNOWLEDGE,
+) -> Decision:
+    """Compute all clocks of a case and what has to be said of them at `now` (UTC).
+
+    `because` is the cause that a rescheduling gives where neither calendar nor procedure is known to have changed.
+    """
+    occurrences = ordered(case.occurrences)
+    memory: dict[str, Mapping[str, Any]] = {}
+    said: list[Emission] = []
+    rows: list[ClockRow] = []
+    for scheduled in scheduled_cycles(procedure, occurrences, calendars):
+        key = f"{scheduled.clock.id}#{scheduled.run.cycle}"
+        versions = rule_versions_of(procedure, scheduled.calendar)
+        before = case.said.get(key, {})
+        cause = cause_of(before, versions, procedure.id) or because
+        cycle_emissions = CycleEmissions(scheduled, now, before, case.generation, cause, versions)
+        memory[key] = cycle_emissions.tell()
+        said += cycle_emissions.said
+        rows.append(cycle_emissions.row(memory[key]))
+    gone = []
+    for key, before in case.said.items():
+        if key in memory:
+            continue
+        elsewhere = migrated_away(before, procedure)
+        if elsewhere and before.get("end") is not None:
+            memory[key] = before  # it ended under the version that knew it
+            continue
+        memory[key], last = cancellation(key, before, MIGRATED if elsewhere else GONE, case.generation)
+        if last:
+            name, _, cycle = key.partition("#")
+            gone.append((name, int(cycle)))
+            said += last
+    changed = memory != case.said
+    after = replace(case, said=memory, generation=case.generation + 1) if changed else case
+    return Decision(after, tuple(said), tuple(rows), tuple(gone))

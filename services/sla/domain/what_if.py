@@ -1,4 +1,4 @@
-"""What a change of rules would do to open clocks, before it is made. Pure: nothing is said and nothing is kept."""
+"""What a change of rules would do to open clocks, before it is made. Pure: nothing is emitted and nothing is kept."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any, Literal
 from uuid import UUID
 
 from services.sla.domain.case import Case, Occurrence
-from services.sla.domain.deciding import ClockRow, decide
-from services.sla.domain.runs import RESTART
+from services.sla.domain.cycles import RESTART
+from services.sla.domain.decide import ClockRow, decide
 from shared.business_time.calendars import Calendar
 from shared.procedures.model import Procedure
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from services.sla.domain.case import Case, Occurrence
-from services.sla.domain.changing import Compared, Rules, Tally, compare
+from services.sla.domain.what_if import Compared, Rules, Tally, compare
 from shared.procedures.model import Procedure
 from tests.unit.sla.scenes import CALENDARS, CASE, at, occurrence, procedure, told
-from tests.unit.sla.test_basis import AFTER_THE_EXTENSION, BEFORE_THE_EXTENSION
+from tests.unit.sla.test_rule_versions import AFTER_THE_EXTENSION, BEFORE_THE_EXTENSION
 
 FIVE = {"from": ["admitted"], "until": ["resolved"], "duration": "P5WD"}
 PAUSE = {"pauses": [{"on": "asked", "until": ["answered"]}]}

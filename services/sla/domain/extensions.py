@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from services.sla.domain.runs import Extending, Run
-from services.sla.domain.targets import due_of
+from services.sla.domain.cycles import ClockCycle, Extending
+from services.sla.domain.schedule import due_of
 from shared.business_time.calendars import Calendar
 from shared.procedures.model import Clock
 
 
-def settle_extensions(run: Run, clock: Clock, calendar: Calendar) -> None:
+def settle_extensions(run: ClockCycle, clock: Clock, calendar: Calendar) -> None:
     """Count the approvals of a run whose pauses are settled.
 
     One is in time if it was given, or what it answers was asked for, no later than the run was due without it: to
