@@ -15,13 +15,13 @@ from tests.integration.servers import close_run, open_run
 # no process is left alone with it at the end. Of all other tests each file goes to whichever process is free.
 HEAVY = (
     "e2e/test_demo.py",
+    "integration/notify",
     "faults/test_kill.py",
     "integration/cli",
     "e2e/test_bench.py",
-    "faults/test_kill_timers.py",
     "integration/embedded",
+    "faults/test_kill_timers.py",
     "integration/messaging",
-    "integration/notify",
 )
 
 settings.register_profile("whole", settings())
@@ -49,7 +49,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    """How tests are shared out: by group, or by file."""
+    """How tests are shared out: by group, or by file, in the order of the collection."""
+    config.option.loadscopereorder = False  # xdist would begin with the groups of most tests and end with the longest
     return _ByGroup(config, log)
 
 
