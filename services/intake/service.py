@@ -27,9 +27,9 @@ def build(context: Context) -> Service:
     vault = open_vault(context.settings.vault_key_file)
     forms = Forms(context.library, context.calendars)
     reader = Reader(forms, vault)
-    registrar = Registrar(engine, vault, clock, real, context.said)
-    casework = Casework(engine, vault, clock, forms, context.said)
-    migrations = Migrations(engine, context.library, clock, context.said)
+    registrar = Registrar(context.outbox, vault, clock, real)
+    casework = Casework(context.outbox, vault, clock, forms)
+    migrations = Migrations(context.outbox, context.library, clock)
     batch = Batch(registrar, reader, clock)
     return Service(
         routers=[

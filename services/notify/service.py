@@ -35,8 +35,8 @@ def build(context: Context) -> Service:
     worker = Worker(context.library, context.calendars, context.clock, real, window)
     vault = Vault(settings.intake_url, settings.key(), public_url=settings.public_url)
     composer = Composer(context.library, recipients, vault, settings.public_url or settings.intake_url)
-    endings = Endings(context.engine, context.clock, real, worker, context.said)
-    sender = Sender(context.engine, composer, sinks(settings, recipients), endings, real)
+    endings = Endings(context.outbox, context.clock, real, worker)
+    sender = Sender(context.outbox, composer, sinks(settings, recipients), endings, real)
     return Service(
         routers=[router(context, worker, real)],
         topics=[COMPLAINTS, ASSIGNMENTS, DEADLINES],

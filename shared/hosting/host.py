@@ -27,6 +27,7 @@ from shared.messaging.database import open_database
 from shared.messaging.housekeeping import keep_house
 from shared.messaging.inbox.processor import Handler, Processor
 from shared.messaging.kafka.consumer import Pump
+from shared.messaging.outbox import Outbox
 from shared.messaging.outbox.relay import Relay
 from shared.observability import metrics
 from shared.observability.health import Check
@@ -50,8 +51,8 @@ class Context:
     clock: Clock
     library: Library
     calendars: Mapping[str, Any]
-    said: asyncio.Event
-    """To be set after a commit that wrote to the outbox."""
+    outbox: Outbox
+    """Opens the transactions that append events."""
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,12 @@ class _Host:
             loop.add_signal_handler(sign, self._stop.set)
         engine = open_database(settings.database)
         clock = open_clock(settings.clock)
-        said = asyncio.Event()
+        outbox = Outbox(engine)
         rules = Rules(Folders(settings.calendars, settings.procedures), name)
-        context = Context(name, settings, engine, clock, rules.library, rules.calendars, said)
+        context = Context(name, settings, engine, clock, rules.library, rules.calendars, outbox)
         service = self._build(context)
         works = settings.role in ("worker", "all")
-        relay = Relay(engine, settings.kafka, clock, service=name, said=said)
+        relay = Relay(engine, settings.kafka, clock, service=name, outbox=outbox)
         pump = self._pump(context, service) if works and service.handler and service.topics else None
         server = self._server(service, engine, pump)
         tasks = [asyncio.create_task(server.serve(), name="http")]
@@ -124,7 +125,7 @@ class _Host:
 
     def _pump(self, context: Context, service: Service) -> Pump:
         assert service.handler is not None  # noqa: S101  (the caller looked)
-        processor = Processor(context.engine, context.name, context.clock, service.handler, context.said)
+        processor = Processor(context.outbox, context.name, context.clock, service.handler)
         return Pump(
             f"huiyin-{context.name}.v1",
             context.settings.kafka,

@@ -5,13 +5,12 @@ Each is one transaction that holds the case's row: read, decide, write, say.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.domain import admission, numbering
 from services.intake.domain.case import Case
@@ -24,6 +23,7 @@ from shared.errors import NotFound
 from shared.events.base import EventData
 from shared.events.complaints import ComplaintSupplemented, ComplaintWithdrawn
 from shared.events.envelope import make
+from shared.messaging.outbox import Outbox
 from shared.observability import metrics
 from shared.security.vault import Vault
 
@@ -33,26 +33,24 @@ OfficersDecision = Literal["admit", "refuse", "transfer-out"]
 class Casework:
     """Work on the cases of one database."""
 
-    def __init__(self, engine: AsyncEngine, vault: Vault, clock: Clock, forms: Forms, said: asyncio.Event) -> None:
-        self._engine = engine
+    def __init__(self, outbox: Outbox, vault: Vault, clock: Clock, forms: Forms) -> None:
         self._vault = vault
         self._clock = clock
         self._forms = forms
-        self._said = said
+        self._outbox = outbox
 
     async def decide(
         self, case_id: UUID, decision: OfficersDecision, by: str, rule: str | None, to: str | None
     ) -> Case:
         """Record an officer's decision on a held complaint; raises as `domain.officers_verdict`."""
         now = self._clock.now()
-        async with self._engine.begin() as tx:
+        async with self._outbox.transaction() as tx:
             case, form = await self._hold(tx, case_id)
             verdict = admission.officers_verdict(form, case.status, decision, by, rule)
             if to is not None:
                 admission.require_office(form, to, field="to")
             await self._settle(tx, case, form, verdict, now, cause=f"admission:{decision}", by=by, to=to)
             case = await _as_is(tx, case_id)
-        self._said.set()
         return case
 
     async def supplement(self, case_id: UUID, fields: Mapping[str, Any], cause: str) -> Case | list[FieldError]:
@@ -61,7 +59,7 @@ class Casework:
         `cause` tells one supplement from another: the same one again says nothing new. Returns the mistakes, if any.
         """
         now = self._clock.now()
-        async with self._engine.begin() as tx:
+        async with self._outbox.transaction() as tx:
             case, form = await self._hold(tx, case_id)
             admission.require_open(case.status)
             read = form.read(fields)
@@ -80,25 +78,23 @@ class Casework:
                 verdict = admission.admission(form, attributes, case.channel, missing)
                 await self._settle(tx, case, form, verdict, now, cause=cause, by=None, to=None)
             case = await _as_is(tx, case_id)
-        self._said.set()
         return case
 
     async def withdraw(self, case_id: UUID, by: str) -> Case:
         """The complaint is taken back by `complainant`, or for the complainant by a role of the procedure."""
         now = self._clock.now()
-        async with self._engine.begin() as tx:
+        async with self._outbox.transaction() as tx:
             case, form = await self._hold(tx, case_id)
             admission.require_open(case.status)
             if by != "complainant":
                 admission.require_office(form, by, field="by")
             await self._say(tx, case, [ComplaintWithdrawn(by=by)], "withdrawal", now)
             case = await _as_is(tx, case_id)
-        self._said.set()
         return case
 
     async def write_document(self, case_id: UUID, name: str, content: str, by: str) -> None:
         """Seal a text about the case in the vault; one of the same name is replaced. `by` is an API key's name."""
-        async with self._engine.begin() as tx:
+        async with self._outbox.transaction() as tx:
             await self._hold(tx, case_id)
             key = await store_vault.key_of(tx, self._vault, case_id)
             await store_vault.put_document(tx, key, name, content, by, self._clock.now())

@@ -6,12 +6,11 @@ is a function of case and migration, so what is done again says nothing new.
 
 from __future__ import annotations
 
-import asyncio
 from typing import Literal
 from uuid import uuid4
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.store import procedure_migrations, timeline
 from services.intake.store.procedure_migrations import FIRST, Migration
@@ -19,6 +18,7 @@ from shared.business_time.clock import Clock
 from shared.errors import Conflict, InvalidInput
 from shared.events.complaints import ProcedureMigrated
 from shared.events.envelope import make
+from shared.messaging.outbox import Outbox
 from shared.messaging.retry import run_periodically
 from shared.procedures.loader import Library
 from shared.procedures.model import Procedure
@@ -35,11 +35,10 @@ _PAGE = 200
 class Migrations:
     """The migrations of one database. Any number of processes may run them."""
 
-    def __init__(self, engine: AsyncEngine, library: Library, clock: Clock, said: asyncio.Event) -> None:
-        self._engine = engine
+    def __init__(self, outbox: Outbox, library: Library, clock: Clock) -> None:
         self._library = library
         self._clock = clock
-        self._said = said
+        self._outbox = outbox
 
     async def decide(
         self, procedure: str, to_version: int, mode: Mode, reason: str, by: str, *, from_version: int | None
@@ -57,7 +56,7 @@ class Migrations:
         one = Migration(
             uuid4(), procedure, from_version, to_version, mode, reason, by, now, FIRST, 0, finished_at=finished
         )
-        async with self._engine.begin() as tx:
+        async with self._outbox.transaction() as tx:
             await procedure_migrations.lock_procedure(tx, procedure)
             present = await procedure_migrations.under_way(tx, procedure)
             if present is not None and present.what == one.what:
@@ -83,7 +82,7 @@ class Migrations:
 
         `settling`: how many real seconds ago the decision must have been noted.
         """
-        async with self._engine.begin() as tx:
+        async with self._outbox.transaction() as tx:
             one = await procedure_migrations.next_open(tx, settling)
             if one is None:
                 return False
@@ -100,7 +99,6 @@ class Migrations:
             await procedure_migrations.pin(tx, cases, one.to_version)
             await timeline.say(tx, events)
             await procedure_migrations.go_on(tx, one.id, max(cases), len(cases))
-        self._said.set()
         return True
 
 

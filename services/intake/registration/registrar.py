@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.domain.admission import Complaint
 from services.intake.registration import drafts
@@ -26,6 +26,7 @@ from services.intake.store import vault as store_vault
 from services.intake.store.registration import KnownKey
 from shared.business_time.clock import Clock
 from shared.messaging import outbox
+from shared.messaging.outbox import Outbox
 from shared.observability import metrics
 from shared.security.vault import CaseKey, Vault
 
@@ -64,21 +65,19 @@ class _Settled:
 class Registrar:
     """Registers complaints in one database."""
 
-    def __init__(self, engine: AsyncEngine, vault: Vault, clock: Clock, real: Clock, said: asyncio.Event) -> None:
+    def __init__(self, outbox: Outbox, vault: Vault, clock: Clock, real: Clock) -> None:
         """`clock` is the time that cases run on, `real` that of the callers who keep idempotency keys."""
-        self._engine = engine
         self._vault = vault
         self._clock = clock
         self._real = real
-        self._said = said
+        self._outbox = outbox
 
     async def register(self, wanted: Sequence[RegistrationRequest]) -> list[Outcome]:
         """Register all of these, in one transaction; the outcomes stand in the same order."""
         now = self._clock.now()
         made = await asyncio.to_thread(self._drafts, wanted)
-        async with self._engine.begin() as tx:
+        async with self._outbox.transaction() as tx:
             outcomes = await self._register(tx, list(zip(wanted, made, strict=True)), now)
-        self._said.set()
         for one, outcome in zip(wanted, outcomes, strict=True):
             _measure(one.complaint, outcome)
         return outcomes

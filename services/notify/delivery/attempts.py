@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify.delivery.sinks import Sink
 from services.notify.handlers.events import Worker
@@ -20,6 +19,7 @@ from shared.business_time.clock import Clock
 from shared.events.envelope import Event, make
 from shared.events.notices import NoticeFailed, NoticeSent
 from shared.messaging import outbox
+from shared.messaging.outbox import Outbox
 from shared.observability import metrics
 
 log = structlog.get_logger(__name__)
@@ -48,18 +48,17 @@ class _End:
 
 
 class Endings:
-    """Writes endings. `clock` is the cases' clock, `real` the machine's; `said` wakes the relay."""
+    """Writes endings. `clock` is the cases' clock, `real` the machine's."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock, real: Clock, worker: Worker, said: asyncio.Event) -> None:
-        self._engine = engine
+    def __init__(self, outbox: Outbox, clock: Clock, real: Clock, worker: Worker) -> None:
         self._clock = clock
         self._real = real
         self._worker = worker
-        self._said = said
+        self._outbox = outbox
 
     async def finish(self, me: UUID, ended: Sequence[Ended]) -> None:
         """Write how attempts ended, and say which notices were sent or given up."""
-        async with self._engine.begin() as tx:
+        async with self._outbox.transaction() as tx:
             now = self._clock.now()
             await cases.lock(tx, {one.row.case_id for one in ended})
             ours = await delivery_queue.finish(tx, me, [one.ending for one in ended], self._real.now(), now)
@@ -76,7 +75,7 @@ class Endings:
 
     async def fail_waiting(self, rows: Sequence[Any], reason: str) -> None:
         """Give up notices that nobody is sending."""
-        async with self._engine.begin() as tx:
+        async with self._outbox.transaction() as tx:
             now = self._clock.now()
             await cases.lock(tx, {row.case_id for row in rows})
             gone = await delivery_queue.fail_waiting(tx, [row.id for row in rows], reason, now)
@@ -110,12 +109,6 @@ class Endings:
             now,
         )
 
-    def tell(self, orphans: Sequence[Any]) -> None:
-        """After the commit of a take-over: log it and wake the relay."""
-        if orphans:
-            log.warning("took over from a sender that died", notices=len(orphans))
-            self._said.set()
-
     async def _say(self, tx: AsyncConnection, ends: Sequence[_End], now: datetime) -> list[Event]:
         """Say what has ended, and of each notice that was joined to another that it ended with that one."""
         leads = {one.row.id: one for one in ends if one.row.joins}
@@ -135,8 +128,6 @@ class Endings:
             elif isinstance(event.data, NoticeFailed):
                 data = event.data
                 metrics.NOTICES_FAILED.labels(procedure=event.procedure, sink=data.sink, reason=data.reason).inc()
-        if events:
-            self._said.set()
 
 
 def _event(row: Any, end: _End, now: datetime) -> Event:

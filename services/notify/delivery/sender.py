@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify.delivery.attempts import Endings
 from services.notify.delivery.composer import Composer, Placed
@@ -27,6 +27,7 @@ from services.notify.store import cases as store
 from services.notify.store.delivery_queue import Route
 from shared.business_time.clock import Clock
 from shared.errors import NotFound
+from shared.messaging.outbox import Outbox
 from shared.messaging.retry import until_done
 from shared.observability import metrics
 
@@ -49,7 +50,7 @@ class Sender:
 
     def __init__(
         self,
-        engine: AsyncEngine,
+        outbox: Outbox,
         composer: Composer,
         sinks: Mapping[str, Sink],
         endings: Endings,
@@ -59,7 +60,8 @@ class Sender:
         failpoint: Callable[[str], None] = lambda _place: None,
     ) -> None:
         """`failpoint` is called at named places of an attempt; tests let it break there."""
-        self._engine = engine
+        self._outbox = outbox
+        self._engine = outbox.engine
         self._composer = composer
         self._sinks = sinks
         self._endings = endings
@@ -102,14 +104,15 @@ class Sender:
     async def _live(self) -> None:
         """Say that this sender lives, take over from those that do not, and count what waits."""
         now = self._real.now()
-        async with self._engine.begin() as tx:
+        async with self._outbox.transaction() as tx:
             await senders.seen(tx, self._me, now)
             orphans = await senders.bury(tx, self._me, now, self._stale)
             await self._endings.take_over(tx, orphans, self._sinks)
             await notices.forget_undecided(tx, now - UNDECIDED_FOR)
             metrics.NOTICES_WAITING.set(await delivery_queue.waiting(tx))
             metrics.CALL_BACKS_OPEN.set(await call_backs.open_count(tx))
-        self._endings.tell(orphans)
+        if orphans:
+            log.warning("took over from a sender that died", notices=len(orphans))
 
     async def _round(self) -> None:
         while await self._route() == _ROUTE_PAGE:

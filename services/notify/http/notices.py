@@ -109,20 +109,18 @@ def router(context: Context, worker: Worker, real: Clock) -> APIRouter:
     async def answer(id: UUID, body: CallAnswer) -> dict[str, Any]:
         """Record a call. Not reached: the task stays open. The same answer again is fine, another one is a conflict."""
         now = context.clock.now()
-        async with engine.begin() as tx:
+        async with context.outbox.transaction() as tx:
             row = await calls.answer(
                 tx, worker, id, reached=body.reached, satisfied=body.satisfied, score=body.score, at=body.at, now=now
             )
-        context.said.set()
         return _call(row)
 
     @api.post("/v1/cases/{id}/satisfaction", dependencies=[needs("notices:write")])
     async def satisfaction(id: UUID, body: Satisfaction) -> dict[str, Any]:
         """Record the complainant's own answer: one for each cycle of the case."""
         now = context.clock.now()
-        async with engine.begin() as tx:
+        async with context.outbox.transaction() as tx:
             cycle, at = await calls.say(tx, worker, id, satisfied=body.satisfied, score=body.score, now=now)
-        context.said.set()
         return {"case_id": id, "cycle": cycle, "satisfied": body.satisfied, "score": body.score, "at": at}
 
     return api

@@ -48,24 +48,22 @@ def routes(context: Context, rules: RuleBook) -> APIRouter:
         """Report a milestone; the same report again answers the same and publishes nothing new."""
         now = context.clock.now()
         report = Report(given.milestone, given.at or now, given.by, given.fields, given.clock)
-        async with context.engine.begin() as tx:
+        async with context.outbox.transaction() as tx:
             case = await handlers.report_milestone(tx, rules, case_id, report, now)
-        context.said.set()
         return _case_view(case)
 
     @router.post("/cases/{case_id}/reassignment", dependencies=[needs("reports:write")])
     async def hand_over(case_id: UUID, given: ReassignmentIn) -> dict[str, Any]:
         """Give the case to another department of its procedure."""
         now = context.clock.now()
-        async with context.engine.begin() as tx:
+        async with context.outbox.transaction() as tx:
             case = await handlers.reassign_case(tx, rules, case_id, given.department, given.by, now)
-        context.said.set()
         return _case_view(case)
 
     @router.get("/cases/{case_id}", dependencies=[needs("cases:read")])
     async def show(case_id: UUID) -> dict[str, Any]:
         """The handling record of a case: no identities here."""
-        async with context.engine.begin() as tx:
+        async with context.outbox.transaction() as tx:
             return _case_view(await handlers.get_case(tx, case_id))
 
     @router.get("/cases", dependencies=[needs("cases:read")])

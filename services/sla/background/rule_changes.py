@@ -82,7 +82,7 @@ class Changes:
         `settling`: how many real seconds a change must have been noted for.
         """
         context = self._context
-        async with context.engine.begin() as tx:
+        async with context.outbox.transaction() as tx:
             one = await rule_changes.next_open(tx, settling)
             if one is None or not await self._is_up_to_date(tx):
                 return False
@@ -97,8 +97,6 @@ class Changes:
             else:
                 margin = timedelta(seconds=_SAID_BEFORE_SECONDS * (context.clock.rate() or 1.0))
                 await rule_changes.finish(tx, one, one.started_at - margin, context.clock.now())
-        if said:
-            context.said.set()
         log.info("open clocks are recomputed", because=one.because, cases=len(ids), said=len(said), finished=not ids)
         return True
 

@@ -79,13 +79,12 @@ async def _fire(
         "topic": DEADLINES.name,
         "breached": ClockBreached.type_,
         "warned": ClockWarned.type_,
-        "reading": bundles.are_sent_here(connection),
+        "reading": bundles.are_cached(connection),
     }
     row = (await connection.execute(_FIRE, values)).one()
-    if row.records is not None:
-        bundles.keep(
-            connection, Bundle(row.bundle, DEADLINES.name, row.event_ids, row.case_ids, row.types, row.records)
-        )
+    if row.bundle is not None:
+        content = (row.event_ids, row.case_ids, row.types, row.records)
+        bundles.appended(connection, Bundle(row.bundle, DEADLINES.name, *content) if row.records is not None else None)
     return Fired(
         held=frozenset(row.held or ()),
         busy=frozenset(row.busy or ()),

@@ -70,19 +70,17 @@ class Timers:
         """Fire one page of what is due now, whatever is in memory; returns how many steps that were."""
         if self.waiting():
             return await self._page_aside()
-        async with self._context.engine.connect() as connection:
-            lane = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            return await self._page(lane, set(range(SHARDS)))
+        async with self._context.outbox.autocommit() as connection:
+            return await self._page(connection, set(range(SHARDS)))
 
     def waiting(self) -> bool:
         """Whether there are shards that were put aside."""
         return bool(self._aside)
 
     async def _fire_free(self) -> None:
-        async with self._context.engine.connect() as one, self._context.engine.connect() as two:
-            lanes = [await lane.execution_options(isolation_level="AUTOCOMMIT") for lane in (one, two)]
+        async with self._context.outbox.autocommit() as one, self._context.outbox.autocommit() as two:
             while True:
-                await self._turn(lanes)
+                await self._turn((one, two))
 
     async def _fire_aside(self) -> float:
         if not self._aside:
@@ -176,20 +174,18 @@ class Timers:
     async def _page_aside(self) -> int:
         """Wait for the shards that are aside, all together, and decide on what needs it; then they are no more."""
         shards = frozenset(self._aside)
-        async with self._context.engine.begin() as tx:
+        async with self._context.outbox.transaction() as tx:
             await timers.lock_shards(tx, shards)
             now = self._context.clock.now()
             decide = await firing.to_decide(tx, shards, now, each=_EACH)
-            said: list[Event] = []
+            emitted: list[Event] = []
             if decide:
                 cases, then = await self._worker.hold(tx, decide)
-                said = await outbox.append(tx, await self._worker.settle(tx, cases.values(), then))
+                emitted = await outbox.append(tx, await self._worker.settle(tx, cases.values(), then))
             fired = await firing.fire_held(tx, shards, now, decide, each=_EACH)
-        if said:
-            self._context.said.set()
         self._aside -= shards
         self._wake.set()
-        return len(said) + self._done(fired, fired.held, now)
+        return len(emitted) + self._done(fired, fired.held, now)
 
     def _done(self, fired: Fired, shards: Iterable[int], now: datetime) -> int:
         for shard in shards:
@@ -201,8 +197,6 @@ class Timers:
             metrics.STEPS_FIRED.labels(procedure=procedure, clock=name, kind=word).inc(count)
         for late in fired.late:
             metrics.STEP_LATENESS.observe(late / rate)
-        if fired.steps:
-            self._context.said.set()
         return fired.steps
 
 

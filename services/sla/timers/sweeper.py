@@ -117,7 +117,7 @@ class Sweeper:
         ids = found
         if not never:  # of one shard: to wait for one while another is held would hold up the timers of both
             ids = [id_ for id_ in found if shard_of(id_) == shard_of(found[0])][:_CASES]
-        async with self._context.engine.begin() as tx:
+        async with self._context.outbox.transaction() as tx:
             cases, now = await self._worker.hold(tx, ids)
             written = await store.generations(tx, ids)
             odd = {id_: lost for id_, case in cases.items() if (lost := out_of_step(case, written[id_]))}
@@ -126,8 +126,8 @@ class Sweeper:
             mended = [without(cases[id_], lost) for id_, lost in odd.items()]
             events += await self._worker.settle(tx, mended, now, whole=True)
             await store.mark_checked(tx, ids, now)
-            said = await outbox.append(tx, events)
-        self._report(sum(map(len, odd.values())), bool(said))
+            await outbox.append(tx, events)
+        self._report(sum(map(len, odd.values())))
         return len(found) == _FOUND_CASES or len(ids) < len(found)
 
     async def _restore(self, found: Sequence[Any]) -> None:
@@ -136,17 +136,15 @@ class Sweeper:
             lost[row.case_id][(row.clock, row.cycle)] = row.generation
         if not lost:
             return
-        async with self._context.engine.begin() as tx:
+        async with self._context.outbox.transaction() as tx:
             cases, now = await self._worker.hold(tx, lost, lost=lost)
             # Whether the timers had been said before they vanished is known from what was said alone.
             known = await bundles.known(tx, DEADLINES.name, lost, await store_sweep.swept_at(tx, lost))
             events = [event for event in await self._worker.settle(tx, cases.values(), now) if event.id not in known]
-            said = await outbox.append(tx, events)
-        self._report(len(found), bool(said))
+            await outbox.append(tx, events)
+        self._report(len(found))
 
-    def _report(self, restored: int, said: bool) -> None:
+    def _report(self, restored: int) -> None:
         if restored:
             metrics.TIMERS_RESTORED.inc(restored)
             log.error("timers were missing and are set again", count=restored)
-        if said:
-            self._context.said.set()

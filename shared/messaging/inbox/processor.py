@@ -15,16 +15,16 @@ from typing import Protocol
 from uuid import UUID
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.business_time.clock import Clock
 from shared.errors import HuiyinError, InvalidInput
 from shared.events import envelope
 from shared.events.complaints import ComplaintRegistered
 from shared.events.envelope import Event, UnknownType
-from shared.messaging import outbox
 from shared.messaging.inbox import dead_letters, deduplication, held_events
 from shared.messaging.kafka.records import Record
+from shared.messaging.outbox import Outbox, append
 from shared.messaging.retry import until_done
 from shared.observability import metrics
 
@@ -35,7 +35,7 @@ _TRIES_BEFORE_PARKING = 3
 
 
 class Handler(Protocol):
-    """What a service does with events: load states under row locks, decide, save, and return what it says."""
+    """What a service does with events: load states under row locks, decide, save, and return the events to publish."""
 
     async def handle(self, tx: AsyncConnection, events: Sequence[Event], now: datetime) -> Sequence[Event]:
         """Apply events, in order; runs inside the batch's transaction."""
@@ -57,13 +57,11 @@ class Parsed:
 class Processor:
     """Applies batches of records for one consumer (a service's name)."""
 
-    def __init__(self, engine: AsyncEngine, consumer: str, clock: Clock, handler: Handler, said: asyncio.Event) -> None:
-        """`said` is set after each commit that wrote to the outbox (the relay waits on it)."""
-        self._engine = engine
+    def __init__(self, outbox: Outbox, consumer: str, clock: Clock, handler: Handler) -> None:
+        self._outbox = outbox
         self._consumer = consumer
         self._clock = clock
         self._handler = handler
-        self._said = said
 
     async def process(self, records: Sequence[Record]) -> None:
         """Apply a batch; returns only when every record has taken effect or is a dead letter."""
@@ -108,20 +106,17 @@ class Processor:
 
     async def _apply(self, parsed: Sequence[Parsed], unread: Sequence[tuple[Record, InvalidInput]]) -> None:
         now = self._clock.now()
-        said: Sequence[Event] = ()
-        async with self._engine.begin() as tx:
+        async with self._outbox.transaction() as tx:
             fresh = await deduplication.take(tx, self._consumer, parsed, now)
             metrics.REDELIVERED.labels(service=self._consumer).inc(len(parsed) - len(fresh))
             fresh = await self._without_parked(tx, fresh, now)
             events = await self._in_time(tx, fresh, now)
             if events:
-                said = await outbox.append(tx, await self._handler.handle(tx, events, now))
+                await append(tx, await self._handler.handle(tx, events, now))
             for record, error in unread:
                 await dead_letters.record(tx, self._consumer, record, None, error.code, now, field=error.field)
         for event in events:
             metrics.CONSUMED.labels(service=self._consumer, type=event.type).inc()
-        if said or unread:
-            self._said.set()
 
     async def _without_parked(self, tx: AsyncConnection, fresh: Sequence[Parsed], now: datetime) -> list[Parsed]:
         parked = await dead_letters.parked_cases(tx, self._consumer, {one.event.subject for one in fresh})
@@ -156,8 +151,7 @@ class Processor:
         return events
 
     async def _park(self, one: Parsed, reason: str) -> None:
-        async with self._engine.begin() as tx:
+        async with self._outbox.transaction() as tx:
             now = self._clock.now()
             await deduplication.take(tx, self._consumer, (one,), now)
             await dead_letters.record(tx, self._consumer, one.record, one.event, reason, now)
-        self._said.set()

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.messaging.outbox import cache
 from shared.messaging.outbox.rows import Bundle
+from shared.messaging.outbox.transaction import appended_by, cache_of
 
 _FIND = text(
     """
@@ -31,16 +31,19 @@ _RAISE = text(
 )
 
 
-def are_sent_here(connection: AsyncConnection) -> bool:
-    """Whether the relay that sends what is said through this connection runs in this process."""
-    return cache.announced_for(connection) is not None
+def are_cached(connection: AsyncConnection) -> bool:
+    """Whether the relay that publishes what this connection appends runs in this process."""
+    return cache_of(connection) is not None
 
 
-def keep(connection: AsyncConnection, bundle: Bundle) -> None:
-    """Leave a bundle that was just written in memory, for the relay of this process."""
-    kept = cache.announced_for(connection)
-    if kept is not None:
-        kept.put_bundle(bundle)
+def appended(connection: AsyncConnection, bundle: Bundle | None) -> None:
+    """A function of the database has appended a bundle: wake the relay, which finds it in memory if it is given."""
+    note = appended_by(connection)
+    if note is None:
+        return
+    if bundle is not None and note.outbox.cache is not None:
+        note.outbox.cache.put_bundle(bundle)
+    note.note()
 
 
 async def known(tx: AsyncConnection, topic: str, cases: Collection[UUID], since: datetime) -> set[UUID]:

@@ -1,29 +1,19 @@
 """What was just appended to the outbox, kept in memory for the relay of the same process to send.
 
 It saves the relay the way back to the database, and nothing rests on it: what is not here is read from the outbox, and
-what was rolled back is never asked for, because its id never comes to stand in `unpublished`.
-
-`outbox.append` is called from many places with nothing but a transaction. So a relay that has begun to send announces
-its rows here under the connection pool of its engine, and whoever appends through that pool finds them: no parameter
-goes through every caller, two databases in one process never mix, and a process whose relay does not send keeps none.
+what was rolled back is never asked for, because its id never comes to stand in `unpublished`. A process whose relay
+does not publish, because another one holds the lock, keeps none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
-from weakref import WeakKeyDictionary
-
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from collections.abc import Sequence
 
 from shared.messaging.outbox.rows import VALUE, Bundle, Row
 
 EVENTS = 20_000
 BYTES = 32 * 1024 * 1024
 """Of the values; about as much again goes for the rest of an event."""
-
-_OPEN: WeakKeyDictionary[Any, OutboxCache] = WeakKeyDictionary()
 
 
 class OutboxCache:
@@ -90,18 +80,3 @@ class OutboxCache:
         self._count = len(self._rows) + sum(map(len, bundled))
         self._bytes = sum(len(row[VALUE]) for row in self._rows.values())
         self._bytes += sum(len(record) for records in bundled for record in records)
-
-
-@contextmanager
-def announced(engine: AsyncEngine, cache: OutboxCache) -> Iterator[None]:
-    """While this lasts, what is appended through `engine` is put into `cache`."""
-    _OPEN[engine.pool] = cache
-    try:
-        yield
-    finally:
-        del _OPEN[engine.pool]
-
-
-def announced_for(tx: AsyncConnection) -> OutboxCache | None:
-    """The rows of the relay that sends what this transaction appends, if it sends in this process."""
-    return _OPEN.get(tx.sync_engine.pool)

@@ -20,7 +20,8 @@ from shared.business_time.clock import Clock
 from shared.messaging.database import is_passing
 from shared.messaging.kafka.producer import Sent, make_producer, send
 from shared.messaging.outbox import unpublished
-from shared.messaging.outbox.cache import OutboxCache, announced
+from shared.messaging.outbox.cache import OutboxCache
+from shared.messaging.outbox.transaction import Outbox
 from shared.messaging.outbox.unpublished import NOTHING, Round
 from shared.observability import metrics
 
@@ -38,13 +39,14 @@ _BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 class Relay:
     """Sends one database's outbox. `run()` until `stop()`."""
 
-    def __init__(self, engine: AsyncEngine, kafka: str, clock: Clock, *, service: str, said: asyncio.Event) -> None:
-        """`said` is set by whoever commits to the outbox in this process; others are found within a quarter second."""
+    def __init__(self, engine: AsyncEngine, kafka: str, clock: Clock, *, service: str, outbox: Outbox) -> None:
+        """`outbox` wakes it after a commit in this process; what others append is found within a quarter second."""
         self._engine = engine
         self._kafka = kafka
         self._clock = clock
         self._service = service
-        self._wake = said
+        self._outbox = outbox
+        self._wake = outbox.committed
         self._stopping = False
         self._measured_at = 0.0
 
@@ -96,7 +98,7 @@ class Relay:
         cache = OutboxCache()
         try:
             await producer.start()
-            with announced(self._engine, cache):
+            with self._outbox.cached_in(cache):
                 await self._send_rounds(connection, producer, cache)
         finally:
             with contextlib.suppress(Exception):

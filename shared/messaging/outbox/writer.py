@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events import envelope
 from shared.events.envelope import Event
-from shared.messaging.outbox import cache
 from shared.messaging.outbox.rows import COLUMNS, Row
+from shared.messaging.outbox.transaction import appended_by
 
 Place = tuple[UUID, str]
 """A case and a topic: what sequence numbers are counted by."""
@@ -90,9 +90,11 @@ async def _append_rows(tx: AsyncConnection, rows: Sequence[Row]) -> None:
         return
     values: dict[str, Any] = dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
     pages = await tx.execute(_INSERT, values | {"page_ids": PAGE_IDS})
-    kept = cache.announced_for(tx)
-    if kept is not None:
-        kept.put(sorted(id_ for page in pages for id_ in page.ids), rows)
+    appended = appended_by(tx)
+    if appended is not None:
+        if appended.outbox.cache is not None:
+            appended.outbox.cache.put(sorted(id_ for page in pages for id_ in page.ids), rows)
+        appended.note()
 
 
 def _place(event: Event) -> Place:

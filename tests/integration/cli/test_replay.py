@@ -20,6 +20,7 @@ from shared.messaging.inbox import dead_letters
 from shared.messaging.inbox.dead_letters import Letter
 from shared.messaging.inbox.processor import Processor
 from shared.messaging.kafka.records import Record
+from shared.messaging.outbox import Outbox
 from tests.integration.conftest import Open
 
 AT = datetime(2025, 9, 29, 1, 0, tzinfo=UTC)
@@ -72,7 +73,7 @@ class Parked:
         self.engine = engine
         self.handler = Handler()
         self.clock = VirtualClock(AT)
-        self.processor = Processor(engine, CONSUMER, self.clock, self.handler, asyncio.Event())
+        self.processor = Processor(Outbox(engine), CONSUMER, self.clock, self.handler)
         self.case, self.other = uuid4(), uuid4()
 
     async def park(self) -> None:

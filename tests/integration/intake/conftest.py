@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from shared.events.envelope import Event
 from shared.hosting.host import Context, Service
 from shared.hosting.http import make_app
 from shared.messaging.database import open_database
+from shared.messaging.outbox import Outbox
 from shared.procedures.loader import Library
 from shared.security.keys import KeyRing, ensure_key
 from shared.security.vault import Vault, open_vault
@@ -72,15 +72,15 @@ class Intake:
     clock: VirtualClock
     vault: Vault
     service: Service
-    said: asyncio.Event
+    outbox: Outbox
 
     async def rows(self, query: str, **values: Any) -> list[dict[str, Any]]:
         """What a query finds."""
         async with self.engine.connect() as connection:
             return [dict(row) for row in (await connection.execute(text(query), values)).mappings()]
 
-    async def outbox(self, case_id: str | None = None) -> list[Event]:
-        """What was said, in order."""
+    async def emitted(self, case_id: str | None = None) -> list[Event]:
+        """The events that were emitted, in order."""
         query = "SELECT value FROM outbox WHERE case_id = coalesce(CAST(:case_id AS uuid), case_id) ORDER BY id"
         return [envelope.decode(row["value"]) for row in await self.rows(query, case_id=case_id)]
 
@@ -89,9 +89,9 @@ class Intake:
 async def intake(engine: AsyncEngine, home: Home) -> AsyncIterator[Intake]:
     """Intake with the test procedure, on Monday morning."""
     key_file: Path = home.secrets / "vault.key"
-    clock, said = VirtualClock(MONDAY), asyncio.Event()
+    clock, outbox = VirtualClock(MONDAY), Outbox(engine)
     settings = ServiceSettings(vault_key_file=key_file)
-    context = Context("intake", settings, engine, clock, Library((PROCEDURE,)), load_calendars(), said)
+    context = Context("intake", settings, engine, clock, Library((PROCEDURE,)), load_calendars(), outbox)
     service = build(context)
     app = make_app("intake", KeyRing(engine), {}, service.limits)
     for router in service.routers:
@@ -99,4 +99,4 @@ async def intake(engine: AsyncEngine, home: Home) -> AsyncIterator[Intake]:
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     headers = {"Authorization": f"Bearer {SECRET}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://intake", headers=headers) as http:
-        yield Intake(http, engine, clock, open_vault(key_file), service, said)
+        yield Intake(http, engine, clock, open_vault(key_file), service, outbox)

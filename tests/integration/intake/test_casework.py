@@ -35,7 +35,7 @@ async def test_a_refusal_gets_its_document_number_and_the_complainant_the_reason
     )
     assert decided.json()["status"] == "refused"
     assert decided.json()["document_numbers"] == {"refusal-notice": "不予受理[2025]1号"}
-    (refused,) = [event.data for event in await intake.outbox(given["case_id"])][1:]
+    (refused,) = [event.data for event in await intake.emitted(given["case_id"])][1:]
     assert refused.model_dump()["document_numbers"] == {"refusal-notice": "不予受理[2025]1号"}
     asked = {"case_number": given["case_number"], "receipt_code": given["receipt_code"]}
     page = await intake.http.get("/v1/progress", params=asked, headers={"Authorization": ""})
@@ -59,7 +59,7 @@ async def test_of_many_decisions_at_once_one_counts(intake: Intake) -> None:
     decisions = [{"decision": "admit", "by": "chief"}, {"decision": "transfer-out", "by": "chief", "to": "other-body"}]
     answers = await asyncio.gather(*(intake.http.post(path, json=decisions[n % 2]) for n in range(8)))
     assert sorted(answer.status_code for answer in answers) == [200] + [409] * 7
-    assert len(await intake.outbox(given["case_id"])) == 2
+    assert len(await intake.emitted(given["case_id"])) == 2
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ async def test_a_supplement_that_answers_the_rules_admits_the_case(intake: Intak
     assert await names(intake, given["case_id"]) == [
         "received", "registered", "supplement-requested", "supplemented", "supplemented", "admitted",
     ]  # fmt: skip
-    last = [event.data for event in await intake.outbox(given["case_id"])][-2].model_dump()
+    last = [event.data for event in await intake.emitted(given["case_id"])][-2].model_dump()
     assert last["attributes"] == {
         "kind": "goods",
         "receipt": True,

@@ -34,7 +34,7 @@ ORDER = {"to_version": 2, "mode": "keep-elapsed", "reason": "新规施行"}
 @pytest.fixture
 def migrations(intake: Intake) -> Migrations:
     """The migrations of a process that has both versions."""
-    return Migrations(intake.engine, Library((PROCEDURE, NEXT)), intake.clock, intake.said)
+    return Migrations(intake.outbox, Library((PROCEDURE, NEXT)), intake.clock)
 
 
 @pytest_asyncio.fixture
@@ -59,7 +59,7 @@ async def register(intake: Intake, count: int, **fields: Any) -> list[str]:
 
 
 async def said(intake: Intake) -> list[Event]:
-    return [event for event in await intake.outbox() if isinstance(event.data, ProcedureMigrated)]
+    return [event for event in await intake.emitted() if isinstance(event.data, ProcedureMigrated)]
 
 
 async def versions(intake: Intake) -> dict[str, int]:
@@ -111,7 +111,7 @@ async def test_a_process_that_dies_in_a_page_leaves_nothing_half_done_and_the_ne
             await migrations.page()
     assert len(await said(intake)) == 5
 
-    again = Migrations(intake.engine, Library((PROCEDURE, NEXT)), intake.clock, intake.said)
+    again = Migrations(intake.outbox, Library((PROCEDURE, NEXT)), intake.clock)
     while await again.page():
         pass
     assert len({event.subject for event in await said(intake)}) == len(await said(intake)) == 12

@@ -38,7 +38,7 @@ async def test_a_complaint_gets_its_number_and_everything_stands_in_one_place(in
     assert given["case_number"] == "T2025-0001"
     assert given["status"] == "admitted"
     assert given["missing"] == ["name"]
-    said = await intake.outbox(given["case_id"])
+    said = await intake.emitted(given["case_id"])
     assert [type(event.data).__name__ for event in said] == [
         "ComplaintRegistered",
         "SupplementRequested",
@@ -50,7 +50,7 @@ async def test_a_complaint_gets_its_number_and_everything_stands_in_one_place(in
         "kind": "goods", "receipt": True, "amount": 120, "urgent": False, "received.period": "business-hours",
     }  # fmt: skip
     assert case["rule"] == "ours"
-    assert intake.said.is_set()
+    assert intake.outbox.committed.is_set()
 
 
 async def test_the_same_request_again_gets_the_same_answer(intake: Intake) -> None:
@@ -136,7 +136,7 @@ async def test_equal_complaints_within_the_time_are_one_matter(intake: Intake) -
     intake.clock.advance(timedelta(days=15))
     second = (await register(intake, body(phone="+86 138 0013 8000"))).json()
     assert (second["status"], second["duplicate_of"]) == ("merged", first["case_id"])
-    said = await intake.outbox(second["case_id"])
+    said = await intake.emitted(second["case_id"])
     assert [type(event.data) for event in said] == [c.ComplaintRegistered, c.ComplaintMerged]
     links = (await intake.http.get(f"/v1/cases/{first['case_id']}")).json()["links"]
     assert links == {"duplicate_of": None, "duplicates": [second["case_id"]]}
@@ -153,7 +153,7 @@ async def test_a_complaint_is_never_merged_into_a_case_that_has_ended(intake: In
 
 async def test_equal_complaints_at_once_have_exactly_one_first(intake: Intake) -> None:
 
-    registrars = [Registrar(intake.engine, intake.vault, intake.clock, RealClock(), intake.said) for _ in range(12)]
+    registrars = [Registrar(intake.outbox, intake.vault, intake.clock, RealClock()) for _ in range(12)]
     outcomes = await asyncio.gather(*(one.register([RegistrationRequest(complaint(), None, "")]) for one in registrars))
     kinds = [outcome.kind for (outcome,) in outcomes]
     assert sorted(kinds) == ["duplicate"] * 11 + ["registered"]
@@ -178,7 +178,7 @@ async def test_numbers_have_no_gaps_whatever_fails_beside_them(intake: Intake, m
             raise Broken
 
     monkeypatch.setattr(registration, "put_keys", breaks)
-    registrar = Registrar(intake.engine, intake.vault, intake.clock, RealClock(), intake.said)
+    registrar = Registrar(intake.outbox, intake.vault, intake.clock, RealClock())
 
     async def write(writer: int) -> list[str]:
         numbers = []

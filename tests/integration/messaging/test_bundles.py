@@ -1,4 +1,4 @@
-"""Events that were said many in a row: sent in their place, kept, published again and swept like any other."""
+"""Events that were emitted many in a row: sent in their place, kept, published again and swept like any other."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shared.events.envelope import Event, decode, encode
 from shared.messaging import outbox
 from shared.messaging.housekeeping import sweep
-from shared.messaging.outbox import bundles
+from shared.messaging.outbox import Outbox, bundles
 from shared.messaging.outbox.rows import Bundle
 from tests.integration.conftest import Open
 from tests.integration.messaging.conftest import Broker
-from tests.integration.messaging.saying import (
+from tests.integration.messaging.emitting import (
     AT,
     all_sent,
+    begin,
     cases,
+    emit,
     event,
     first_times,
     relaying,
-    say,
     unpublished,
     until,
     waiting,
@@ -54,9 +55,9 @@ _NUMBERS = text(
 )
 
 
-async def say_bundled(engine: AsyncEngine, events: Sequence[Event]) -> list[Event]:
+async def emit_bundled(on: AsyncEngine | Outbox, events: Sequence[Event]) -> list[Event]:
     """Say events in one bundle, and leave it in memory if the relay is here."""
-    async with engine.begin() as tx:
+    async with begin(on) as tx:
         numbered = []
         for one in events:
             number = await tx.scalar(_NUMBERS, {"case": one.subject, "topic": TOPIC})
@@ -69,17 +70,17 @@ async def say_bundled(engine: AsyncEngine, events: Sequence[Event]) -> list[Even
         }
         given = {"topic": TOPIC, "at": AT, "sequences": [one.sequence for one in numbered], **columns}
         id_ = await tx.scalar(_WRITE, given)
-        bundles.keep(tx, Bundle(int(id_ or 0), TOPIC, **columns))
+        bundles.appended(tx, Bundle(int(id_ or 0), TOPIC, **columns))
     return numbered
 
 
-async def alternate(engine: AsyncEngine, subjects: Sequence[UUID]) -> list[Event]:
-    """Said by turns in rows and in bundles, ten numbers of each case."""
-    said: list[Event] = []
+async def alternate(on: AsyncEngine | Outbox, subjects: Sequence[UUID]) -> list[Event]:
+    """Ten numbers of each case, by turns in rows and in bundles."""
+    emitted: list[Event] = []
     for turn in range(5):
-        way = say if turn % 2 == 0 else say_bundled
-        said += await way(engine, [event(case, 2 * turn + n) for n in range(2) for case in subjects])
-    return said
+        way = emit if turn % 2 == 0 else emit_bundled
+        emitted += await way(on, [event(case, 2 * turn + n) for n in range(2) for case in subjects])
+    return emitted
 
 
 async def line_up(tx: AsyncConnection) -> list[tuple[UUID, int]]:
@@ -100,18 +101,17 @@ async def line_up(tx: AsyncConnection) -> list[tuple[UUID, int]]:
 async def test_bundles_are_sent_in_their_place(in_memory: bool, open_service: Open, broker: Broker) -> None:
     engine, before, subjects = await open_service("intake"), broker.ends(), cases(7, f"bundles {in_memory}")
     if in_memory:
-        async with relaying(engine, broker.address) as wake:
-            await say(engine, [event(uuid4(), 1)])
+        async with relaying(engine, broker.address) as here:
+            await emit(here, [event(uuid4(), 1)])
             await all_sent(engine)
-            said = await alternate(engine, subjects)
-            wake.set()
+            emitted = await alternate(here, subjects)
             await all_sent(engine)
     else:
-        said = await alternate(engine, subjects)
+        emitted = await alternate(engine, subjects)
         async with relaying(engine, broker.address):
             await all_sent(engine)
     found = {decode(record.value).id: record for record in broker.records(before)}
-    for one in said:
+    for one in emitted:
         record = found[one.id]
         assert (record.topic, record.key, record.value) == (TOPIC, str(one.subject).encode(), encode(one))
         assert dict(record.headers)["ce_id"] == str(one.id).encode()
@@ -125,9 +125,8 @@ async def test_failures_in_the_middle_of_bundles_cost_nothing(
     seed: int, open_service: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine, broker, subjects = await open_service("intake"), played(monkeypatch, seed, 0.3), cases(9, f"cost {seed}")
-    async with relaying(engine, "nowhere") as wake:
-        await alternate(engine, subjects)
-        wake.set()
+    async with relaying(engine, "nowhere") as here:
+        await alternate(here, subjects)
         await all_sent(engine)
     assert broker.failures > 3
     assert first_times(broker.records()) == {case: list(range(1, 11)) for case in subjects}
@@ -138,7 +137,7 @@ async def test_what_was_acknowledged_of_a_bundle_is_not_sent_again(
 ) -> None:
     engine, broker, subjects = await open_service("intake"), played(monkeypatch, 1, 0.0), cases(30, "part")
     broker.refused = {subjects[0]}
-    await say_bundled(engine, [event(case, 1) for case in subjects])
+    await emit_bundled(engine, [event(case, 1) for case in subjects])
     async with relaying(engine, "nowhere"):
 
         async def only_one_partition_waits() -> bool:
@@ -157,7 +156,7 @@ async def test_published_again_rows_and_bundles_are_in_line(open_service: Open) 
     await alternate(engine, [one, other])
     async with engine.begin() as tx:
         await tx.execute(text("DELETE FROM unpublished"))
-    await say_bundled(engine, [event(case, 100) for case in (one, other)])
+    await emit_bundled(engine, [event(case, 100) for case in (one, other)])
     async with engine.begin() as tx:
         assert await outbox.republish(tx, since=AT, case_id=one) == 11
         assert await line_up(tx) == [(one, number) for number in range(1, 12)] + [(other, 11)]
@@ -172,7 +171,7 @@ async def test_published_again_rows_and_bundles_are_in_line(open_service: Open) 
 async def test_a_bundle_that_waits_is_never_swept_away(open_service: Open) -> None:
     engine, subjects = await open_service("intake"), cases(3, "kept")
     for number in (1, 2):
-        await say_bundled(engine, [event(case, number) for case in subjects])
+        await emit_bundled(engine, [event(case, number) for case in subjects])
     async with engine.begin() as tx:
         await tx.execute(text("DELETE FROM unpublished WHERE bundle = (SELECT min(id) FROM bundles)"))
     assert await sweep(engine, AT + timedelta(days=29)) == (0, 0)
@@ -180,15 +179,15 @@ async def test_a_bundle_that_waits_is_never_swept_away(open_service: Open) -> No
     async with engine.connect() as connection:
         assert await unpublished(connection) == 3
         assert {number for _, number in await line_up(connection)} == {2}
-    assert [one.sequence for one in await say(engine, [event(case, 3) for case in subjects])] == [3, 3, 3]
+    assert [one.sequence for one in await emit(engine, [event(case, 3) for case in subjects])] == [3, 3, 3]
 
 
 async def test_what_was_said_of_a_case_in_bundles_is_found_and_numbers_follow_it(open_service: Open) -> None:
     engine, (one, other) = await open_service("intake"), cases(2, "found")
-    said = await say_bundled(engine, [event(one, 1), event(other, 1), event(one, 2)])
+    emitted = await emit_bundled(engine, [event(one, 1), event(other, 1), event(one, 2)])
     async with engine.begin() as tx:
         await tx.execute(text("DELETE FROM sequences"))
-        assert await bundles.known(tx, TOPIC, [one], AT) == {said[0].id, said[2].id}
+        assert await bundles.known(tx, TOPIC, [one], AT) == {emitted[0].id, emitted[2].id}
         assert await bundles.known(tx, TOPIC, [one], AT + timedelta(seconds=1)) == set()
         assert await bundles.known(tx, "other", [other], AT) == set()
-    assert [each.sequence for each in await say(engine, [event(one, 3), event(other, 9)])] == [3, 1]
+    assert [each.sequence for each in await emit(engine, [event(one, 3), event(other, 9)])] == [3, 1]

@@ -14,7 +14,7 @@ from shared.events.envelope import encode
 from shared.messaging import outbox
 from shared.messaging.housekeeping import sweep
 from tests.integration.conftest import Open
-from tests.integration.messaging.saying import AT, cases, event, say, unpublished
+from tests.integration.messaging.emitting import AT, cases, emit, event, unpublished
 
 pytestmark = pytest.mark.asyncio
 
@@ -37,7 +37,7 @@ async def order(engine: AsyncEngine, ids: list[int]) -> list[tuple[UUID, int]]:
 @pytest.mark.parametrize("count", [1, outbox.PAGE_IDS, 5 * outbox.PAGE_IDS + 1])
 async def test_rows_get_their_ids_in_their_order_on_pages_of_limited_size(count: int, open_service: Open) -> None:
     engine, case = await open_service("intake"), uuid4()
-    said = await say(engine, [event(case, number) for number in range(count)])
+    said = await emit(engine, [event(case, number) for number in range(count)])
     found = await pages(engine)
     assert max(map(len, found)) <= outbox.PAGE_IDS
     assert len(found) == -(-count // outbox.PAGE_IDS)
@@ -52,8 +52,8 @@ async def test_rows_get_their_ids_in_their_order_on_pages_of_limited_size(count:
 
 async def test_an_event_id_that_is_there_is_left_out(open_service: Open) -> None:
     engine, case = await open_service("intake"), uuid4()
-    await say(engine, [event(case, 1)])
-    assert [one.sequence for one in await say(engine, [event(case, 1), event(case, 2), event(case, 2)])] == [2]
+    await emit(engine, [event(case, 1)])
+    assert [one.sequence for one in await emit(engine, [event(case, 1), event(case, 2), event(case, 2)])] == [2]
     assert await pages(engine) == [[1], [2]]
 
 
@@ -61,7 +61,7 @@ async def test_numbers_taken_by_many_at_once_are_all_different_and_have_no_gap(o
     engine, subjects = await open_service("intake"), cases(5, "numbers")
 
     async def take(turn: int) -> None:
-        await say(engine, [event(case, 2 * turn + n) for case in subjects for n in range(2)])
+        await emit(engine, [event(case, 2 * turn + n) for case in subjects for n in range(2)])
 
     await asyncio.gather(*(take(turn) for turn in range(20)))
     async with engine.connect() as connection:
@@ -71,10 +71,10 @@ async def test_numbers_taken_by_many_at_once_are_all_different_and_have_no_gap(o
 
 async def test_what_is_published_again_is_in_line_with_what_waits(open_service: Open) -> None:
     engine, (one, other) = await open_service("intake"), cases(2, "again")
-    await say(engine, [event(case, number) for number in range(3) for case in (one, other)])
+    await emit(engine, [event(case, number) for number in range(3) for case in (one, other)])
     async with engine.begin() as tx:
         await tx.execute(text("DELETE FROM unpublished"))
-    await say(engine, [event(case, 3) for case in (one, other)])
+    await emit(engine, [event(case, 3) for case in (one, other)])
     async with engine.begin() as tx:
         assert await outbox.republish(tx, since=AT, case_id=one) == 4
     found = await order(engine, [id_ for page in await pages(engine) for id_ in page])
@@ -89,7 +89,7 @@ async def test_what_is_published_again_is_in_line_with_what_waits(open_service: 
 
 async def test_publishing_again_waits_for_what_is_being_said(open_service: Open) -> None:
     engine, case = await open_service("intake"), uuid4()
-    await say(engine, [event(case, 1)])
+    await emit(engine, [event(case, 1)])
     async with engine.begin() as tx:
         await tx.execute(text("DELETE FROM unpublished"))
 
@@ -110,7 +110,7 @@ async def test_publishing_again_waits_for_what_is_being_said(open_service: Open)
 async def test_what_is_not_published_is_never_swept_away(open_service: Open) -> None:
     engine, subjects = await open_service("intake"), cases(3, "swept")
     for case in subjects:
-        await say(engine, [event(case, 1), event(case, 2)])
+        await emit(engine, [event(case, 1), event(case, 2)])
     async with engine.begin() as tx:
         await tx.execute(text("DELETE FROM unpublished WHERE page = 2"))
         await tx.execute(text("UPDATE unpublished SET ids = '{6}' WHERE page = 3"))

@@ -19,6 +19,7 @@ from shared.events.envelope import Event, decode, encode, make
 from shared.messaging import outbox
 from shared.messaging.inbox.processor import Processor
 from shared.messaging.kafka.records import Record
+from shared.messaging.outbox import Outbox
 from tests.integration.conftest import Open
 
 AT = datetime(2025, 9, 29, 1, 0, tzinfo=UTC)
@@ -66,7 +67,7 @@ def records(*events: Event | bytes) -> list[Record]:
 
 def processor(engine: AsyncEngine, handler: Recorder) -> Processor:
     """What is tested."""
-    return Processor(engine, "routing", VirtualClock(AT), handler, asyncio.Event())
+    return Processor(Outbox(engine), "routing", VirtualClock(AT), handler)
 
 
 async def said(engine: AsyncEngine) -> list[Event]:

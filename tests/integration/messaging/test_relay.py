@@ -12,23 +12,22 @@ from uuid import UUID, uuid4
 import pytest
 from aiokafka.partitioner import DefaultPartitioner
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.events.envelope import decode, encode
 from shared.messaging import outbox
 from shared.messaging.database import open_database
-from shared.messaging.outbox import cache, relay, unpublished
+from shared.messaging.outbox import Outbox, relay, unpublished
 from shared.messaging.outbox.cache import OutboxCache
 from shared.messaging.outbox.unpublished import Round
 from tests.integration.conftest import Open
 from tests.integration.messaging.conftest import Broker
-from tests.integration.messaging.saying import (
+from tests.integration.messaging.emitting import (
     all_sent,
     cases,
+    emit,
     event,
     first_times,
     relaying,
-    say,
     until,
     waiting,
 )
@@ -45,25 +44,23 @@ def numbers(records: Sequence[Any]) -> list[tuple[UUID, int]]:
     return [(one.subject, one.sequence) for one in (decode(record.value) for record in records)]
 
 
-async def say_much(engine: AsyncEngine, subjects: list[UUID], rounds: int, said: asyncio.Event | None = None) -> int:
+async def emit_many(here: Outbox, subjects: list[UUID], rounds: int) -> int:
     """Many transactions at a time, each of several cases; returns how many events that makes."""
 
     async def write(writer: int) -> None:
         for step in range(rounds):
-            here = [case for place, case in enumerate(subjects) if (place + step + writer) % 3]
-            await say(engine, [event(case, 1_000 * writer + 10 * step + n) for case in here for n in range(2)])
-            if said is not None:
-                said.set()
+            some = [case for place, case in enumerate(subjects) if (place + step + writer) % 3]
+            await emit(here, [event(case, 1_000 * writer + 10 * step + n) for case in some for n in range(2)])
 
     await asyncio.gather(*(write(writer) for writer in range(4)))
-    async with engine.connect() as connection:
+    async with here.engine.connect() as connection:
         return int(await connection.scalar(text("SELECT count(*) FROM outbox")) or 0)
 
 
 async def test_every_event_is_sent_once_and_in_the_order_of_its_case(open_service: Open, broker: Broker) -> None:
     engine, before, subjects = await open_service("intake"), broker.ends(), cases(12, "once")
-    async with relaying(engine, broker.address) as said:
-        count = await say_much(engine, subjects, 15, said)
+    async with relaying(engine, broker.address) as here:
+        count = await emit_many(here, subjects, 15)
         await all_sent(engine)
     found = broker.records(before)
     sent = numbers(found)
@@ -75,11 +72,11 @@ async def test_every_event_is_sent_once_and_in_the_order_of_its_case(open_servic
 async def test_a_record_is_keyed_placed_and_marked_for_any_consumer(open_service: Open, broker: Broker) -> None:
     engine, before, subjects = await open_service("intake"), broker.ends(), cases(8, "headers")
     async with relaying(engine, broker.address):
-        said = await say(engine, [event(case, 1) for case in subjects])
+        emitted = await emit(engine, [event(case, 1) for case in subjects])
         await all_sent(engine)
     choose, places = DefaultPartitioner(), list(range(6))
     found = {decode(record.value).id: record for record in broker.records(before)}
-    for one in said:
+    for one in emitted:
         record = found[one.id]
         key = str(one.subject).encode()
         assert (record.topic, record.key, record.value) == ("huiyin.complaints.v1", key, encode(one))
@@ -90,8 +87,8 @@ async def test_a_record_is_keyed_placed_and_marked_for_any_consumer(open_service
 
 async def test_a_killed_broker_costs_neither_an_event_nor_the_order(open_service: Open, broker: Broker) -> None:
     engine, before, subjects = await open_service("intake"), broker.ends(), cases(12, "killed")
-    async with relaying(engine, broker.address) as said:
-        writing = asyncio.create_task(say_much(engine, subjects, 40, said))
+    async with relaying(engine, broker.address) as here:
+        writing = asyncio.create_task(emit_many(here, subjects, 40))
 
         async def some_are_sent() -> bool:
             return await asyncio.to_thread(lambda: sum(broker.ends().values()) > sum(before.values()) + 100)
@@ -112,7 +109,7 @@ async def test_a_relay_that_dies_before_it_marks_sends_the_same_events_again(
     open_service: Open, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine, before, subjects = await open_service("intake"), broker.ends(), cases(5, "dies")
-    said = await say(engine, [event(case, number) for case in subjects for number in range(4)])
+    emitted = await emit(engine, [event(case, number) for case in subjects for number in range(4)])
     acknowledged, read = asyncio.Event(), unpublished.read
 
     async def stand_still_once_it_is_acknowledged(*given: Any, done: Any, **more: Any) -> Round:
@@ -127,11 +124,11 @@ async def test_a_relay_that_dies_before_it_marks_sends_the_same_events_again(
             async with relaying(engine, broker.address):
                 await acknowledged.wait()
                 raise Died
-    assert await waiting(engine) == len(said)
+    assert await waiting(engine) == len(emitted)
     async with relaying(engine, broker.address):
         await all_sent(engine)
     found = broker.records(before)
-    assert Counter(decode(record.value).id for record in found) == dict.fromkeys((one.id for one in said), 2)
+    assert Counter(decode(record.value).id for record in found) == dict.fromkeys((one.id for one in emitted), 2)
     assert all(line == [1, 2, 3, 4] for line in first_times(numbers(found)).values())
 
 
@@ -141,20 +138,19 @@ async def test_of_two_relays_one_sends_and_the_other_takes_over(
     engine, before, subjects = await open_service("intake"), broker.ends(), cases(6, "two")
     other = open_database(database_urls["intake"], size=3)
     try:
-        async with relaying(engine, broker.address) as said:
-            await say(engine, [event(case, 1) for case in subjects])
+        async with relaying(engine, broker.address) as here:
+            await emit(here, [event(case, 1) for case in subjects])
             await all_sent(engine)
-            async with relaying(other, broker.address):
+            async with relaying(other, broker.address) as there:
                 for number in range(2, 20):
-                    await say(engine, [event(case, number) for case in subjects])
-                    said.set()
+                    await emit(here, [event(case, number) for case in subjects])
                 await all_sent(engine)
-                assert await sends(engine)
-                assert not await sends(other)
+                assert sends(here)
+                assert not sends(there)
         async with relaying(other, broker.address):
-            await say(engine, [event(case, 20) for case in subjects])
+            await emit(engine, [event(case, 20) for case in subjects])
             await all_sent(engine)
-            assert not await sends(engine)
+            assert not sends(here)
     finally:
         await other.dispose()
     sent = numbers(broker.records(before))
@@ -162,10 +158,9 @@ async def test_of_two_relays_one_sends_and_the_other_takes_over(
     assert all(line == list(range(1, 21)) for line in first_times(sent).values())
 
 
-async def sends(engine: AsyncEngine) -> bool:
-    """Whether this engine's relay is the one that sends."""
-    async with engine.connect() as connection:
-        return cache.announced_for(connection) is not None
+def sends(on: Outbox) -> bool:
+    """Whether the relay of this outbox is the one that sends."""
+    return on.cache is not None
 
 
 @pytest.mark.parametrize("events", [0, 7])
@@ -174,8 +169,8 @@ async def test_what_does_not_fit_in_memory_is_read_from_the_outbox(
 ) -> None:
     engine, before, subjects = await open_service("intake"), broker.ends(), cases(5, f"small {events}")
     monkeypatch.setattr(relay, "OutboxCache", lambda: OutboxCache(events=events))
-    async with relaying(engine, broker.address) as said:
-        count = await say_much(engine, subjects, 10, said)
+    async with relaying(engine, broker.address) as here:
+        count = await emit_many(here, subjects, 10)
         await all_sent(engine)
     sent = numbers(broker.records(before))
     assert len(sent) == count
@@ -184,16 +179,15 @@ async def test_what_does_not_fit_in_memory_is_read_from_the_outbox(
 
 async def test_what_was_rolled_back_is_never_sent(open_service: Open, broker: Broker) -> None:
     engine, before, (case, other) = await open_service("intake"), broker.ends(), cases(2, "rolled back")
-    async with relaying(engine, broker.address) as said:
-        await say(engine, [event(other, 1)])
+    async with relaying(engine, broker.address) as here:
+        await emit(here, [event(other, 1)])
         await all_sent(engine)
         for number in range(3):
             with pytest.raises(RuntimeError):  # noqa: PT012  (the block is the transaction)
-                async with engine.begin() as tx:
+                async with here.transaction() as tx:
                     await outbox.append(tx, [event(case, 100 + number)])
                     raise RuntimeError
-            await say(engine, [event(case, number)])
-            said.set()
+            await emit(here, [event(case, number)])
         await all_sent(engine)
     kept = [decode(record.value) for record in broker.records(before)]
     assert [(one.sequence, one.id) for one in kept if one.subject == case] == [
@@ -204,7 +198,7 @@ async def test_what_was_rolled_back_is_never_sent(open_service: Open, broker: Br
 async def test_a_row_that_is_larger_than_a_batch_is_sent_too(open_service: Open, broker: Broker) -> None:
     engine, before = await open_service("intake"), broker.ends()
     value = b" " * 1_000_000
-    await say(engine, [event(uuid4(), 1)])
+    await emit(engine, [event(uuid4(), 1)])
     async with engine.begin() as tx:
         await tx.execute(text("UPDATE outbox SET value = :value"), {"value": value})
     async with relaying(engine, broker.address):
@@ -215,7 +209,7 @@ async def test_a_row_that_is_larger_than_a_batch_is_sent_too(open_service: Open,
 async def test_more_than_a_round_of_a_backlog_is_sent_in_order(open_service: Open, broker: Broker) -> None:
     engine, before, subjects = await open_service("intake"), broker.ends(), cases(3, "backlog")
     for start in range(0, 4_000, 500):
-        await say(engine, [event(case, start + number) for number in range(500) for case in subjects])
+        await emit(engine, [event(case, start + number) for number in range(500) for case in subjects])
     async with relaying(engine, broker.address):
         await all_sent(engine)
     sent = numbers(broker.records(before))

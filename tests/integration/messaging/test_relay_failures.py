@@ -15,10 +15,10 @@ from aiokafka.errors import KafkaError
 from sqlalchemy import text
 
 from shared.events.envelope import decode
-from shared.messaging.outbox import relay
+from shared.messaging.outbox import Outbox, relay
 from shared.observability import metrics
 from tests.integration.conftest import Open
-from tests.integration.messaging.saying import all_sent, cases, event, first_times, relaying, say, until, waiting
+from tests.integration.messaging.emitting import all_sent, cases, emit, event, first_times, relaying, until, waiting
 
 pytestmark = pytest.mark.asyncio
 
@@ -92,13 +92,12 @@ async def test_failures_cost_neither_an_event_nor_the_order(
 ) -> None:
     engine, broker, subjects = await open_service("intake"), played(monkeypatch, seed, 0.15), cases(9, f"fail {seed}")
 
-    async def write(writer: int, said: asyncio.Event) -> None:
+    async def write(writer: int, here: Outbox) -> None:
         for step in range(12):
-            await say(engine, [event(case, 1_000 * writer + 10 * step + n) for n in range(2) for case in subjects])
-            said.set()
+            await emit(here, [event(case, 1_000 * writer + 10 * step + n) for n in range(2) for case in subjects])
 
-    async with relaying(engine, "nowhere") as said:
-        await asyncio.gather(*(write(writer, said) for writer in range(3)))
+    async with relaying(engine, "nowhere") as here:
+        await asyncio.gather(*(write(writer, here) for writer in range(3)))
         await all_sent(engine)
     assert broker.failures > 3
     assert first_times(broker.records()) == {case: list(range(1, 73)) for case in subjects}
@@ -109,7 +108,7 @@ async def test_what_was_acknowledged_beside_a_failure_is_not_sent_again(
 ) -> None:
     engine, broker, subjects = await open_service("intake"), played(monkeypatch, 1, 0.0), cases(30, "beside")
     broker.refused = {subjects[0]}
-    await say(engine, [event(case, 1) for case in subjects])
+    await emit(engine, [event(case, 1) for case in subjects])
     async with relaying(engine, "nowhere"):
 
         async def only_one_partition_waits() -> bool:
@@ -130,7 +129,7 @@ async def test_what_waits_while_the_broker_is_away_can_be_seen(
     engine, broker, subjects = await open_service("intake"), played(monkeypatch, 1, 1.0), cases(3, "seen")
     depth = metrics.OUTBOX_DEPTH.labels(service="intake")
     oldest = metrics.OUTBOX_OLDEST_SECONDS.labels(service="intake")
-    await say(engine, [event(case, number) for case in subjects for number in range(100)])
+    await emit(engine, [event(case, number) for case in subjects for number in range(100)])
     async with engine.begin() as tx:
         await tx.execute(text("UPDATE outbox SET said_at = said_at - interval '90 seconds' WHERE id = 1"))
     async with relaying(engine, "nowhere"):

@@ -14,7 +14,7 @@ from huiyin.cli import databases
 from huiyin.main import build
 from shared.errors import InvalidInput
 from tests.integration.conftest import Open
-from tests.integration.messaging.saying import cases, event, say, waiting
+from tests.integration.messaging.emitting import cases, emit, event, waiting
 
 pytestmark = pytest.mark.asyncio
 
@@ -39,7 +39,7 @@ async def run(*words: str) -> Any:
 @pytest.mark.usefixtures("here")
 async def test_what_was_said_since_then_waits_again_and_is_counted(open_service: Open) -> None:
     intake, routing, (one, other) = await open_service("intake"), await open_service("routing"), cases(2, "command")
-    await say(intake, [event(case, number) for case in (one, other) for number in range(3)])
+    await emit(intake, [event(case, number) for case in (one, other) for number in range(3)])
     async with intake.begin() as tx:
         await tx.execute(text("DELETE FROM unpublished"))
 

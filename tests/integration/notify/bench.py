@@ -30,6 +30,7 @@ from shared.events import envelope
 from shared.events.envelope import Event
 from shared.messaging import outbox
 from shared.messaging.database import sqlstate
+from shared.messaging.outbox import Outbox
 from tests.integration.notify.receivers import Answer, HttpServer, Request
 from tests.unit.notify.samples import START, library
 
@@ -85,11 +86,11 @@ class Bench:
         self.folder = folder
         self.real = real
         self.clock = VirtualClock(START)
-        self.said = asyncio.Event()
+        self.outbox = Outbox(engine)
         self.worker = Worker(library(), load_calendars(), self.clock, real, window)
         self.vault = Vault(vault_url, "hyk_test")
         self.composer = Composer(library(), recipients, self.vault, vault_url)
-        self.endings = Endings(engine, self.clock, real, self.worker, self.said)
+        self.endings = Endings(self.outbox, self.clock, real, self.worker)
         self.sinks: dict[str, Sink] = {"file": FileSink(folder), "webhook": WebhookSink(recipients), **sinks}
 
     async def hear(self, events: Sequence[Event]) -> list[Event]:
@@ -105,7 +106,7 @@ class Bench:
     def sender(self, *, stale: float = 15.0, failpoint: Callable[[str], None] = lambda _place: None) -> Sender:
         """A sender that is not running yet."""
         return Sender(
-            self.engine,
+            self.outbox,
             self.composer,
             self.sinks,
             self.endings,

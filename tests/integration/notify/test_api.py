@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from services.notify.http.notices import router
 from shared.business_time.loader import load_calendars
 from shared.hosting.host import Context
 from shared.hosting.http import make_app
+from shared.messaging.outbox import Outbox
 from shared.security.keys import KeyRing, ensure_key
 from shared.settings import ServiceSettings
 from tests.integration.notify.bench import Bench, bench
@@ -34,7 +34,7 @@ async def api(engine: AsyncEngine, database_url: str, tmp_path: Path) -> AsyncIt
     await ensure_key(database_url, "officer", ["notices:read", "notices:write"], "hyk_officer")
     await ensure_key(database_url, "reader", ["notices:read"], "hyk_reader")
     async with bench(engine, tmp_path) as (it, _):
-        context = Context("notify", ServiceSettings(), engine, it.clock, library(), load_calendars(), asyncio.Event())
+        context = Context("notify", ServiceSettings(), engine, it.clock, library(), load_calendars(), Outbox(engine))
         app = make_app("notify", KeyRing(engine), {}, {})
         app.include_router(router(context, it.worker, it.real))
         transport = httpx.ASGITransport(app)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +23,7 @@ from shared.events.complaints import ComplaintAdmitted, ComplaintMerged, Complai
 from shared.events.envelope import Event, decode, make
 from shared.hosting.host import Context
 from shared.hosting.http import make_app
+from shared.messaging.outbox import Outbox
 from shared.procedures.loader import Library
 from shared.security.keys import KeyRing, ensure_key
 from shared.settings import ServiceSettings
@@ -75,7 +75,7 @@ async def routing(open_service: Open, database_urls: dict[str, str]) -> AsyncIte
     await ensure_key(database_urls["routing"], "tester", ["*"], SECRET)
     clock = VirtualClock(NOW + timedelta(minutes=10))
     context = Context(
-        "routing", ServiceSettings(), engine, clock, Library((PROCEDURE,)), load_calendars(), asyncio.Event()
+        "routing", ServiceSettings(), engine, clock, Library((PROCEDURE,)), load_calendars(), Outbox(engine)
     )
     service = build(context)
     app = make_app("routing", KeyRing(engine), {}, service.limits)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from shared.events.complaints import ComplaintRegistered
 from shared.events.envelope import Event, decode, make
 from shared.hosting.host import Context
 from shared.messaging import outbox
+from shared.messaging.outbox import Outbox
 from shared.procedures.loader import assemble
 from shared.procedures.model import Procedure
 from shared.settings import ServiceSettings
@@ -56,7 +56,7 @@ class Bench:
         self.calendars = {**load_calendars(), **(calendars or {})}
         library = assemble([(f"{one.id}@{one.version}", one) for one in procedures or (RULES,)])
         settings = ServiceSettings(database="", kafka="")
-        self.context = Context("sla", settings, engine, self.clock, library, self.calendars, asyncio.Event())
+        self.context = Context("sla", settings, engine, self.clock, library, self.calendars, Outbox(engine))
         self.worker = Worker(library, self.calendars, self.clock)
 
     def timers(self) -> Timers:

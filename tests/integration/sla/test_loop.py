@@ -98,9 +98,9 @@ async def test_a_step_to_be_decided_on_holds_up_no_other_and_is_published_at_onc
         bench.clock.set(AT + timedelta(minutes=minutes))
         await timers.fire_page()
         if timers.waiting():
-            bench.context.said.clear()
+            bench.context.outbox.committed.clear()
             assert await timers.fire_page() == 1
-            assert bench.context.said.is_set()
+            assert bench.context.outbox.committed.is_set()
             decided += 1
         assert not timers.waiting()
         assert await timers.fire_page() == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import importlib
 import re
@@ -18,6 +17,7 @@ from shared.business_time.loader import load_calendars
 from shared.hosting.host import Context
 from shared.hosting.http import OPEN_ROUTES, make_app
 from shared.messaging.database import open_database
+from shared.messaging.outbox import Outbox
 from shared.procedures.loader import Library
 from shared.security.keys import KeyRing
 from shared.settings import SERVICES, ServiceSettings
@@ -34,7 +34,7 @@ def app_of(service: str, folder: Path, engine: AsyncEngine) -> FastAPI:
     key_file.chmod(0o600)
     settings = ServiceSettings(vault_key_file=key_file, notices=folder)
     library = Library((PROCEDURE,))
-    context = Context(service, settings, engine, VirtualClock(MONDAY), library, load_calendars(), asyncio.Event())
+    context = Context(service, settings, engine, VirtualClock(MONDAY), library, load_calendars(), Outbox(engine))
     built = importlib.import_module(f"services.{service}.service").build(context)
     app = make_app(service, KeyRing(engine), {}, built.limits)
     for router in built.routers:

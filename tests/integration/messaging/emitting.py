@@ -1,10 +1,10 @@
-"""What the relay's tests say, and how they wait for it to be sent."""
+"""The events of the relay's tests, and how they wait for them to be published."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
@@ -15,6 +15,7 @@ from shared.business_time.clock import VirtualClock
 from shared.events.complaints import ComplaintAdmitted
 from shared.events.envelope import NAMESPACE, Event, make
 from shared.messaging import outbox
+from shared.messaging.outbox import Outbox
 from shared.messaging.outbox.relay import Relay
 
 AT = datetime(2025, 9, 29, 1, 0, tzinfo=UTC)
@@ -31,9 +32,14 @@ def cases(count: int, seed: str) -> list[UUID]:
     return [uuid5(NAMESPACE, f"{seed}|{number}") for number in range(count)]
 
 
-async def say(engine: AsyncEngine, events: Sequence[Event]) -> list[Event]:
+def begin(on: AsyncEngine | Outbox) -> AbstractAsyncContextManager[AsyncConnection]:
+    """A transaction of the process whose outbox is given; of an engine alone, one of another process."""
+    return on.transaction() if isinstance(on, Outbox) else on.begin()
+
+
+async def emit(on: AsyncEngine | Outbox, events: Sequence[Event]) -> list[Event]:
     """Append events in one transaction."""
-    async with engine.begin() as tx:
+    async with begin(on) as tx:
         return await outbox.append(tx, events)
 
 
@@ -65,13 +71,13 @@ async def all_sent(engine: AsyncEngine, seconds: float = 60.0) -> None:
 
 
 @asynccontextmanager
-async def relaying(engine: AsyncEngine, kafka: str) -> AsyncIterator[asyncio.Event]:
-    """A relay at work; gives what is to be set after each commit."""
-    said = asyncio.Event()
-    relay = Relay(engine, kafka, VirtualClock(AT), service="intake", said=said)
+async def relaying(engine: AsyncEngine, kafka: str) -> AsyncIterator[Outbox]:
+    """A relay at work, and the outbox whose commits wake it."""
+    woken_by = Outbox(engine)
+    relay = Relay(engine, kafka, VirtualClock(AT), service="intake", outbox=woken_by)
     task = asyncio.create_task(relay.run())
     try:
-        yield said
+        yield woken_by
         relay.stop()
         async with asyncio.timeout(30):
             await task
