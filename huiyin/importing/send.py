@@ -14,6 +14,7 @@ import httpx
 
 from huiyin.cli.client import Api, raise_for_problem
 from shared.errors import Unavailable
+from shared.retry import RetryPolicy
 
 PATH = "/v1/complaints:batch"
 ROWS = 200
@@ -22,7 +23,7 @@ BYTES = 16 * 1024 * 1024
 """A batch is closed once it is this large; intake takes four times as much."""
 
 TIMEOUT = httpx.Timeout(180.0, connect=5.0)
-BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+RETRY = RetryPolicy((0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0))
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
 
 
@@ -33,10 +34,10 @@ class Stopped(Exception):
 class Sender:
     """Sends batches by one client. `stop` ends the waiting between two tries."""
 
-    def __init__(self, api: Api, stop: threading.Event, back_off: Sequence[float] = BACK_OFF_SECONDS) -> None:
+    def __init__(self, api: Api, stop: threading.Event, retry: RetryPolicy = RETRY) -> None:
         self._api = api
         self._stop = stop
-        self._back_off = back_off
+        self._retry = retry
         self.retries = 0
 
     def send(self, complaints: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -47,7 +48,7 @@ class Sender:
         """
         results: dict[int, dict[str, Any]] = {}
         left = list(range(len(complaints)))
-        for wait in (*self._back_off, None):
+        for wait in (*self._retry.waits, None):
             try:
                 results.update(zip(left, self._once([complaints[index] for index in left]), strict=True))
                 left = [index for index in left if is_unsettled(results[index])]

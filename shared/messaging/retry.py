@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from shared.messaging.database import is_passing
+from shared.retry import DATABASE
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +34,7 @@ async def until_done(name: str, work: Callable[[], Awaitable[object]]) -> None:
 
     For what must be written before anything else is done; `work` may run again after an attempt that failed half-way.
     """
-    wait = 0.2
+    failures = 0
     while True:
         try:
             await work()
@@ -41,6 +42,7 @@ async def until_done(name: str, work: Callable[[], Awaitable[object]]) -> None:
         except Exception as error:
             if not is_passing(error):
                 raise
+            failures += 1
+            wait = DATABASE.repeat(failures)
             log.warning("work waits for the database", work=name, error=type(error).__name__, seconds=wait)
             await asyncio.sleep(wait)
-            wait = min(wait * 2, 5.0)

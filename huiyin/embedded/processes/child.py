@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from huiyin.embedded.home import ProcessState
-from huiyin.embedded.processes.backoff import Backoff
 from huiyin.embedded.processes.process import (
     Command,
     end_group,
@@ -25,11 +24,14 @@ from huiyin.embedded.processes.process import (
     wait_for,
 )
 from shared.errors import StackError
+from shared.retry import RetryPolicy
 
 log = logging.getLogger(__name__)
 
 _WATCH_S = 0.1
 _PROBE_EVERY_S = 3.0
+RESTART = RetryPolicy((1.0, 2.0, 5.0, 10.0, 30.0), forever=True, steady_seconds=60.0)
+"""A process that ended by itself is started again after these waits."""
 FIRST_ATTEMPTS = 2
 """While the stack starts, a process that ends by itself this often is given up."""
 
@@ -133,13 +135,13 @@ class Child:
             self._changed()
 
     def _keep(self) -> None:
-        backoff = Backoff()
+        failures = 0
         while not self._stopping.is_set():
             ran_for = self._run_once()
-            delay, backoff = backoff.after_failure(ran_for)
+            failures = RESTART.failures_after(failures, ran_for)
             if not self._stopping.is_set():
                 self._set("restarting")
-                self._stopping.wait(delay)
+                self._stopping.wait(RESTART.repeat(failures))
 
     def _run_once(self) -> float:
         """Start it and watch it to its end; returns for how many seconds it had been ready."""

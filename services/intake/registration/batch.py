@@ -18,13 +18,13 @@ from services.intake.registration.request import BatchRow, Reader
 from shared.business_time.clock import Clock
 from shared.errors import TooLarge
 from shared.messaging.database import is_passing, sqlstate
+from shared.retry import REGISTRATION
 
 log = structlog.get_logger(__name__)
 
 MOST_ROWS = 10_000
 _CHUNK = 200
 _ROW_BYTES = 256 * 1024
-_BACK_OFF_SECONDS = (0.2, 1.0, 3.0)
 _BUSY = FieldError("idempotency_key", "this key is in use by a request under way; send the row again", again=True)
 _CHANGED = FieldError("idempotency_key", "this key was used for other content")
 _AWAY = FieldError(
@@ -74,7 +74,7 @@ class Batch:
         if not wanted:
             return []
         keyed = all(one.key is not None for one in wanted)
-        for wait in (*_BACK_OFF_SECONDS, None):
+        for wait in (*REGISTRATION.waits, None):
             try:
                 return await self._registrar.register(wanted)
             except Exception as error:

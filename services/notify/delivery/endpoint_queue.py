@@ -13,18 +13,10 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notify.delivery import digests
+from services.notify.delivery import digests, retry
 from services.notify.delivery.attempts import Ended, Endings
 from services.notify.delivery.composer import Composed, Composer, Placed
 from services.notify.delivery.digests import Together
-from services.notify.delivery.retry import (
-    RETRY_AFTER_LONGEST_SECONDS,
-    give_up_seconds,
-    jitter,
-    lane_wait,
-    next_wait,
-    vault_wait,
-)
 from services.notify.delivery.sinks import Outcome, Sink
 from services.notify.domain.case import Case
 from services.notify.domain.wording import Contact
@@ -35,6 +27,7 @@ from shared.business_time.clock import Clock
 from shared.errors import NotFound, Unavailable
 from shared.messaging.database import is_passing
 from shared.messaging.retry import until_done
+from shared.retry import jitter
 
 log = structlog.get_logger(__name__)
 
@@ -106,7 +99,7 @@ class LaneWork:
             contacts = await self._composer.contacts([one.lead for one in made])
         except Unavailable as error:
             log.warning("the vault is away", lane=self._lane, hint=error.hint)
-            await self._lane_fails(now + timedelta(seconds=vault_wait(self._failures + 1)), "vault-away")
+            await self._lane_fails(now + timedelta(seconds=retry.VAULT.repeat(self._failures + 1)), "vault-away")
             return False
         unknown = [one.lead.row for one in made if isinstance(contacts.get(one.lead.row.id), NotFound)]
         if unknown:
@@ -175,10 +168,10 @@ class LaneWork:
         counted = row.next_try_at <= now
         tries = row.tries + counted
         age = (now - row.queued_at).total_seconds()
-        wait = next_wait(sink, row.id, tries, age) if counted else 0.0
+        wait = retry.policy(sink).wait(tries, key=row.id.bytes, age=age) if counted else 0.0
         if wait is None:
             return Ending(row.id, "failed", outcome.reason or "gave-up", now, blanks=blanks)
-        wait = max(wait, min(outcome.wait or 0.0, RETRY_AFTER_LONGEST_SECONDS))
+        wait = max(wait, min(outcome.wait or 0.0, retry.LONGEST_RETRY_AFTER_SECONDS))
         again_at = now + timedelta(seconds=wait)
         if not counted:
             again_at = max(again_at, row.next_try_at)
@@ -198,8 +191,8 @@ class LaneWork:
             self._disabled = True
             await self._lane_fails(now, bad.reason or "gone", disabled=True)
             return True
-        wait = lane_wait(self._failures + 1) * jitter(self._me, self._failures)
-        wait = max(wait, min(bad.wait or 0.0, RETRY_AFTER_LONGEST_SECONDS))
+        wait = retry.ENDPOINT.repeat(self._failures + 1) * jitter(self._me.bytes, self._failures)
+        wait = max(wait, min(bad.wait or 0.0, retry.LONGEST_RETRY_AFTER_SECONDS))
         await self._lane_fails(now + timedelta(seconds=wait), bad.reason or "away")
         await self._patiently(self._give_up_old)
         return False
@@ -220,7 +213,7 @@ class LaneWork:
 
     async def _give_up_old(self) -> None:
         """Give up what has waited behind a dead receiver for longer than a single notice would be tried."""
-        longest = give_up_seconds(self._sink.name)
+        longest = retry.GIVE_UP_BEHIND.get(self._sink.name)
         if longest is None:
             return
         async with self._engine.connect() as tx:
@@ -234,7 +227,7 @@ class LaneWork:
         async with self._engine.begin() as tx:
             left = await senders.left_in(tx, self._me, self._lane)
             await self._endings.take_over(tx, left, self._sinks)
-            until = now + timedelta(seconds=lane_wait(self._failures + 1))
+            until = now + timedelta(seconds=retry.ENDPOINT.repeat(self._failures + 1))
             await delivery_queue.lane_failed(tx, self._me, self._lane, now, until, reason, disabled=False)
 
     async def _release(self) -> None:

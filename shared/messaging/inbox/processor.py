@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Protocol
 from uuid import UUID
 
@@ -27,11 +28,9 @@ from shared.messaging.kafka.records import Record
 from shared.messaging.outbox import Outbox, append
 from shared.messaging.retry import until_done
 from shared.observability import metrics
+from shared.retry import EVENT
 
 log = structlog.get_logger(__name__)
-
-_BACK_OFF_SECONDS = (0.1, 0.3, 1.0, 2.0, 5.0)
-_TRIES_BEFORE_PARKING = 3
 
 
 class Handler(Protocol):
@@ -86,7 +85,7 @@ class Processor:
         return parsed, unread
 
     async def _one(self, one: Parsed) -> None:
-        for attempt in range(_TRIES_BEFORE_PARKING):
+        for attempt in count(1):
             try:
                 await until_done(self._consumer, lambda: self._apply((one,), ()))
                 return
@@ -97,11 +96,14 @@ class Processor:
                     consumer=self._consumer,
                     type=one.event.type,
                     case_id=str(one.event.subject),
-                    attempt=attempt + 1,
+                    attempt=attempt,
                     error=type(error).__name__,
                     exc_info=not isinstance(error, HuiyinError),
                 )
-                await asyncio.sleep(_BACK_OFF_SECONDS[attempt])
+                wait = EVENT.wait(attempt)
+                if wait is None:
+                    break
+                await asyncio.sleep(wait)
         await until_done(self._consumer, lambda: self._park(one, type(failure).__name__))
 
     async def _apply(self, parsed: Sequence[Parsed], unread: Sequence[tuple[Record, InvalidInput]]) -> None:

@@ -24,6 +24,7 @@ from shared.messaging.outbox.cache import OutboxCache
 from shared.messaging.outbox.transaction import Outbox
 from shared.messaging.outbox.unpublished import NOTHING, Round
 from shared.observability import metrics
+from shared.retry import RELAY
 
 log = structlog.get_logger(__name__)
 
@@ -32,8 +33,6 @@ _ROUND_IDS = 5_000
 _MOST_PAGES = 1_000
 _IDLE_SECONDS = 0.25
 _MEASURE_SECONDS = 2.0
-_STEADY_SECONDS = 60.0
-_BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 class Relay:
@@ -65,10 +64,8 @@ class Relay:
             except (KafkaError, Exception) as error:
                 if not isinstance(error, KafkaError) and not is_passing(error):
                     raise
-                if loop.time() - began > _STEADY_SECONDS:
-                    failures = 0
-                wait = _BACK_OFF_SECONDS[min(failures, len(_BACK_OFF_SECONDS) - 1)]
-                failures += 1
+                failures = RELAY.failures_after(failures, loop.time() - began)
+                wait = RELAY.repeat(failures)
                 log.warning("relay waits", service=self._service, error=type(error).__name__, seconds=wait)
                 await self._pause(wait)
 

@@ -11,7 +11,6 @@ from shared.messaging.outbox.cache import OutboxCache
 from tests.integration.conftest import Open
 from tests.integration.messaging.emitting import cases, event
 
-
 pytestmark = pytest.mark.asyncio
 
 

@@ -24,6 +24,7 @@ from shared.errors import (
     Unauthorised,
     Unavailable,
 )
+from shared.retry import RetryPolicy
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
@@ -128,7 +129,7 @@ def busy_for_two(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def send(service: Scripted, stop: threading.Event | None = None) -> list[dict[str, Any]]:
-    sender = Sender(api(service), stop or threading.Event(), back_off=(0.0, 0.0, 0.0))
+    sender = Sender(api(service), stop or threading.Event(), retry=RetryPolicy((0.0, 0.0, 0.0)))
     return sender.send([{"n": 1}, {"n": 2}, {"n": 3}])
 
 

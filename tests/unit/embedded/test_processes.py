@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from huiyin.embedded.processes.backoff import Backoff
+from huiyin.embedded.processes.child import RESTART
 from huiyin.embedded.processes.process import end_recorded, last_line, read_records, record_of, trim_log, wait_for
 
 SLEEPER = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)"]
@@ -82,10 +82,10 @@ def test_unreadable_records_are_passed_over(tmp_path: Path) -> None:
 def test_waiting_times_grow_and_start_again_after_a_healthy_minute() -> None:
     # ran for (s):   0  0  0  0   0   0 | 59.9 | 60 -> first step again | 0
     runs = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 59.9, 60.0, 0.0]
-    backoff, waits = Backoff(), []
+    failures, waits = 0, []
     for ran_for in runs:
-        wait, backoff = backoff.after_failure(ran_for)
-        waits.append(wait)
+        failures = RESTART.failures_after(failures, ran_for)
+        waits.append(RESTART.repeat(failures))
     assert waits == [1, 2, 5, 10, 30, 30, 30, 1, 2]
 
 
