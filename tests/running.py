@@ -105,7 +105,10 @@ class Stack:
         """Events that a producer has said and a consumer has not taken: `consumer<-topic` -> how many."""
         found = {}
         for producer, topic in WRITES.items():
-            said = {row[0] for row in await self.query(producer, "SELECT event_id FROM said WHERE topic = $1", topic)}
+            said = {
+                row[0]
+                for row in await self.query(producer, "SELECT event_id FROM emitted_events WHERE topic = $1", topic)
+            }
             for consumer, topics in READS.items():
                 if topic not in topics:
                     continue

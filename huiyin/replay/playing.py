@@ -84,7 +84,7 @@ class Replay:
         late: dict[tuple[str, int], float] = {}
         decision = None
         for decision in self._decisions(occurred):
-            for said in decision.said:
+            for said in decision.emitted:
                 data = said.data
                 if isinstance(data, ClockWarned):
                     counts = further if data.due_at and data.step_due_at >= data.due_at else warned
@@ -130,7 +130,7 @@ class Replay:
             for step in self._steps(latest, at, inclusive=False):
                 case = step.case
                 yield step
-            case = Case(case.id, case.procedure, (*case.occurrences, *together), case.said, case.generation)
+            case = Case(case.id, case.procedure, (*case.occurrences, *together), case.states, case.generation)
             latest = decide(case, self._procedure, self._calendars, at)
             case = latest.case
             yield latest
@@ -170,6 +170,8 @@ class Replay:
         pauses: list[tuple[datetime, datetime | None]] = []
         if clock.pauses:
             cycles = scheduled_cycles(self._procedure, ordered(case.occurrences), self._calendars)
-            pauses = next(one.run.pauses for one in cycles if (one.clock.id, one.run.cycle) == (row.clock, row.cycle))
+            pauses = next(
+                one.cycle.pauses for one in cycles if (one.clock.id, one.cycle.number) == (row.clock, row.cycle)
+            )
         elapsed = measure.elapsed(row.started_at, row.ended_at, pauses)
         return elapsed, measure.late_by(row.due_at, row.ended_at) if state == "late" and row.due_at else None

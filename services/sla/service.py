@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from services.sla.background.open_clocks import OpenClocks
 from services.sla.background.rule_changes import Changes
-from services.sla.handlers import Worker
+from services.sla.consumer import Consumer
+from services.sla.handlers import ClockHandlers
 from services.sla.http.clocks import routes
 from services.sla.http.rule_changes import WHAT_IF_LIMIT, WHAT_IF_PATH, change_routes
 from services.sla.timers.scheduler import Timers
@@ -17,13 +18,13 @@ _BATCH = 64  # deciding takes a millisecond each, in which no timer fires
 
 def build(context: Context) -> Service:
     """What the sla service is made of."""
-    worker = Worker(context.library, context.calendars, context.clock)
-    timers = Timers(context, worker)
-    sweeper = Sweeper(context, worker)
+    handlers = ClockHandlers(context.library, context.calendars, context.clock)
+    timers = Timers(context, handlers)
+    sweeper = Sweeper(context, handlers)
     return Service(
         routers=[routes(context), change_routes(context)],
         topics=[COMPLAINTS, ASSIGNMENTS, NOTICES],
-        handler=worker,
+        handler=Consumer(handlers),
         batch=_BATCH,
         loops=[
             timers.fire,
@@ -31,7 +32,7 @@ def build(context: Context) -> Service:
             sweeper.sweep,
             sweeper.check,
             OpenClocks(context).run,
-            Changes(context, worker).run,
+            Changes(context, handlers).run,
         ],
         limits={WHAT_IF_PATH: WHAT_IF_LIMIT},
     )

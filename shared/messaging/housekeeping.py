@@ -26,7 +26,7 @@ _OLD_OUTBOX = text(
     WITH waiting AS MATERIALIZED (SELECT unnest(ids) AS id FROM unpublished WHERE bundle IS NULL),
     gone AS (
         DELETE FROM outbox WHERE id IN (
-            SELECT id FROM outbox WHERE said_at < :before
+            SELECT id FROM outbox WHERE emitted_at < :before
                 AND NOT EXISTS (SELECT FROM waiting WHERE waiting.id = outbox.id) LIMIT :page)
         RETURNING 1)
     SELECT count(*) FROM gone
@@ -36,7 +36,7 @@ _OLD_BUNDLES = text(
     """
     WITH gone AS (
         DELETE FROM bundles WHERE id IN (
-            SELECT id FROM bundles WHERE said_at < :before
+            SELECT id FROM bundles WHERE emitted_at < :before
                 AND NOT EXISTS (SELECT FROM unpublished WHERE unpublished.bundle = bundles.id) LIMIT :page)
         RETURNING cardinality(event_ids) AS events)
     SELECT coalesce(sum(events), 0) FROM gone

@@ -43,7 +43,7 @@ def messaging_tables(metadata: MetaData) -> MessagingTables:
     outbox: every event this service has said. Never changed, and kept after it was published (rule D1).
     bundles: events of one topic that were said by the thousand, many in a row. They are found by nothing but when they
     were said: who writes a bundle must know numbers and ids without asking it. Ids are the outbox's, so that both are
-    in one order. The view `said` shows the outbox and what is in bundles as one.
+    in one order. The view `emitted_events` shows the outbox and what is in bundles as one.
     unpublished: which outbox rows the broker has not acknowledged, as pages of their ids, or which places (from 1) of
     a bundle. A table of its own and not a column, because a column would write every index of the outbox anew for each
     event published; and pages, because a row for each event costs as much again as the event's own index.
@@ -64,23 +64,23 @@ def messaging_tables(metadata: MetaData) -> MessagingTables:
         Column("department", Text),
         Column("traceparent", Text),
         Column("value", LargeBinary, nullable=False),
-        Column("said_at", INSTANT, nullable=False),
+        Column("emitted_at", INSTANT, nullable=False),
         UniqueConstraint("event_id"),
         Index("outbox_case", "case_id", "sequence"),
-        Index("outbox_said_at", "said_at", postgresql_using="brin"),
+        Index("outbox_emitted_at", "emitted_at", postgresql_using="brin"),
     )
     bundles = Table(
         "bundles",
         metadata,
         Column("id", BigInteger, primary_key=True),  # from the outbox's sequence
         Column("topic", Text, nullable=False),
-        Column("said_at", INSTANT, nullable=False),
+        Column("emitted_at", INSTANT, nullable=False),
         Column("event_ids", ARRAY(Uuid), nullable=False),
         Column("case_ids", ARRAY(Uuid), nullable=False),
         Column("sequences", ARRAY(Integer), nullable=False),
         Column("types", ARRAY(Text), nullable=False),
         Column("records", ARRAY(LargeBinary), nullable=False),
-        Index("bundles_said_at", "said_at", postgresql_using="brin"),
+        Index("bundles_emitted_at", "emitted_at", postgresql_using="brin"),
     )
     unpublished = Table(
         "unpublished",

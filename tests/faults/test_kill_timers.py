@@ -58,7 +58,7 @@ async def _all_is_said(database: str) -> bool:
     engine = open_database(database)
     try:
         async with engine.connect() as tx:
-            said = await tx.scalar(text("SELECT count(*) FROM said"))
+            said = await tx.scalar(text("SELECT count(*) FROM emitted_events"))
             waiting = await tx.scalar(text("SELECT count(*) FROM unpublished"))
             return bool(said >= CASES * len(STEPS) and waiting == 0)
     finally:
@@ -67,7 +67,9 @@ async def _all_is_said(database: str) -> bool:
 
 async def _every_step_was_said_once(engine: AsyncEngine) -> None:
     async with engine.connect() as tx:
-        said = (await tx.execute(text("SELECT case_id, sequence, type FROM said ORDER BY case_id, sequence"))).all()
+        said = (
+            await tx.execute(text("SELECT case_id, sequence, type FROM emitted_events ORDER BY case_id, sequence"))
+        ).all()
         timers = await tx.scalar(text("SELECT count(DISTINCT case_id) FROM clocks WHERE clock = 'reply'"))
         waiting = await tx.scalar(text("SELECT count(*) FROM unpublished"))
     assert (len(said), timers, waiting) == (CASES * len(STEPS), CASES, 0)

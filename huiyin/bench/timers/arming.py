@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from huiyin.bench.timers.environment import RULES
-from services.sla.handlers import Worker
+from services.sla.handlers import ClockHandlers
 from services.sla.store import timers
 from shared.business_time.clock import RealClock
 from shared.business_time.loader import load_calendars
@@ -31,7 +31,7 @@ async def arm(engine: AsyncEngine, count: int) -> dict[str, float]:
     for n in range(count):
         case = uuid4()
         at = far + timedelta(milliseconds=n)
-        rows.append((timers.shard_of(case), at, case, uuid4(), "reply", 1, 1, "due", True))
+        rows.append(timers.TimerRow(timers.shard_of(case), at, case, uuid4(), "reply", 1, 1, "due", True))
     begun = time.perf_counter()
     for start in range(0, count, 5_000):
         async with engine.begin() as tx:
@@ -41,20 +41,20 @@ async def arm(engine: AsyncEngine, count: int) -> dict[str, float]:
     plain_per_second = await _plain_rows(engine, count)
 
     clock = RealClock()
-    worker = Worker(assemble([("bench", RULES)]), load_calendars(), clock)
+    handlers = ClockHandlers(assemble([("bench", RULES)]), load_calendars(), clock)
     armed = 0
 
     def note(found: Sequence[object]) -> None:
         nonlocal armed
         armed += len(found)
 
-    worker.armed.append(note)
+    handlers.armed.append(note)
     data = ComplaintRegistered(case_number="B1", channel="online", received_at=clock.now())
     events = [make("intake", uuid4(), RULES.key, data, cause="1", at=clock.now()) for _ in range(count // 20)]
     begun = time.perf_counter()
     for start in range(0, len(events), 250):
         async with engine.begin() as tx:
-            await outbox.append(tx, await worker.handle(tx, events[start : start + 250], clock.now()))
+            await outbox.append(tx, await handlers.apply_events(tx, events[start : start + 250], clock.now()))
     taken = time.perf_counter() - begun
     return {
         "timers_per_second": round(rows_per_second),

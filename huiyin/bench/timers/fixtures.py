@@ -20,7 +20,7 @@ _PLANT = text(
         SELECT gen_random_uuid() AS id, CAST(:first AS timestamptz) + n * CAST(:apart AS interval) AS at
         FROM generate_series(CAST(:begin AS int), CAST(:end AS int) - 1) AS n),
     planted AS (
-        INSERT INTO cases (id, procedure, version, occurrences, said, generation, open, checked_at, numbered_at)
+        INSERT INTO cases (id, procedure, version, occurrences, cycle_states, generation, open, checked_at, numbered_at)
         SELECT id, :procedure, 1, '[]', '{}', 1, true, CAST(:checked AS timestamptz), '1970-01-01T00:00Z' FROM due),
     running AS (
         INSERT INTO clocks (case_id, clock, cycle, procedure, version, shard, state, started_at, due_at, provisional,

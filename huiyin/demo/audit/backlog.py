@@ -19,7 +19,7 @@ from shared.errors import HuiyinError
 
 _EVERY_SECONDS = 0.7
 
-_SAID = text("SELECT topic, count(*) AS n FROM said GROUP BY topic")
+_SAID = text("SELECT topic, count(*) AS n FROM emitted_events GROUP BY topic")
 _TAKEN = text("SELECT topic, count(*) AS n FROM inbox GROUP BY topic")
 _ASIDE = text(
     "SELECT (SELECT coalesce(sum(cardinality(ids)), 0) FROM unpublished) + (SELECT count(*) FROM early_events)"

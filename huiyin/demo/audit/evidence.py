@@ -78,8 +78,10 @@ class Evidence:
     files: list[UUID] = field(default_factory=list)
 
 
-_OUTBOX = text("SELECT event_id, case_id, topic, sequence, type FROM said WHERE topic <> :letters ORDER BY id, place")
-_EVENTS = text("SELECT value FROM said WHERE case_id = ANY(:cases) AND topic <> :letters ORDER BY id, place")
+_OUTBOX = text(
+    "SELECT event_id, case_id, topic, sequence, type FROM emitted_events WHERE topic <> :letters ORDER BY id, place"
+)
+_EVENTS = text("SELECT value FROM emitted_events WHERE case_id = ANY(:cases) AND topic <> :letters ORDER BY id, place")
 _UNPUBLISHED = text("SELECT coalesce(sum(cardinality(ids)), 0) FROM unpublished")
 _INBOX = text("SELECT event_id FROM inbox")
 _EARLY = text("SELECT count(*) FROM early_events")

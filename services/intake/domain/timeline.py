@@ -48,7 +48,7 @@ class Entry:
     occurrence: str
     qualifier: str | None
     happened_at: datetime
-    said_at: datetime
+    emitted_at: datetime
     type: str
     details: dict[str, Any]
 
@@ -92,7 +92,7 @@ def entries(event: Event) -> list[Entry]:
             occurrence=split(name)[0],
             qualifier=split(name)[1],
             happened_at=occurrences.happened_at(event, split(name)[0]),
-            said_at=event.time,
+            emitted_at=event.time,
             type=event.type,
             details=details,
         )

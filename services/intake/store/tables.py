@@ -89,7 +89,7 @@ timeline = Table(
     Column("source", Text, nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("happened_at", INSTANT, nullable=False),
-    Column("said_at", INSTANT, nullable=False),
+    Column("emitted_at", INSTANT, nullable=False),
     Column("type", Text, nullable=False),
     Column("details", JSONB, nullable=False),
     Index("timeline_case", "case_id", "happened_at"),

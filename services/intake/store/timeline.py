@@ -19,10 +19,10 @@ from shared.messaging import outbox
 _INSERT = text(
     """
     INSERT INTO timeline
-        (event_id, occurrence, case_id, qualifier, source, sequence, happened_at, said_at, type, details)
+        (event_id, occurrence, case_id, qualifier, source, sequence, happened_at, emitted_at, type, details)
     SELECT * FROM unnest(CAST(:event_id AS uuid[]), CAST(:occurrence AS text[]), CAST(:case_id AS uuid[]),
         CAST(:qualifier AS text[]), CAST(:source AS text[]), CAST(:sequence AS int[]),
-        CAST(:happened_at AS timestamptz[]), CAST(:said_at AS timestamptz[]), CAST(:type AS text[]),
+        CAST(:happened_at AS timestamptz[]), CAST(:emitted_at AS timestamptz[]), CAST(:type AS text[]),
         CAST(CAST(:details AS text[]) AS jsonb[]))
     ON CONFLICT DO NOTHING
     """
@@ -35,8 +35,8 @@ _MARKS = text(
 )
 _OF_CASE = text(
     """
-    SELECT event_id, occurrence, case_id, qualifier, source, sequence, happened_at, said_at, type, details
-    FROM timeline WHERE case_id = :case_id ORDER BY happened_at, said_at, source, sequence, occurrence
+    SELECT event_id, occurrence, case_id, qualifier, source, sequence, happened_at, emitted_at, type, details
+    FROM timeline WHERE case_id = :case_id ORDER BY happened_at, emitted_at, source, sequence, occurrence
     """
 ).columns(details=JSONB)
 

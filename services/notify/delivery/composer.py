@@ -72,7 +72,7 @@ class Composer:
             return False
         row = placed.row
         return is_ready(
-            names_of(placed.element), row.occurrence, row.details, placed.case, row.said_at, placed.procedure
+            names_of(placed.element), row.occurrence, row.details, placed.case, row.emitted_at, placed.procedure
         )
 
     async def contacts(self, placed: Iterable[Placed]) -> Mapping[UUID, Contact | NotFound]:

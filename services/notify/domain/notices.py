@@ -38,7 +38,7 @@ class Planned:
     occurrence: str
     event_id: UUID
     occurred_at: datetime
-    said_at: datetime
+    emitted_at: datetime
     conditional: bool
     due: bool
     details: dict[str, Any]
@@ -58,7 +58,7 @@ class PlannedCall:
     occurrence: str
     event_id: UUID
     occurred_at: datetime
-    said_at: datetime
+    emitted_at: datetime
     conditional: bool
     due: bool
 
@@ -88,7 +88,7 @@ def plan_notices(case: Case, event: Event, procedure: Procedure) -> list[Planned
                 occurrence=name,
                 event_id=event.id,
                 occurred_at=happened_at(event, name),
-                said_at=event.time,
+                emitted_at=event.time,
                 conditional=element.when is not None,
                 due=verdict(element, case, event.time),
                 details=details(event),
@@ -116,7 +116,7 @@ def plan_calls(case: Case, event: Event, procedure: Procedure) -> list[PlannedCa
                 occurrence=name,
                 event_id=event.id,
                 occurred_at=happened_at(event, name),
-                said_at=event.time,
+                emitted_at=event.time,
                 conditional=element.when is not None,
                 due=verdict(element, case, event.time),
             )
@@ -124,9 +124,9 @@ def plan_calls(case: Case, event: Event, procedure: Procedure) -> list[PlannedCa
     return planned
 
 
-def verdict(element: Notice | CallBack, case: Case, said_at: datetime) -> bool:
-    """Whether the element's condition holds by what had been said up to `said_at`; unknown is no."""
-    return element.when is None or holds(element.when, case.facts_at(said_at)) is True
+def verdict(element: Notice | CallBack, case: Case, emitted_at: datetime) -> bool:
+    """Whether the element's condition holds by what had been said up to `emitted_at`; unknown is no."""
+    return element.when is None or holds(element.when, case.facts_at(emitted_at)) is True
 
 
 def _first(wanted: Sequence[str], event: Event) -> str | None:

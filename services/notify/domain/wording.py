@@ -41,7 +41,7 @@ def needs_vault(names: Iterable[str]) -> bool:
     return any(name in FROM_VAULT or name.startswith("documents.") for name in names)
 
 
-def is_ready(names: frozenset[str], occurrence: str, details: Mapping[str, Any], case: Case, said_at: datetime,
+def is_ready(names: frozenset[str], occurrence: str, details: Mapping[str, Any], case: Case, emitted_at: datetime,
              procedure: Procedure) -> bool:  # fmt: skip
     """Whether what the text shows is known: the due instant may still be on its way from the sla service."""
     if "due" not in names or "due" in details:
@@ -50,7 +50,7 @@ def is_ready(names: frozenset[str], occurrence: str, details: Mapping[str, Any],
     if clock is None:
         return False
     if occurrence.partition(":")[0] == "extension-approved":
-        return bool(case.clocks[clock]["said"] >= stamp(said_at))
+        return bool(case.clocks[clock]["said"] >= stamp(emitted_at))
     return True
 
 

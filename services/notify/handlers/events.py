@@ -126,7 +126,7 @@ class Worker:
         for row in await store_notices.conditional(tx, cases.keys()):
             procedure = self._library.get(row.procedure, row.version)
             element = next((one for one in procedure.notices if one.id == row.notice), None)
-            holds = element is not None and verdict(element, cases[row.case_id], row.said_at)
+            holds = element is not None and verdict(element, cases[row.case_id], row.emitted_at)
             state = "waiting" if holds else "undecided"
             if state != row.state:
                 states[row.id] = state
@@ -138,7 +138,7 @@ class Worker:
         found = []
         for row in await call_backs.undecided(tx, cases.keys()):
             element = self._library.get(row.procedure, row.version).call_backs[row.element]
-            if verdict(element, cases[row.case_id], row.said_at):
+            if verdict(element, cases[row.case_id], row.emitted_at):
                 found.append((row.case_id, row.id, row.event_id, row.due_at))
         await call_backs.open_(tx, [id for _, id, _, _ in found])
         return found

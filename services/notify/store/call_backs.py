@@ -17,9 +17,9 @@ from services.notify.domain.notices import PlannedCall
 _INSERT = text(
     """
     INSERT INTO call_backs (id, case_id, procedure, version, element, occurrence, event_id, conditional, state,
-        occurred_at, said_at, due_at)
+        occurred_at, emitted_at, due_at)
     VALUES (:id, :case_id, :procedure, :version, :element, :occurrence, :event_id, :conditional, :state,
-        :occurred_at, :said_at, :due_at)
+        :occurred_at, :emitted_at, :due_at)
     ON CONFLICT (id) DO NOTHING
     """
 )
@@ -80,7 +80,7 @@ async def add(tx: AsyncConnection, calls: Sequence[NewCall]) -> None:
                 "conditional": one.conditional,
                 "state": "open" if one.due else "undecided",
                 "occurred_at": one.occurred_at,
-                "said_at": one.said_at,
+                "emitted_at": one.emitted_at,
                 "due_at": call.due_at,
             },
         )

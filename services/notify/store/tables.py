@@ -37,7 +37,7 @@ cases = Table(
     Column("body", JSONB, nullable=False),
 )
 
-# Every notice. `occurred_at`, `said_at`, `made_at`, `settled_at` are on the cases' clock; `queued_at`, `next_try_at`
+# Every notice. `occurred_at`, `emitted_at`, `made_at`, `settled_at` are on the cases' clock; `queued_at`, `next_try_at`
 # are real time, because deliveries are real. States: undecided, waiting, sending, sent, failed, superseded, joined.
 # `joins`: it may be told within another; one that is `joined` to `joined_to` is, and shares its fate.
 notices = Table(
@@ -59,7 +59,7 @@ notices = Table(
     Column("rank", SmallInteger, nullable=False),
     Column("state", Text, nullable=False),
     Column("occurred_at", INSTANT, nullable=False),
-    Column("said_at", INSTANT, nullable=False),
+    Column("emitted_at", INSTANT, nullable=False),
     Column("made_at", INSTANT, nullable=False),
     Column("queued_at", INSTANT, nullable=False),
     Column("next_try_at", INSTANT, nullable=False),
@@ -133,7 +133,7 @@ call_backs = Table(
     Column("conditional", Boolean, nullable=False),
     Column("state", Text, nullable=False),
     Column("occurred_at", INSTANT, nullable=False),
-    Column("said_at", INSTANT, nullable=False),
+    Column("emitted_at", INSTANT, nullable=False),
     Column("due_at", INSTANT),
     Column("calls", JSONB, nullable=False, server_default="[]"),
     Column("satisfied", Boolean),

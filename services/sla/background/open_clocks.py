@@ -36,7 +36,7 @@ class OpenClocks:
         return _EVERY_SECONDS if through else _SHARE * (time.monotonic() - begun)
 
     async def count_some(self) -> bool:
-        """Count the next blocks; returns whether they were the last, and the sum is told."""
+        """Count the next blocks; returns whether they were the last, after which the gauge is set."""
         blocks = range(self._from, self._from + self._blocks)
         async with self._context.engine.connect() as connection:
             found, through = await cases.count_open(connection, blocks)

@@ -1,4 +1,4 @@
-"""Calendars that change while clocks run: every open clock is decided anew, once, and what moves is said.
+"""Calendars that change while clocks run: every open clock is decided anew, once; what moves is rescheduled.
 
 A change is noted in the database by the first process that sees it, and worked on in pages by whichever is free. Each
 page is one transaction with its place in it: a process that dies in one leaves nothing half done, and the next goes on.
@@ -14,9 +14,10 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sla.domain.rule_versions import label
-from services.sla.handlers import Worker
+from services.sla.handlers import ClockHandlers
 from services.sla.store import rule_changes
 from shared.business_time.calendars import Calendar
+from shared.events.envelope import Event
 from shared.hosting.host import Context
 from shared.hosting.reloading import calendars_of
 from shared.messaging import outbox
@@ -35,9 +36,9 @@ _SAID_BEFORE_SECONDS = 10.0  # what was decided on new calendars before the chan
 class Changes:
     """Watches for calendars that differ from those that clocks rest on. Every worker process runs one."""
 
-    def __init__(self, context: Context, worker: Worker) -> None:
+    def __init__(self, context: Context, handlers: ClockHandlers) -> None:
         self._context = context
-        self._worker = worker
+        self._handlers = handlers
         self._noted: dict[str, str] | None = None
 
     async def run(self) -> None:
@@ -88,16 +89,18 @@ class Changes:
                 return False
             procedures = {procedure.id for procedure in context.library.all() if _concerns(one.because, procedure)}
             ids = await rule_changes.open_cases(tx, procedures, one.after_case, limit=_PAGE)
-            said = []
+            emitted: list[Event] = []
             if ids:
-                cases, now = await self._worker.hold(tx, ids)
-                said = await self._worker.settle(tx, cases.values(), now, because=one.because[0])
-                await outbox.append(tx, said)
+                cases, now = await self._handlers.hold(tx, ids)
+                emitted = await self._handlers.settle(tx, cases.values(), now, because=one.because[0])
+                await outbox.append(tx, emitted)
                 await rule_changes.go_on(tx, one.id, ids[-1], len(ids))
             else:
                 margin = timedelta(seconds=_SAID_BEFORE_SECONDS * (context.clock.rate() or 1.0))
                 await rule_changes.finish(tx, one, one.started_at - margin, context.clock.now())
-        log.info("open clocks are recomputed", because=one.because, cases=len(ids), said=len(said), finished=not ids)
+        log.info(
+            "open clocks are recomputed", because=one.because, cases=len(ids), emitted=len(emitted), finished=not ids
+        )
         return True
 
     async def _is_up_to_date(self, tx: AsyncConnection) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.sla.domain.cycle_state import CycleStates
 from shared.events import occurrences as event_occurrences
 from shared.events.assignments import MilestoneReached
 from shared.events.complaints import ComplaintRegistered, ProcedureMigrated
@@ -60,12 +61,12 @@ def ordered(occurrences: Iterable[Occurrence]) -> list[Occurrence]:
 
 @dataclass(frozen=True)
 class Case:
-    """What the sla service keeps of a case: what happened, and what it has said of each clock's cycle."""
+    """What the sla service keeps of a case: what happened, and what it remembers of each clock's cycle."""
 
     id: UUID
     procedure: tuple[str, int]
     occurrences: tuple[Occurrence, ...] = ()
-    said: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    states: CycleStates = field(default_factory=dict)
     generation: int = 0
 
 

@@ -62,10 +62,10 @@ class Extending(NamedTuple):
 class ClockCycle:
     """One cycle of a clock. `pauses` are (from, until), disjoint and in order; `until` is None while one is open.
 
-    `stood` is what `pauses` are made of: which of the clock's pauses, from, until. A pause ends with the run.
+    `stood` is what `pauses` are made of: which of the clock's pauses, from, until. A pause ends with the cycle.
     """
 
-    cycle: int
+    number: int
     started_at: datetime
     stopped_at: datetime | None = None
     stopped_by_breach: bool = False
@@ -94,27 +94,27 @@ class ClockCycle:
         self.cancelled_at, self.cancelled_by = at, cause
 
 
-def runs_in(clock: Clock, seen: Iterable[Seen], calendar: Calendar) -> list[ClockCycle]:
-    """The cycles of a clock, first to last, of occurrences in order (see `occurrences.ordered`) with their facts.
+def cycles_in(clock: Clock, seen: Iterable[Seen], calendar: Calendar) -> list[ClockCycle]:
+    """The cycles of a clock, first to last, of occurrences in order (see `case.ordered`) with their facts.
 
     A cycle starts at the first `from` occurrence at which `when` holds; a later `from` does not start it again, only
     `restart_on` does, and with `starts_again` the first `from` after a stop. One event may stop a cycle and start the
     next, or end a pause and stop the clock. For clocks of a group see `groups`; which extensions count, `extending`.
     """
-    runs: list[ClockCycle] = []
+    cycles: list[ClockCycle] = []
     for occurrence, facts in seen:
         names = occurrence.names
-        if runs and not runs[-1].over:
-            go_on(runs[-1], clock, occurrence, facts)
-        again = bool(runs) and restarts(clock, names, runs[-1])
-        if again and not runs[-1].over:
-            runs[-1].cancel(occurrence.at, restarting_cause(names))
-        fresh = named(clock.from_, names) and (not runs or may_start_again(clock, runs[-1], occurrence))
+        if cycles and not cycles[-1].over:
+            apply(cycles[-1], clock, occurrence, facts)
+        again = bool(cycles) and restarts(clock, names, cycles[-1])
+        if again and not cycles[-1].over:
+            cycles[-1].cancel(occurrence.at, restarting_cause(names))
+        fresh = named(clock.from_, names) and (not cycles or may_start_again(clock, cycles[-1], occurrence))
         if (again or fresh) and not is_too_late(clock, names, facts) and holds(clock.when, facts) is True:
-            runs.append(begun(clock, len(runs) + 1, occurrence, facts, again=again))
-    for run in runs:
-        settle_pauses(run, clock, calendar)
-    return runs
+            cycles.append(start_cycle(clock, len(cycles) + 1, occurrence, facts, again=again))
+    for cycle in cycles:
+        settle_pauses(cycle, clock, calendar)
+    return cycles
 
 
 def with_facts(occurrences: Sequence[Occurrence]) -> Iterator[Seen]:
@@ -127,36 +127,38 @@ def with_facts(occurrences: Sequence[Occurrence]) -> Iterator[Seen]:
         yield occurrence, facts
 
 
-def begun(clock: Clock, cycle: int, occurrence: Occurrence, facts: Mapping[str, Any], *, again: bool) -> ClockCycle:
-    """A new run. A stop of the same event ends it at once ("on the spot"), unless it is what restarts it."""
-    run = ClockCycle(cycle, occurrence.at)
-    _note_due(run, clock, facts)
+def start_cycle(
+    clock: Clock, number: int, occurrence: Occurrence, facts: Mapping[str, Any], *, again: bool
+) -> ClockCycle:
+    """A new cycle. A stop of the same event ends it at once ("on the spot"), unless it is what restarts it."""
+    cycle = ClockCycle(number, occurrence.at)
+    _note_due(cycle, clock, facts)
     if not again and named(clock.until, occurrence.names):
-        run.stopped_at = occurrence.at
-    return run
+        cycle.stopped_at = occurrence.at
+    return cycle
 
 
-def go_on(run: ClockCycle, clock: Clock, occurrence: Occurrence, facts: Mapping[str, Any]) -> None:
-    """What a later occurrence does to a run that is not over."""
+def apply(cycle: ClockCycle, clock: Clock, occurrence: Occurrence, facts: Mapping[str, Any]) -> None:
+    """What a later occurrence does to a cycle that is not over."""
     names, at = occurrence.names, occurrence.at
-    _note_pauses(run, clock, occurrence)
-    _note_extension(run, clock, occurrence)
-    _note_due(run, clock, facts)
+    _note_pauses(cycle, clock, occurrence)
+    _note_extension(cycle, clock, occurrence)
+    _note_due(cycle, clock, facts)
     if named(clock.until, names):
-        run.stopped_at = at
-        run.stopped_by_breach = occurrence.cause == f"breached:{clock.id}"
+        cycle.stopped_at = at
+        cycle.stopped_by_breach = occurrence.cause == f"breached:{clock.id}"
     elif named(clock.cancel_on, names) or named(VOID, names):
-        run.cancel(at, names[0])
+        cycle.cancel(at, names[0])
 
 
-def settle_pauses(run: ClockCycle, clock: Clock, calendar: Calendar) -> None:
-    """Make `pauses` of what the run stood: each no longer than it may be, none beyond the run's end."""
+def settle_pauses(cycle: ClockCycle, clock: Clock, calendar: Calendar) -> None:
+    """Make `pauses` of what the cycle stood: each no longer than it may be, none beyond the cycle's end."""
     spans = []
-    for index, begins, ends in run.stood:
-        ends = ends or run.ended_at
+    for index, begins, ends in cycle.stood:
+        ends = ends or cycle.ended_at
         at_most = clock.pauses[index].at_most
         spans.append((begins, ends if at_most is None else limited(begins, ends, at_most, calendar, clock.time)))
-    run.pauses = united(spans)
+    cycle.pauses = united(spans)
 
 
 def may_start_again(clock: Clock, last: ClockCycle, occurrence: Occurrence) -> bool:
@@ -189,45 +191,45 @@ def named(wanted: Sequence[str], names: Sequence[str]) -> bool:
     return False
 
 
-def _note_pauses(run: ClockCycle, clock: Clock, occurrence: Occurrence) -> None:
+def _note_pauses(cycle: ClockCycle, clock: Clock, occurrence: Occurrence) -> None:
     names, at = occurrence.names, occurrence.at
     for index, pause in enumerate(clock.pauses):
-        standing = next((n for n, (of, _, until) in enumerate(run.stood) if of == index and until is None), None)
+        standing = next((n for n, (of, _, until) in enumerate(cycle.stood) if of == index and until is None), None)
         if standing is not None and named(pause.until, names):
-            run.stood[standing] = (index, run.stood[standing][1], at)
+            cycle.stood[standing] = (index, cycle.stood[standing][1], at)
         elif standing is None and pause.on in names:
-            run.stood.append((index, at, None))
+            cycle.stood.append((index, at, None))
 
 
-def _note_extension(run: ClockCycle, clock: Clock, occurrence: Occurrence) -> None:
+def _note_extension(cycle: ClockCycle, clock: Clock, occurrence: Occurrence) -> None:
     rule = clock.extension
     if rule is None:
         return
     if f"extension-requested:{clock.id}" in occurrence.names:
-        run.extending.append(Extending("requested", occurrence.at))
+        cycle.extending.append(Extending("requested", occurrence.at))
     if f"extension-refused:{clock.id}" in occurrence.names:
-        run.extending.append(Extending("refused", occurrence.at))
+        cycle.extending.append(Extending("refused", occurrence.at))
     if f"extension-approved:{clock.id}" in occurrence.names:
         by = occurrence.facts.get("extension-approved.by")
         theirs = not rule.approved_by or by is None or by in rule.approved_by
-        run.extending.append(Extending("approved" if theirs else "void", occurrence.at))
+        cycle.extending.append(Extending("approved" if theirs else "void", occurrence.at))
 
 
-def _note_due(run: ClockCycle, clock: Clock, facts: Mapping[str, Any]) -> None:
+def _note_due(cycle: ClockCycle, clock: Clock, facts: Mapping[str, Any]) -> None:
     if clock.due_field is not None and facts.get(clock.due_field) is not None:
-        run.due_fact = str(facts[clock.due_field])
+        cycle.due_fact = str(facts[clock.due_field])
 
 
 OTHER_TARGET = "other-target"
 """The cause that a clock's cancellation gives when another of its group takes its place."""
 
 
-def runs_of_group(
+def cycles_of_group(
     clocks: Sequence[Clock], seen: Sequence[Seen], calendars: Mapping[str, Calendar]
 ) -> dict[str, list[ClockCycle]]:
-    """The runs of a group's clocks, which are in declared order; `calendars` holds each clock's by the clock's id.
+    """The cycles of a group's clocks, which are in declared order; `calendars` holds each clock's by the clock's id.
 
-    `seen` is what happened, in order, with the facts (see `runs.with_facts`).
+    `seen` is what happened, in order, with the facts (see `with_facts`).
 
     All clocks of a group have the same `from`, `restart_on` and `starts_again`. The first `from` is the start of
     whichever is chosen. The choice is made anew with every occurrence: what becomes known later brings the clock that
@@ -237,11 +239,11 @@ def runs_of_group(
     lead = clocks[0]
     origin: int | None = None
     by_restart = False
-    cycle = 0
+    number = 0
     chosen: tuple[Clock, ClockCycle] | None = None
     for index, (occurrence, facts) in enumerate(seen):
         if chosen is not None and not chosen[1].over:
-            go_on(chosen[1], chosen[0], occurrence, facts)
+            apply(chosen[1], chosen[0], occurrence, facts)
         again = origin is not None and restarts(lead, occurrence.names, chosen[1] if chosen else None)
         if again and chosen is not None and not chosen[1].over:
             chosen[1].cancel(occurrence.at, restarting_cause(occurrence.names))
@@ -259,21 +261,21 @@ def runs_of_group(
         if best is None or (chosen is not None and chosen[0].id == best.id):
             continue
         if chosen is None:
-            cycle += 1
+            number += 1
         else:
             chosen[1].cancel(occurrence.at, OTHER_TARGET)
-        run = _from_the_start(best, cycle, seen[origin : index + 1], again=by_restart)
-        found[best.id] = [*(one for one in found[best.id] if one.cycle != cycle), run]
-        chosen = (best, run)
+        cycle = _from_the_start(best, number, seen[origin : index + 1], again=by_restart)
+        found[best.id] = [*(one for one in found[best.id] if one.number != number), cycle]
+        chosen = (best, cycle)
     for clock in clocks:
-        for run in found[clock.id]:
-            settle_pauses(run, clock, calendars[clock.id])
+        for cycle in found[clock.id]:
+            settle_pauses(cycle, clock, calendars[clock.id])
     return found
 
 
-def _from_the_start(clock: Clock, cycle: int, seen: Sequence[Seen], *, again: bool) -> ClockCycle:
-    run = begun(clock, cycle, *seen[0], again=again)
+def _from_the_start(clock: Clock, number: int, seen: Sequence[Seen], *, again: bool) -> ClockCycle:
+    cycle = start_cycle(clock, number, *seen[0], again=again)
     for occurrence, facts in seen[1:]:
-        if not run.over:
-            go_on(run, clock, occurrence, facts)
-    return run
+        if not cycle.over:
+            apply(cycle, clock, occurrence, facts)
+    return cycle

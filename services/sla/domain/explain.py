@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Literal
 
 from services.sla.domain.case import Case, ordered
+from services.sla.domain.cycle_state import CycleKey, RuleVersions
 from services.sla.domain.cycles import ClockCycle
-from services.sla.domain.rule_versions import RuleVersions, emitted_schedule, rule_versions_of
+from services.sla.domain.rule_versions import emitted_schedule, rule_versions_of
 from services.sla.domain.schedule import GRACE, Schedule, length_of
 from services.sla.domain.scheduled_cycles import ScheduledCycle, scheduled_cycles
 from shared.business_time.calendars import Calendar
@@ -44,25 +45,25 @@ class Explained:
 def explain_clocks(
     case: Case, procedure: Procedure, calendars: Mapping[str, Calendar], now: datetime, language: Language
 ) -> list[Explained]:
-    """Every cycle of every clock of a case, at `now` (UTC); one that ended on rules since changed, as said."""
+    """Every cycle of every clock of a case, at `now` (UTC); one that ended under rules since changed, as emitted."""
     found = []
     for scheduled in scheduled_cycles(procedure, ordered(case.occurrences), calendars):
-        before = case.said.get(f"{scheduled.clock.id}#{scheduled.run.cycle}", {})
-        schedule = emitted_schedule(before, scheduled.run, rule_versions_of(procedure, scheduled.calendar))
-        if schedule is None:
+        before = case.states.get(CycleKey(scheduled.clock.id, scheduled.cycle.number))
+        schedule = emitted_schedule(before, scheduled.cycle, rule_versions_of(procedure, scheduled.calendar))
+        if schedule is None or before is None:
             found.append(_explained(scheduled, now, language))
         else:
-            found.append(_explained_as_said(scheduled, schedule, RuleVersions(*before["on"]), language))
+            found.append(_explained_as_emitted(scheduled, schedule, before.versions, language))
     return found
 
 
-def _explained_as_said(
+def _explained_as_emitted(
     scheduled: ScheduledCycle, schedule: Schedule, versions: RuleVersions, language: Language
 ) -> Explained:
     zh = language == "zh"
     return Explained(
         clock=scheduled.clock.id,
-        cycle=scheduled.run.cycle,
+        cycle=scheduled.cycle.number,
         versions=scheduled.clock.time,
         due_at=schedule.due_at,
         provisional=schedule.provisional,
@@ -80,38 +81,38 @@ def _explained_as_said(
 
 
 def _explained(scheduled: ScheduledCycle, now: datetime, language: Language) -> Explained:
-    clock, run, calendar, schedule = scheduled.clock, scheduled.run, scheduled.calendar, scheduled.schedule
+    clock, cycle, calendar, schedule = scheduled.clock, scheduled.cycle, scheduled.calendar, scheduled.schedule
     zh = language == "zh"
     lines = []
-    lines += _extension_lines(clock, run, calendar, language)
-    lines += _rule_lines(clock, run, calendar, language)
+    lines += _extension_lines(clock, cycle, calendar, language)
+    lines += _rule_lines(clock, cycle, calendar, language)
     if scheduled.capped:
         lines.append(f"不晚于 {clock.within} 的期限" if zh else f"Never later than {clock.within} is due")
     lines += _ended_lines(scheduled, zh=zh)
-    elapsed, remaining = _seconds(clock, run, schedule.due_at, calendar, run.ended_at or now)
+    elapsed, remaining = _seconds(clock, cycle, schedule.due_at, calendar, cycle.ended_at or now)
     return Explained(
         clock=clock.id,
-        cycle=run.cycle,
+        cycle=cycle.number,
         versions=clock.time,
         due_at=schedule.due_at,
         provisional=schedule.provisional,
         elapsed_seconds=elapsed,
         remaining_seconds=remaining,
         lines=tuple(lines),
-        source=(*clock.source, *(clock.extension.source if run.extensions and clock.extension else ())),
+        source=(*clock.source, *(clock.extension.source if cycle.extensions and clock.extension else ())),
     )
 
 
 def _ended_lines(scheduled: ScheduledCycle, *, zh: bool) -> list[str]:
-    ended = scheduled.run.ended_at
+    ended = scheduled.cycle.ended_at
     if ended is None:
         return []
     moment = _moment(ended, scheduled.calendar)
-    word = ("已停止" if zh else "Stopped") if scheduled.run.stopped_at else ("已取消" if zh else "Cancelled")
+    word = ("已停止" if zh else "Stopped") if scheduled.cycle.stopped_at else ("已取消" if zh else "Cancelled")
     return [f"{word}：{moment}" if zh else f"{word}: {moment}"]
 
 
-def _extension_lines(clock: Clock, run: ClockCycle, calendar: Calendar, language: Language) -> list[str]:
+def _extension_lines(clock: Clock, cycle: ClockCycle, calendar: Calendar, language: Language) -> list[str]:
     zh = language == "zh"
     words = {
         "requested": ("申请延期", "Extension asked for"),
@@ -127,15 +128,15 @@ def _extension_lines(clock: Clock, run: ClockCycle, calendar: Calendar, language
         ),
     }
     lines = []
-    for word, at in run.extending:
+    for word, at in cycle.extending:
         text, moment = words[word][0 if zh else 1], _moment(at, calendar)
         lines.append(f"{text}：{moment}" if zh else f"{text}: {moment}")
-    if run.extensions:
-        total = length_of(clock, run.extensions)
+    if cycle.extensions:
+        total = length_of(clock, cycle.extensions)
         lines.append(
-            f"已延期 {run.extensions} 次，自原起点共 {total}"
+            f"已延期 {cycle.extensions} 次，自原起点共 {total}"
             if zh
-            else f"Extended {run.extensions} time(s): {total} in all, from the original start"
+            else f"Extended {cycle.extensions} time(s): {total} in all, from the original start"
         )
     return lines
 
@@ -144,29 +145,29 @@ def _moment(instant: datetime, calendar: Calendar) -> str:
     return f"{instant.astimezone(zone(calendar.time_zone)):%Y-%m-%d %H:%M}"
 
 
-def _rule_lines(clock: Clock, run: ClockCycle, calendar: Calendar, language: Language) -> list[str]:
+def _rule_lines(clock: Clock, cycle: ClockCycle, calendar: Calendar, language: Language) -> list[str]:
     zh = language == "zh"
     if clock.due_field is not None:
-        if run.due_fact is None:
+        if cycle.due_fact is None:
             return ["约定的期限尚未填报" if zh else "The agreed date has not been reported yet"]
-        return [f"约定的期限：{run.due_fact}" if zh else f"The agreed date: {run.due_fact}"]
-    duration = length_of(clock, run.extensions)
+        return [f"约定的期限：{cycle.due_fact}" if zh else f"The agreed date: {cycle.due_fact}"]
+    duration = length_of(clock, cycle.extensions)
     if duration.unit is Unit.IMMEDIATE:
         seconds = int(GRACE.total_seconds())
         return [f"立即办理：起算后 {seconds} 秒内" if zh else f"At once: within {seconds} seconds of its start"]
     explanation = explain(
-        run.started_at, duration, calendar, basis=clock.time, boundary=clock.boundary, pauses=tuple(run.pauses)
+        cycle.started_at, duration, calendar, basis=clock.time, boundary=clock.boundary, pauses=tuple(cycle.pauses)
     )
     return explain_text(explanation, language)
 
 
 def _seconds(
-    clock: Clock, run: ClockCycle, due_at: datetime | None, calendar: Calendar, until: datetime
+    clock: Clock, cycle: ClockCycle, due_at: datetime | None, calendar: Calendar, until: datetime
 ) -> tuple[float | None, float | None]:
-    if due_at is None or (clock.duration is not None and length_of(clock, run.extensions).in_days):
+    if due_at is None or (clock.duration is not None and length_of(clock, cycle.extensions).in_days):
         return None, None
-    pauses = tuple(run.pauses)
-    elapsed = elapsed_seconds(run.started_at, max(until, run.started_at), calendar, clock.time, pauses)
+    pauses = tuple(cycle.pauses)
+    elapsed = elapsed_seconds(cycle.started_at, max(until, cycle.started_at), calendar, clock.time, pauses)
     if until <= due_at:
         return elapsed, elapsed_seconds(until, due_at, calendar, clock.time, pauses)
     return elapsed, -elapsed_seconds(due_at, until, calendar, clock.time, pauses)

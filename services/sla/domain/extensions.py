@@ -11,19 +11,19 @@ from shared.business_time.calendars import Calendar
 from shared.procedures.model import Clock
 
 
-def settle_extensions(run: ClockCycle, clock: Clock, calendar: Calendar) -> None:
-    """Count the approvals of a run whose pauses are settled.
+def settle_extensions(cycle: ClockCycle, clock: Clock, calendar: Calendar) -> None:
+    """Count the approvals of a cycle whose pauses are settled.
 
-    One is in time if it was given, or what it answers was asked for, no later than the run was due without it: to
-    extend what is over would hide that it was late. While the run stands in a pause it has no due instant to miss.
+    One is in time if it was given, or what it answers was asked for, no later than the cycle was due without it: to
+    extend what is over would hide that it was late. While the cycle stands in a pause it has no due instant to miss.
     """
     rule = clock.extension
-    if rule is None or not run.extending:
+    if rule is None or not cycle.extending:
         return
     settled: list[Extending] = []
     asked: datetime | None = None
     counted = 0
-    for one in run.extending:
+    for one in cycle.extending:
         if one.word == "requested":
             asked = asked or one.at
         elif one.word == "refused":
@@ -31,10 +31,10 @@ def settle_extensions(run: ClockCycle, clock: Clock, calendar: Calendar) -> None
         elif one.word == "approved" and counted >= rule.times:
             one = Extending("void", one.at)
         elif one.word == "approved":
-            due = due_of(clock, replace(run, extensions=counted), calendar)
+            due = due_of(clock, replace(cycle, extensions=counted), calendar)
             if due is not None and (asked or one.at) > due.at:
                 one = Extending("late", one.at)
             else:
                 counted, asked = counted + 1, None
         settled.append(one)
-    run.extending, run.extensions = settled, counted
+    cycle.extending, cycle.extensions = settled, counted

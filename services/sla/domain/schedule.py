@@ -49,7 +49,7 @@ def outside_quiet(at: datetime, windows: Sequence[QuietHours], time_zone: str) -
     return at
 
 
-def sayable(at: datetime, pauses: Spans, windows: Sequence[QuietHours], time_zone: str) -> datetime | None:
+def first_allowed(at: datetime, pauses: Spans, windows: Sequence[QuietHours], time_zone: str) -> datetime | None:
     """The first instant not before `at` that lies neither in a pause nor in quiet hours; None if a pause is open."""
     while True:
         outside = outside_pauses(at, pauses)
@@ -89,9 +89,9 @@ _NONE: Mapping[str, Calendar] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One instant (UTC) of a run at which something is said; `look`: at which the run is to be decided on anew.
+    """One instant (UTC) of a cycle at which an event is emitted; `look`: at which the cycle is to be decided on anew.
 
-    `plain`: all that it says is known beforehand, so that it can be said without deciding on the case again.
+    `plain`: its event is known beforehand, so that a timer can emit it without a decision on the case.
     """
 
     id: str
@@ -102,7 +102,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Schedule:
-    """When the run is due (None: not known now) and its steps, in order of time."""
+    """When the cycle is due (None: not known now) and its steps, in order of time."""
 
     due_at: datetime | None
     provisional: bool
@@ -111,22 +111,24 @@ class Schedule:
 
 def schedule_of(
     clock: Clock,
-    run: ClockCycle,
+    cycle: ClockCycle,
     calendar: Calendar,
     calendars: Mapping[str, Calendar] = _NONE,
     cap: Due | None = None,
 ) -> Schedule:
-    """Compute the schedule of a run from its start, extensions and pauses.
+    """Compute the schedule of a cycle from its start, extensions and pauses.
 
     `calendars` are those that steps with a calendar of their own name; raises `NotFound` if one is missing. `cap`: when
-    the clock that this one is `within` is due; one that was due before this run began caps nothing.
+    the clock that this one is `within` is due; one that was due before this cycle began caps nothing.
     """
-    found = due_of(clock, run, calendar)
+    found = due_of(clock, cycle, calendar)
     if found is None:
         return Schedule(None, False, ())
-    if cap is not None and run.started_at < cap.at:
-        found = min(found, Due(outside_pauses(cap.at, run.pauses) or found.at, cap.provisional), key=lambda due: due.at)
-    hours = _Hours(clock, run, calendar, calendars)
+    if cap is not None and cycle.started_at < cap.at:
+        found = min(
+            found, Due(outside_pauses(cap.at, cycle.pauses) or found.at, cap.provisional), key=lambda due: due.at
+        )
+    hours = _Hours(clock, cycle, calendar, calendars)
     steps = [*hours.warnings(found.at), Step("due", "breach", found.at, hours.plain), *hours.after(found.at)]
     return Schedule(found.at, found.provisional, tuple(in_order(steps)))
 
@@ -147,10 +149,10 @@ def length_of(clock: Clock, extensions: int) -> Duration:
     return total if rule.max is None else min(total, Duration.parse(rule.max), key=lambda one: one.count)
 
 
-def repetition(clock: Clock, run: ClockCycle, calendar: Calendar, schedule: Schedule, number: int) -> Step | None:
+def repetition(clock: Clock, cycle: ClockCycle, calendar: Calendar, schedule: Schedule, number: int) -> Step | None:
     """The `number`-th time (from 2) that a repeating clock is due; None if there is none, or a pause keeps it away.
 
-    It lies `number - 1` whole lengths after the due instant: it does not drift. It is not plain, because whoever says
+    It lies `number - 1` whole lengths after the due instant: it does not drift. It is not plain, because whoever emits
     it arms the next.
     """
     text = clock.repeat_every or clock.duration
@@ -163,53 +165,53 @@ def repetition(clock: Clock, run: ClockCycle, calendar: Calendar, schedule: Sche
         return None
     every = Duration(length.unit, length.count * (number - 1))
     try:
-        at = step_after(schedule.due_at, every, calendar, clock.time, tuple(run.pauses))
+        at = step_after(schedule.due_at, every, calendar, clock.time, tuple(cycle.pauses))
     except _NO_SUCH_INSTANT:
         return None
-    moved = sayable(at, run.pauses, clock.quiet, calendar.time_zone)
+    moved = first_allowed(at, cycle.pauses, clock.quiet, calendar.time_zone)
     return None if moved is None else Step(f"repeat-{number}", "after", moved, plain=False)
 
 
 def repetitions(
-    clock: Clock, run: ClockCycle, calendar: Calendar, schedule: Schedule, after: int
+    clock: Clock, cycle: ClockCycle, calendar: Calendar, schedule: Schedule, after: int
 ) -> Iterator[tuple[int, Step]]:
     """The repetitions after the `after`-th, with their numbers. Of several that quiet hours or a pause put off to one
     instant only the last is meant."""
     number = after + 1
-    step = repetition(clock, run, calendar, schedule, number)
+    step = repetition(clock, cycle, calendar, schedule, number)
     while step is not None:
-        following = repetition(clock, run, calendar, schedule, number + 1)
+        following = repetition(clock, cycle, calendar, schedule, number + 1)
         if following is None or following.at != step.at:
             yield number, step
         number, step = number + 1, following
 
 
-def due_of(clock: Clock, run: ClockCycle, calendar: Calendar) -> Due | None:
-    """When a run is due by its own length, start, extensions and pauses; None while a pause keeps that open."""
+def due_of(clock: Clock, cycle: ClockCycle, calendar: Calendar) -> Due | None:
+    """When a cycle is due by its own length, start, extensions and pauses; None while a pause keeps that open."""
     if clock.due_field is not None:
-        return _agreed(run, calendar)
-    duration = length_of(clock, run.extensions)
+        return _agreed(cycle, calendar)
+    duration = length_of(clock, cycle.extensions)
     if duration.unit is Unit.IMMEDIATE:
         duration = Duration(Unit.SECONDS, int(GRACE.total_seconds()))
-        return due_unless_paused(run.started_at, duration, calendar, basis="elapsed", pauses=tuple(run.pauses))
+        return due_unless_paused(cycle.started_at, duration, calendar, basis="elapsed", pauses=tuple(cycle.pauses))
     return due_unless_paused(
-        run.started_at, duration, calendar, basis=clock.time, boundary=clock.boundary, pauses=tuple(run.pauses)
+        cycle.started_at, duration, calendar, basis=clock.time, boundary=clock.boundary, pauses=tuple(cycle.pauses)
     )
 
 
-def _agreed(run: ClockCycle, calendar: Calendar) -> Due | None:
+def _agreed(cycle: ClockCycle, calendar: Calendar) -> Due | None:
     """An agreed instant is put off by the pauses before it, as any other."""
-    if run.due_fact is None:
+    if cycle.due_fact is None:
         return None
     try:
-        agreed = datetime.fromisoformat(run.due_fact)
+        agreed = datetime.fromisoformat(cycle.due_fact)
     except ValueError:
         return None
     if agreed.tzinfo is None:  # a date: until the end of that day where the calendar is
         noon = agreed.replace(hour=12, tzinfo=zone(calendar.time_zone))
         found = due_unless_paused(noon, Duration(Unit.DAYS, 0), calendar, basis="elapsed")
         agreed = found.at if found is not None else noon
-    for begins, ends in run.pauses:
+    for begins, ends in cycle.pauses:
         if begins < agreed:
             if ends is None:
                 return None
@@ -219,26 +221,26 @@ def _agreed(run: ClockCycle, calendar: Calendar) -> Due | None:
 
 @dataclass(frozen=True)
 class _Hours:
-    """Puts the steps of a run to their instants: each counted and kept quiet in its own calendar."""
+    """Puts the steps of a cycle to their instants: each counted and kept quiet in its own calendar."""
 
     clock: Clock
-    run: ClockCycle
+    cycle: ClockCycle
     calendar: Calendar
     calendars: Mapping[str, Calendar]
 
     @property
     def plain(self) -> bool:
-        """Steps of which not all are said when they come late are decided on together."""
+        """Steps of which not all are emitted when they come late are decided on together."""
         return self.clock.catch_up == "all"
 
     def warnings(self, due_at: datetime) -> Iterator[Step]:
-        """Those between start and due instant: what quiet hours put off beyond that, the breach itself says."""
+        """Those between start and due instant: what quiet hours put off beyond that is left to the breach."""
         for warning in self.clock.warnings:
             try:
                 at = self._before(warning, due_at)
             except _NO_SUCH_INSTANT:
                 continue
-            moved = self._moved(warning, at) if self.run.started_at <= at < due_at else None
+            moved = self._moved(warning, at) if self.cycle.started_at <= at < due_at else None
             if moved is not None and moved < due_at:
                 yield Step(warning.id, "warn", moved, self.plain)
 
@@ -247,7 +249,7 @@ class _Hours:
         for rung in self.clock.after_breach:
             calendar, basis = self._of(rung), rung.time or self.clock.time
             try:
-                at = step_after(due_at, Duration.parse(rung.after), calendar, basis, tuple(self.run.pauses))
+                at = step_after(due_at, Duration.parse(rung.after), calendar, basis, tuple(self.cycle.pauses))
             except _NO_SUCH_INSTANT:
                 continue
             moved = self._moved(rung, at)
@@ -255,14 +257,14 @@ class _Hours:
                 yield Step(rung.id, "after", moved, self.plain)
 
     def _before(self, warning: Warning_, due_at: datetime) -> datetime:
-        calendar, basis, pauses = self._of(warning), warning.time or self.clock.time, tuple(self.run.pauses)
+        calendar, basis, pauses = self._of(warning), warning.time or self.clock.time, tuple(self.cycle.pauses)
         if warning.percent is not None:
-            return fraction_point(self.run.started_at, due_at, warning.percent, calendar, basis, pauses)
+            return fraction_point(self.cycle.started_at, due_at, warning.percent, calendar, basis, pauses)
         return step_before(due_at, Duration.parse(warning.before or "PT0S"), calendar, basis, pauses)
 
     def _moved(self, step: Warning_ | AfterBreach, at: datetime) -> datetime | None:
         windows = self.clock.quiet if step.quiet is None else step.quiet
-        return sayable(at, self.run.pauses, windows, self._of(step).time_zone)
+        return first_allowed(at, self.cycle.pauses, windows, self._of(step).time_zone)
 
     def _of(self, step: Warning_ | AfterBreach) -> Calendar:
         if step.calendar is None:
@@ -274,53 +276,54 @@ class _Hours:
 
 @dataclass(frozen=True)
 class Steps:
-    """Steps in order of time. `said`: to be said now. `passed`: came too, but what is said of late steps leaves them
-    out. `armed`: still to come. `repeated`: how often the clock was due by now, 1 while it does not repeat."""
+    """Steps in order of time. `emitted`: have come. `skipped`: came too, but the clock's rule on late steps leaves
+    them out. `armed`: still to come. `repeated`: how often the clock was due by now, 1 while it does not repeat."""
 
-    said: tuple[Step, ...]
-    passed: tuple[Step, ...]
+    emitted: tuple[Step, ...]
+    skipped: tuple[Step, ...]
     armed: tuple[Step, ...]
     repeated: int
 
 
 def steps_of(
     clock: Clock,
-    run: ClockCycle,
+    cycle: ClockCycle,
     calendar: Calendar,
     schedule: Schedule,
     now: datetime,
-    fired: Mapping[str, str],
+    fired: Mapping[str, datetime],
     repeated: int,
 ) -> Steps:
-    """What becomes of a run's steps at `now`.
+    """What becomes of a cycle's steps at `now`.
 
-    `fired`: the steps that were said or passed over, each with the due instant (ISO 8601) that it was said of: of
-    another due instant a step is said again. `repeated`: how often the present due instant's clock was said to be due.
+    `fired`: the steps that were emitted or skipped, each with the due instant that it belonged to: of another due
+    instant a step is emitted again. `repeated`: how often the clock was due by then, of the present due instant.
     """
-    due = schedule.due_at.isoformat() if schedule.due_at else None
-    new = [one for one in schedule.steps if fired.get(one.id) != due]
-    come = [one for one in new if has_come(one, run, now)]
-    armed = [one for one in new if one.at > now and not run.over]
-    for number, step in repetitions(clock, run, calendar, schedule, repeated):
-        if not has_come(step, run, now):
-            armed += [step] if step.at > now and not run.over else []
+    new = [one for one in schedule.steps if fired.get(one.id) != schedule.due_at]
+    come = [one for one in new if has_come(one, cycle, now)]
+    armed = [one for one in new if one.at > now and not cycle.over]
+    for number, step in repetitions(clock, cycle, calendar, schedule, repeated):
+        if not has_come(step, cycle, now):
+            armed += [step] if step.at > now and not cycle.over else []
             break
         come.append(step)
         repeated = number
-    said, passed = _caught_up(clock, calendar, in_order(come), now)
-    return Steps(tuple(said), tuple(passed), tuple(in_order(armed)), repeated)
+    emitted, skipped = _caught_up(clock, calendar, in_order(come), now)
+    return Steps(tuple(emitted), tuple(skipped), tuple(in_order(armed)), repeated)
 
 
-def has_come(step: Step, run: ClockCycle, now: datetime) -> bool:
-    """Whether a step's instant came while the run went on. A stop at that very instant was in time, unless the breach
+def has_come(step: Step, cycle: ClockCycle, now: datetime) -> bool:
+    """Whether a step's instant came while the cycle went on. A stop at that very instant was in time, unless the breach
     itself brought it about."""
-    if run.ended_at is not None and (step.at > run.ended_at or (step.at == run.ended_at and not run.stopped_by_breach)):
+    if cycle.ended_at is not None and (
+        step.at > cycle.ended_at or (step.at == cycle.ended_at and not cycle.stopped_by_breach)
+    ):
         return False
     return step.at <= now
 
 
 def _caught_up(clock: Clock, calendar: Calendar, come: list[Step], now: datetime) -> tuple[list[Step], list[Step]]:
-    """Steps that have come, in order: those to be said and those passed over. The breach is always said."""
+    """Steps that have come, in order: those to be emitted and those skipped. The breach is always emitted."""
     match clock.catch_up:
         case "all":
             return come, []
@@ -329,5 +332,5 @@ def _caught_up(clock: Clock, calendar: Calendar, come: list[Step], now: datetime
         case "skip":
             allowed = Duration.parse(clock.skip_after or "PT0S")
             keep = {one.id for one in come if step_after(one.at, allowed, calendar, "elapsed") >= now}
-    said = [one for one in come if one.id in keep or one.kind == "breach"]
-    return said, [one for one in come if one not in said]
+    emitted = [one for one in come if one.id in keep or one.kind == "breach"]
+    return emitted, [one for one in come if one not in emitted]

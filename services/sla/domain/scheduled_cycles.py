@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.sla.domain.case import Occurrence
-from services.sla.domain.cycles import ClockCycle, runs_in, runs_of_group, with_facts
+from services.sla.domain.cycles import ClockCycle, cycles_in, cycles_of_group, with_facts
 from services.sla.domain.extensions import settle_extensions
 from services.sla.domain.schedule import Schedule, schedule_of
 from shared.business_time.calendars import Calendar
@@ -20,7 +20,7 @@ class ScheduledCycle:
 
     clock: Clock
     calendar: Calendar
-    run: ClockCycle
+    cycle: ClockCycle
     schedule: Schedule
     capped: bool
 
@@ -39,41 +39,41 @@ class _Schedules:
         self._clocks = {clock.id: clock for clock in procedure.clocks}
         self._calendars = calendars
         self._own = {clock.id: calendars[clock.calendar or procedure.calendar] for clock in procedure.clocks}
-        self._runs: dict[str, list[ClockCycle]] = {}
+        self._cycles: dict[str, list[ClockCycle]] = {}
         seen = list(with_facts(occurrences))
         for clock in procedure.clocks:
             if clock.group is None:
-                self._runs[clock.id] = runs_in(clock, seen, self._own[clock.id])
-            elif clock.id not in self._runs:
+                self._cycles[clock.id] = cycles_in(clock, seen, self._own[clock.id])
+            elif clock.id not in self._cycles:
                 members = [one for one in procedure.clocks if one.group == clock.group]
-                self._runs |= runs_of_group(members, seen, self._own)
-        for id_, runs in self._runs.items():
-            for run in runs:
-                settle_extensions(run, self._clocks[id_], self._own[id_])
+                self._cycles |= cycles_of_group(members, seen, self._own)
+        for id_, cycles in self._cycles.items():
+            for cycle in cycles:
+                settle_extensions(cycle, self._clocks[id_], self._own[id_])
 
     def all(self) -> list[ScheduledCycle]:
-        return [self._course(clock, run) for clock in self._clocks.values() for run in self._runs[clock.id]]
+        return [self._scheduled(clock, cycle) for clock in self._clocks.values() for cycle in self._cycles[clock.id]]
 
-    def _course(self, clock: Clock, run: ClockCycle) -> ScheduledCycle:
-        calendar, schedule = self._own[clock.id], self._target(clock, run, frozenset())
+    def _scheduled(self, clock: Clock, cycle: ClockCycle) -> ScheduledCycle:
+        calendar, schedule = self._own[clock.id], self._target(clock, cycle, frozenset())
         capped = (
-            clock.within is not None and schedule.due_at != schedule_of(clock, run, calendar, self._calendars).due_at
+            clock.within is not None and schedule.due_at != schedule_of(clock, cycle, calendar, self._calendars).due_at
         )
-        return ScheduledCycle(clock, calendar, run, schedule, capped)
+        return ScheduledCycle(clock, calendar, cycle, schedule, capped)
 
-    def _target(self, clock: Clock, run: ClockCycle, inside: frozenset[str]) -> Schedule:
+    def _target(self, clock: Clock, cycle: ClockCycle, inside: frozenset[str]) -> Schedule:
         """`inside`: the clocks on whose behalf this is asked, so that a circle of `within` comes to an end."""
-        cap = self._cap(clock, run, inside | {clock.id}) if clock.within is not None else None
-        return schedule_of(clock, run, self._own[clock.id], self._calendars, cap)
+        cap = self._cap(clock, cycle, inside | {clock.id}) if clock.within is not None else None
+        return schedule_of(clock, cycle, self._own[clock.id], self._calendars, cap)
 
-    def _cap(self, clock: Clock, run: ClockCycle, inside: frozenset[str]) -> Due | None:
-        """When the overall clock is due that ran when this run began; the latest to begin, if there are several."""
+    def _cap(self, clock: Clock, cycle: ClockCycle, inside: frozenset[str]) -> Due | None:
+        """When the overall clock is due that ran when this cycle began; the latest to begin, if there are several."""
         caps = []
         for overall in self._clocks.values():
             if clock.within not in (overall.id, overall.group) or overall.id in inside:
                 continue
-            for one in self._runs[overall.id]:
-                if one.started_at > run.started_at or (one.ended_at is not None and one.ended_at <= run.started_at):
+            for one in self._cycles[overall.id]:
+                if one.started_at > cycle.started_at or (one.ended_at is not None and one.ended_at <= cycle.started_at):
                     continue
                 schedule = self._target(overall, one, inside)
                 # One that was cancelled before it was due promises nothing.

@@ -12,11 +12,10 @@ from uuid import UUID
 
 from services.sla.domain.case import Case, Occurrence
 from services.sla.domain.cycles import RESTART
-from services.sla.domain.decide import ClockRow, decide
+from services.sla.domain.decide import OPEN, ClockRow, decide
 from shared.business_time.calendars import Calendar
 from shared.procedures.model import Procedure
 
-OPEN = ("running", "paused", "breached")
 Outcome = Literal["unchanged", "earlier", "later", "appears", "vanishes"]
 _SHOWN = 20
 _LAST = (1_000, 0)  # after whatever happened at the same instant
@@ -56,7 +55,8 @@ class Compared:
 def compare(case: Case, old: Rules, new: Rules, now: datetime, *, restart: bool = False) -> list[Compared]:
     """What becomes of each clock of a case that is open at `now` (UTC) under the old or the new rules.
 
-    Cycles that have ended stay as they are (see `basis`), so they are not in it. `restart`: open cycles begin anew.
+    Cycles that have ended stay as they are (see `rule_versions`), so they are not in it. `restart`: open ones begin
+    anew.
     """
     before = _open(decide(case, old.procedure, old.calendars, now).clocks)
     anew = Occurrence("what-if", ("procedure-migrated", RESTART), now, _LAST)

@@ -30,7 +30,7 @@ def routes(context: Context) -> APIRouter:
             rows = await cases.clocks_of(tx, case_id)
         procedure = context.library.get(*case.procedure)
         now = context.clock.now()
-        shown = [_shown(dict(row), procedure) for row in rows]
+        shown = [_shown(asdict(row), procedure) for row in rows]
         if explain is not None:
             reasons = explain_clocks(case, procedure, context.calendars, now, explain)
             by_cycle = {(one.clock, one.cycle): asdict(one) for one in reasons}
@@ -50,13 +50,13 @@ def routes(context: Context) -> APIRouter:
         """The clocks whose next step comes first."""
         async with context.engine.connect() as connection:
             rows = await timers.upcoming(connection, procedure=procedure, limit=limit)
-        return [dict(row) for row in rows]
+        return [asdict(row) for row in rows]
 
     @router.get("/tally")
     async def tally() -> list[dict[str, Any]]:
         """How many cycles of each clock are in each state."""
         async with context.engine.connect() as connection:
-            return [dict(row) for row in await cases.tally(connection)]
+            return [asdict(row) for row in await cases.tally(connection)]
 
     @router.get("/now")
     async def now() -> dict[str, Any]:

@@ -4,37 +4,39 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sla.domain.case import Case, Occurrence
-from services.sla.domain.decide import ClockRow, Decision
-from services.sla.store.timers import shard_of
-
-OPEN = ("running", "paused", "breached")
+from services.sla.domain.cycle_state import CycleKey, from_json, to_json
+from services.sla.domain.decide import OPEN, ClockRow, Decision
+from services.sla.store.timers import ClockNow, shard_of
 
 _CREATE = text(
     """
-    INSERT INTO cases (id, procedure, version, occurrences, said, generation, open, checked_at, numbered_at)
+    INSERT INTO cases (id, procedure, version, occurrences, cycle_states, generation, open, checked_at, numbered_at)
     SELECT id, procedure, version, '[]', '{}', 0, false, :now, '1970-01-01T00:00Z'
     FROM unnest(CAST(:ids AS uuid[]), CAST(:procedures AS text[]), CAST(:versions AS int[]))
         AS given (id, procedure, version) ORDER BY id
     ON CONFLICT DO NOTHING
     """
 )
-_LOAD = text("SELECT id, procedure, version, occurrences, said, generation FROM cases WHERE id = ANY(:ids) ORDER BY id")
+_LOAD = text(
+    "SELECT id, procedure, version, occurrences, cycle_states, generation FROM cases WHERE id = ANY(:ids) ORDER BY id"
+)
 _UNCHECKED = text("SELECT id FROM cases WHERE open AND checked_at < :before ORDER BY checked_at LIMIT :limit")
 _CHECKED = text("UPDATE cases SET checked_at = :now WHERE id = ANY(:ids)")
 _SAVE_CASES = text(
     """
-    UPDATE cases SET occurrences = CAST(given.occurrences AS jsonb), said = CAST(given.said AS jsonb),
+    UPDATE cases SET occurrences = CAST(given.occurrences AS jsonb), cycle_states = CAST(given.states AS jsonb),
         generation = given.generation, open = given.open
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:occurrences AS text[]), CAST(:said AS text[]), CAST(:generations AS int[]),
-                CAST(:open AS bool[])) AS given (id, occurrences, said, generation, open)
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:occurrences AS text[]), CAST(:states AS text[]),
+                CAST(:generations AS int[]), CAST(:open AS bool[])) AS given (id, occurrences, states, generation, open)
     WHERE cases.id = given.id
     """
 )
@@ -78,6 +80,16 @@ _OPEN_COUNT = text(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class ClockCount:
+    """How many cycles of a clock are in a state."""
+
+    procedure: str
+    clock: str
+    state: str
+    n: int
+
+
 async def create_missing(tx: AsyncConnection, pins: dict[UUID, tuple[str, int]], now: datetime) -> None:
     """Make a row for every case that has none."""
     values = {
@@ -90,7 +102,7 @@ async def create_missing(tx: AsyncConnection, pins: dict[UUID, tuple[str, int]],
 
 
 async def load(tx: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, Case]:
-    """Cases as they were saved: what timers have fired since is not in them (see `Worker.hold`)."""
+    """Cases as they were saved: what timers have fired since is not in them (see `ClockHandlers.hold`)."""
     return {row.id: _case(row) for row in await tx.execute(_LOAD, {"ids": sorted(set(ids))})}
 
 
@@ -113,7 +125,7 @@ async def save(tx: AsyncConnection, decisions: Sequence[Decision], *, whole: boo
         {
             "ids": [one.case.id for one in decisions],
             "occurrences": [_text_of(one.case.occurrences) for one in decisions],
-            "said": [json.dumps(one.case.said, ensure_ascii=False) for one in decisions],
+            "states": [json.dumps(to_json(one.case.states), ensure_ascii=False) for one in decisions],
             "generations": [one.case.generation for one in decisions],
             "open": [any(row.state in OPEN for row in one.clocks) for one in decisions],
         },
@@ -145,23 +157,23 @@ def _columns(rows: Sequence[tuple[Case, ClockRow]]) -> dict[str, Any]:
     }
 
 
-async def generations(tx: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, dict[tuple[str, int], int]]:
+async def generations(tx: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, dict[CycleKey, int]]:
     """The generation of each clock's row: case -> (clock, cycle) -> generation."""
     ids = list(ids)
-    found: dict[UUID, dict[tuple[str, int], int]] = {id_: {} for id_ in ids}
+    found: dict[UUID, dict[CycleKey, int]] = {id_: {} for id_ in ids}
     for row in await tx.execute(_GENERATIONS, {"ids": ids}):
-        found[row.case_id][row.clock, row.cycle] = row.generation
+        found[row.case_id][CycleKey(row.clock, row.cycle)] = row.generation
     return found
 
 
-async def clocks_of(tx: AsyncConnection, case_id: UUID) -> list[Any]:
+async def clocks_of(tx: AsyncConnection, case_id: UUID) -> list[ClockNow]:
     """The clocks of a case, in the order in which they began."""
-    return list((await tx.execute(_OF_CASE, {"case_id": case_id})).mappings())
+    return [ClockNow(**row) for row in (await tx.execute(_OF_CASE, {"case_id": case_id})).mappings()]
 
 
-async def tally(tx: AsyncConnection) -> list[Any]:
+async def tally(tx: AsyncConnection) -> list[ClockCount]:
     """How many cycles of each clock are in each state."""
-    return list((await tx.execute(_TALLY)).mappings())
+    return [ClockCount(*row) for row in await tx.execute(_TALLY)]
 
 
 async def count_open(tx: AsyncConnection, blocks: range) -> tuple[int, bool]:
@@ -178,9 +190,9 @@ def _text_of(occurrences: Sequence[Occurrence]) -> str:
     return json.dumps(rows, ensure_ascii=False)
 
 
-def _case(row: Any) -> Case:
+def _case(row: Row[Any]) -> Case:
     occurrences = json.loads(row.occurrences) if isinstance(row.occurrences, str) else row.occurrences
-    said = json.loads(row.said) if isinstance(row.said, str) else row.said
+    states = json.loads(row.cycle_states) if isinstance(row.cycle_states, str) else row.cycle_states
     return Case(
         id=row.id,
         procedure=(row.procedure, row.version),
@@ -188,6 +200,6 @@ def _case(row: Any) -> Case:
             Occurrence(identifier, tuple(names), datetime.fromisoformat(at), (place[0], place[1]), facts, cause)
             for identifier, names, at, place, facts, cause in occurrences
         ),
-        said=said,
+        states=from_json(states),
         generation=row.generation,
     )

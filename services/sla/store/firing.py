@@ -28,7 +28,7 @@ _CASES = text("SELECT * FROM timer_cases(CAST(:shards AS int[]), :now, :each) AS
 @dataclass(frozen=True)
 class Fired:
     """What a page did. Shards: those that were `held`, that may have more due (`busy`), that have a step which is not
-    plain and were left (`mixed`). kinds: (procedure, clock, type) of each step that was said; late: its seconds."""
+    plain and were left (`mixed`). kinds: (procedure, clock, type) of each step that was fired; late: its seconds."""
 
     held: frozenset[int]
     busy: frozenset[int]
@@ -38,7 +38,7 @@ class Fired:
 
     @property
     def steps(self) -> int:
-        """How many steps were said."""
+        """How many steps were fired."""
         return len(self.late)
 
 
@@ -50,7 +50,7 @@ async def fire_free(connection: AsyncConnection, shards: Collection[int], now: d
 async def fire_held(
     tx: AsyncConnection, shards: Collection[int], now: datetime, settled: Collection[UUID], *, each: int
 ) -> Fired:
-    """Fire a page of shards that the caller holds; the steps of cases in `settled` are passed without being said."""
+    """Fire a page of shards that the caller holds; the steps of cases in `settled` are passed without an event."""
     return await _fire(tx, shards, now, each, locking=False, settled=list(settled))
 
 
@@ -96,20 +96,20 @@ async def _fire(
 
 _TAKE_UP = text(
     """
-    WITH told AS (
+    WITH fired AS (
         SELECT i.id, passed_at(i.id, s.cursor_at, s.cursor_case) AS at, so_far.n
         FROM unnest(CAST(:ids AS uuid[]), CAST(:shards AS int[])) AS i (id, shard) JOIN shards s USING (shard)
-        CROSS JOIN LATERAL steps_said(i.id, i.shard, s.cursor_at, s.cursor_case, s.swept_at) AS so_far
+        CROSS JOIN LATERAL steps_fired(i.id, i.shard, s.cursor_at, s.cursor_case, s.swept_at) AS so_far
         WHERE so_far.n > 0),
     numbered AS (
-        INSERT INTO sequences (case_id, topic, last) SELECT id, :topic, n FROM told ORDER BY id
+        INSERT INTO sequences (case_id, topic, last) SELECT id, :topic, n FROM fired ORDER BY id
         ON CONFLICT (case_id, topic) DO UPDATE SET last = sequences.last + excluded.last)
-    UPDATE cases SET numbered_at = told.at FROM told WHERE cases.id = told.id
+    UPDATE cases SET numbered_at = fired.at FROM fired WHERE cases.id = fired.id
     """
 )
 
 
 async def take_up_numbers(tx: AsyncConnection, cases: Collection[UUID]) -> None:
-    """Count what timers have said of cases since they were last numbered. The caller holds the cases' shards."""
+    """Count what timers have emitted of cases since they were last numbered. The caller holds the cases' shards."""
     given = {"ids": list(cases), "shards": [shard_of(case) for case in cases], "topic": DEADLINES.name}
     await tx.execute(_TAKE_UP, given)

@@ -5,42 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Integer, Table, Text, Uuid, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.sla.store.tables import metadata
-
 FIRST = UUID(int=0)
-
-# What this service's clocks rest on: the calendars as they were when it last looked.
-calendars_in_force = Table(
-    "calendars_in_force",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("version", Text, nullable=False),
-    Column("digest", Text, nullable=False),
-    Column("since", DateTime(timezone=True), nullable=False),
-)
-
-# One row per change. `started_at` and `finished_at` are on the cases' clock; `noted_at` is real time, by the database.
-recomputations = Table(
-    "recomputations",
-    metadata,
-    Column("id", BigInteger, Identity(), primary_key=True),
-    Column("because", ARRAY(Text), nullable=False),
-    Column("started_at", DateTime(timezone=True), nullable=False),
-    Column("noted_at", DateTime(timezone=True), nullable=False),
-    Column("after_case", Uuid, nullable=False),
-    Column("looked_at", Integer, nullable=False),
-    Column("finished_at", DateTime(timezone=True)),
-    Column("moved", Integer),
-    Column("confirmed", Integer),
-    Index("recomputations_open", "id", postgresql_where=text("finished_at IS NULL")),
-)
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('huiyin calendars', 0))")
 _IN_FORCE = text("SELECT id, digest FROM calendars_in_force")
@@ -74,17 +44,17 @@ _OPEN = text(
     """
 )
 _GO_ON = text("UPDATE recomputations SET after_case = :after, looked_at = looked_at + :looked WHERE id = :id")
-# What was said counts, whoever said it: an event or a sweep may have decided on a case before its page came.
+# What was emitted counts, whoever emitted it: an event or a sweep may have decided on a case before its page came.
 _FINISH = text(
     """
-    UPDATE recomputations SET finished_at = :now, moved = said.moved, confirmed = said.confirmed
+    UPDATE recomputations SET finished_at = :now, moved = emitted.moved, confirmed = emitted.confirmed
     FROM (
         SELECT count(*) FILTER (WHERE data->>'due_at' IS DISTINCT FROM data->>'previous_due_at') AS moved,
             count(*) FILTER (WHERE data->>'due_at' IS NOT DISTINCT FROM data->>'previous_due_at') AS confirmed
         FROM (
             SELECT CAST(convert_from(value, 'UTF8') AS json)->'data' AS data FROM outbox
-            WHERE type = 'huiyin.deadline.rescheduled.v1' AND said_at >= :since) AS rescheduled
-        WHERE data->>'cause' = ANY(:because)) AS said
+            WHERE type = 'huiyin.deadline.rescheduled.v1' AND emitted_at >= :since) AS rescheduled
+        WHERE data->>'cause' = ANY(:because)) AS emitted
     WHERE id = :id
     """
 )
@@ -113,6 +83,19 @@ class Recomputation:
     because: list[str]
     started_at: datetime
     after_case: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a recomputation has come; `moved` and `confirmed` count clocks once it is finished."""
+
+    id: int
+    because: list[str]
+    started_at: datetime
+    finished_at: datetime | None
+    looked_at: int
+    moved: int | None
+    confirmed: int | None
 
 
 async def lock_calendars(tx: AsyncConnection) -> None:
@@ -160,7 +143,7 @@ async def go_on(tx: AsyncConnection, id: int, after: UUID, looked: int) -> None:
 
 
 async def finish(tx: AsyncConnection, one: Recomputation, since: datetime, now: datetime) -> None:
-    """Close a recomputation and count what was said because of it, from `since` on."""
+    """Close a recomputation and count what was emitted because of it, from `since` on."""
     await tx.execute(_FINISH, {"id": one.id, "because": one.because, "since": since, "now": now})
 
 
@@ -174,9 +157,9 @@ async def pin(tx: AsyncConnection, pins: Mapping[UUID, tuple[str, int]]) -> None
     await tx.execute(_PIN, values)
 
 
-async def listed(connection: AsyncConnection, *, limit: int) -> list[Any]:
+async def listed(connection: AsyncConnection, *, limit: int) -> list[Progress]:
     """The last recomputations, the newest first."""
-    return list((await connection.execute(_LIST, {"limit": limit})).mappings())
+    return [Progress(**row) for row in (await connection.execute(_LIST, {"limit": limit})).mappings()]
 
 
 async def count_open_cases(connection: AsyncConnection) -> int:

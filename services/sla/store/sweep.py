@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.sla.domain.cycle_state import CycleKey
 from services.sla.store.timers import shard_of
 
 NEVER = datetime(1971, 1, 1, tzinfo=UTC)
@@ -51,11 +51,11 @@ _CLEAR = text(
 @dataclass(frozen=True)
 class Slice:
     """How many clocks were looked at, the last one's case (None: there are no more), and the armed steps among them,
-    not yet swept, that have no timer: (case_id, clock, cycle, generation) of the clock of each."""
+    not yet swept, that have no timer: case, cycle and generation of each."""
 
     looked: int
     last: UUID | None
-    lost: Sequence[Any]
+    lost: Sequence[tuple[UUID, CycleKey, int]]
 
 
 async def cursor_at(tx: AsyncConnection, shard: int) -> datetime:
@@ -67,7 +67,8 @@ async def cursor_at(tx: AsyncConnection, shard: int) -> datetime:
 async def look(tx: AsyncConnection, shard: int, after: UUID, *, most: int) -> Slice:
     """Compare the armed clocks of a shard that come after a case with their timers: `most`, and the last one's rest."""
     rows = (await tx.execute(_LOOK, {"shard": shard, "after": after, "most": most})).all()
-    return Slice(rows[0].looked, rows[0].last, [row for row in rows if row.case_id is not None])
+    lost = [(row.case_id, CycleKey(row.clock, row.cycle), row.generation) for row in rows if row.case_id is not None]
+    return Slice(rows[0].looked, rows[0].last, lost)
 
 
 async def swept_at(tx: AsyncConnection, cases: Iterable[UUID]) -> datetime:

@@ -8,27 +8,16 @@ no longer its clock's is void, and is passed over.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    DateTime,
-    Identity,
-    Integer,
-    MetaData,
-    SmallInteger,
-    Table,
-    Text,
-    Uuid,
-    text,
-)
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sla.domain.arming import Cursor
+from services.sla.domain.cycle_state import CycleKey
 from services.sla.domain.decide import ClockRow, Decision
 from services.sla.domain.schedule import Step
 from shared.events.deadlines import ClockBreached, ClockWarned
@@ -37,32 +26,6 @@ from shared.events.envelope import event_id
 SHARDS = 16
 LOCKS = 0x51A
 """The first half of these advisory locks; the second is the shard."""
-
-
-def timers_tables(metadata: MetaData) -> None:
-    """Declare the tables in `metadata`."""
-    Table(
-        "timers",
-        metadata,
-        Column("shard", SmallInteger, primary_key=True, autoincrement=False),
-        Column("due_at", DateTime(timezone=True), primary_key=True),
-        Column("case_id", Uuid, primary_key=True),
-        Column("id", BigInteger, Identity(), primary_key=True),
-        Column("event_id", Uuid, nullable=False),
-        Column("clock", Text, nullable=False),
-        Column("cycle", Integer, nullable=False),
-        Column("generation", Integer, nullable=False),
-        Column("step", Text, nullable=False),
-        Column("plain", Boolean, nullable=False),
-    )
-    Table(
-        "shards",
-        metadata,
-        Column("shard", SmallInteger, primary_key=True, autoincrement=False),
-        Column("cursor_at", DateTime(timezone=True), nullable=False),
-        Column("cursor_case", Uuid, nullable=False),
-        Column("swept_at", DateTime(timezone=True), nullable=False),
-    )
 
 
 def shard_of(case_id: UUID) -> int:
@@ -93,7 +56,38 @@ _UPCOMING = text(
     ORDER BY next_at, case_id, clock, cycle LIMIT :limit
     """
 )
-_COLUMNS = ("shard", "due_at", "case_id", "event_id", "clock", "cycle", "generation", "step", "plain")
+
+
+@dataclass(frozen=True, slots=True)
+class ClockNow:
+    """A cycle of a clock as it is now, what its shard has fired included: a row of the view `clocks_now`."""
+
+    case_id: UUID
+    clock: str
+    cycle: int
+    procedure: str
+    version: int
+    state: str
+    started_at: datetime
+    due_at: datetime | None
+    provisional: bool
+    ended_at: datetime | None
+    next_at: datetime | None
+    next_step: str | None
+
+
+class TimerRow(NamedTuple):
+    """A row of `timers`; its columns in the order in which they are copied in."""
+
+    shard: int
+    due_at: datetime
+    case_id: UUID
+    event_id: UUID
+    clock: str
+    cycle: int
+    generation: int
+    step: str
+    plain: bool
 
 
 async def lock(tx: AsyncConnection, cases: Iterable[UUID]) -> dict[int, Cursor]:
@@ -114,15 +108,18 @@ async def cursors(tx: AsyncConnection, shards: Collection[int]) -> dict[int, Cur
     return {row.shard: Cursor(row.cursor_at, row.cursor_case) for row in rows}
 
 
-async def ahead(tx: AsyncConnection, shards: Collection[int], until: datetime, *, each: int) -> list[Any]:
-    """The instants (shard, due_at) of the next timers of shards, `each` at most, void ones among them."""
-    return list(await tx.execute(_AHEAD, {"shards": list(shards), "until": until, "each": each}))
+async def ahead(
+    tx: AsyncConnection, shards: Collection[int], until: datetime, *, each: int
+) -> list[tuple[int, datetime]]:
+    """The shards and instants of the next timers, `each` at most of a shard, void ones among them."""
+    rows = await tx.execute(_AHEAD, {"shards": list(shards), "until": until, "each": each})
+    return [(row.shard, row.due_at) for row in rows]
 
 
 async def arm(tx: AsyncConnection, decisions: Iterable[Decision]) -> list[tuple[int, datetime]]:
     """Set the timers of all clocks whose steps changed; returns the shard and instant of each."""
     rows = [
-        (
+        TimerRow(
             shard_of(one.case.id),
             step.at,
             one.case.id,
@@ -140,24 +137,24 @@ async def arm(tx: AsyncConnection, decisions: Iterable[Decision]) -> list[tuple[
     ]
     if rows:
         await insert(tx, rows)
-    return [(row[0], row[1]) for row in rows]
+    return [(row.shard, row.due_at) for row in rows]
 
 
 def _event_id(case_id: UUID, row: ClockRow, step: Step) -> UUID:
     """The id of the event that the step will be: the one that `decide` would give it."""
     model = ClockBreached if step.kind == "breach" else ClockWarned
     due = row.due_at.isoformat() if row.due_at else None
-    return event_id("sla", case_id, model.type_, f"{row.clock}#{row.cycle}|{step.id}|{due}")
+    return event_id("sla", case_id, model.type_, f"{CycleKey(row.clock, row.cycle)}|{step.id}|{due}")
 
 
-async def insert(tx: AsyncConnection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Write timers: (shard, due_at, case_id, event_id, clock, cycle, generation, step, plain) each."""
+async def insert(tx: AsyncConnection, rows: Sequence[TimerRow]) -> None:
+    """Write timers."""
     connection = (await tx.get_raw_connection()).driver_connection
     assert connection is not None  # noqa: S101  (an open transaction has one)
-    await connection.copy_records_to_table("timers", records=rows, columns=_COLUMNS)
+    await connection.copy_records_to_table("timers", records=rows, columns=TimerRow._fields)
 
 
-async def upcoming(tx: AsyncConnection, *, procedure: str | None, limit: int) -> list[Any]:
+async def upcoming(tx: AsyncConnection, *, procedure: str | None, limit: int) -> list[ClockNow]:
     """The clocks whose next step comes first, as far as the next timers of each shard show them."""
     values = {"procedure": procedure, "limit": limit, "look": 4 * limit + 64}
-    return list((await tx.execute(_UPCOMING, values)).mappings())
+    return [ClockNow(**row) for row in (await tx.execute(_UPCOMING, values)).mappings()]

@@ -11,7 +11,7 @@ class Horizon:
     """What is known of the near future of each shard. Says when to look, never what to fire.
 
     Of a shard with many timers only the first instants are read. When those have come it counts as due all the time:
-    while its pages bring something, to read on would only tell what is known.
+    while its pages bring something, to read on would bring only what is known.
     """
 
     def __init__(self, shards: Iterable[int]) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.sla.handlers import Worker
+from services.sla.handlers import ClockHandlers
 from services.sla.store import firing, timers
 from services.sla.store.firing import Fired
 from services.sla.store.timers import SHARDS
@@ -40,12 +40,12 @@ _JUMP_SECONDS = 300.0
 
 
 class Timers:
-    """Fires what is due, in two loops: what is held elsewhere or needs a decision holds up nothing else. Every worker
+    """Fires what is due, in two loops: what is held elsewhere or needs a decision holds up nothing else. Every handlers
     process runs both."""
 
-    def __init__(self, context: Context, worker: Worker) -> None:
+    def __init__(self, context: Context, handlers: ClockHandlers) -> None:
         self._context = context
-        self._worker = worker
+        self._handlers = handlers
         self._horizon = Horizon(range(SHARDS))
         self._aside: set[int] = set()
         self._behind = False
@@ -53,7 +53,7 @@ class Timers:
         self._wake, self._called = asyncio.Event(), asyncio.Event()
         self._read_at = float("-inf")
         self._last_look: tuple[datetime, float, float] | None = None
-        worker.armed.append(self._armed)
+        handlers.armed.append(self._armed)
 
     async def fire(self) -> None:
         """Sleep until the earliest timer, fire in pages all that are due, and again; until cancelled.
@@ -139,14 +139,14 @@ class Timers:
         now = clock.now()
         until = now + timedelta(seconds=_AHEAD_SECONDS * (clock.rate() or 1.0))
         found = await timers.ahead(connection, range(SHARDS), until, each=_AHEAD)
-        self._horizon.read(((row.shard, row.due_at) for row in found), until, _AHEAD)
+        self._horizon.read(found, until, _AHEAD)
         self._read_at = time.monotonic()
         first = self._horizon.next()
         overdue = max(0.0, (now - first).total_seconds()) / (clock.rate() or 1.0) if first else 0.0
         metrics.OLDEST_DUE_SECONDS.set(overdue)
 
     def _armed(self, found: Iterable[tuple[int, datetime]]) -> None:
-        """The worker has armed timers in a transaction that will end soon; its locks make a page wait for that."""
+        """The handlers has armed timers in a transaction that will end soon; its locks make a page wait for that."""
         if self._horizon.armed(found):
             self._wake.set()
 
@@ -180,8 +180,8 @@ class Timers:
             decide = await firing.to_decide(tx, shards, now, each=_EACH)
             emitted: list[Event] = []
             if decide:
-                cases, then = await self._worker.hold(tx, decide)
-                emitted = await outbox.append(tx, await self._worker.settle(tx, cases.values(), then))
+                cases, then = await self._handlers.hold(tx, decide)
+                emitted = await outbox.append(tx, await self._handlers.settle(tx, cases.values(), then))
             fired = await firing.fire_held(tx, shards, now, decide, each=_EACH)
         self._aside -= shards
         self._wake.set()

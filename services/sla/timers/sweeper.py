@@ -13,13 +13,13 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import structlog
 
 from services.sla.domain.arming import out_of_step, without
-from services.sla.handlers import Worker
+from services.sla.domain.cycle_state import CycleKey
+from services.sla.handlers import ClockHandlers
 from services.sla.store import cases as store
 from services.sla.store import sweep as store_sweep
 from services.sla.store.sweep import NEVER
@@ -49,9 +49,9 @@ _IDLE_SECONDS = 2.0
 class Sweeper:
     """Looks after the timers of one database. Every worker process runs one; what they do twice does no harm."""
 
-    def __init__(self, context: Context, worker: Worker) -> None:
+    def __init__(self, context: Context, handlers: ClockHandlers) -> None:
         self._context = context
-        self._worker = worker
+        self._handlers = handlers
         self._shard, self._after = 0, _FIRST
         self._cursor_at = NEVER
         self._shard_begun = float("-inf")
@@ -118,29 +118,29 @@ class Sweeper:
         if not never:  # of one shard: to wait for one while another is held would hold up the timers of both
             ids = [id_ for id_ in found if shard_of(id_) == shard_of(found[0])][:_CASES]
         async with self._context.outbox.transaction() as tx:
-            cases, now = await self._worker.hold(tx, ids)
+            cases, now = await self._handlers.hold(tx, ids)
             written = await store.generations(tx, ids)
             odd = {id_: lost for id_, case in cases.items() if (lost := out_of_step(case, written[id_]))}
             sound = [case for id_, case in cases.items() if id_ not in odd]
-            events = await self._worker.settle(tx, sound, now, whole=never)
+            events = await self._handlers.settle(tx, sound, now, whole=never)
             mended = [without(cases[id_], lost) for id_, lost in odd.items()]
-            events += await self._worker.settle(tx, mended, now, whole=True)
+            events += await self._handlers.settle(tx, mended, now, whole=True)
             await store.mark_checked(tx, ids, now)
             await outbox.append(tx, events)
         self._report(sum(map(len, odd.values())))
         return len(found) == _FOUND_CASES or len(ids) < len(found)
 
-    async def _restore(self, found: Sequence[Any]) -> None:
-        lost: dict[UUID, dict[tuple[str, int], int | None]] = defaultdict(dict)
-        for row in found:
-            lost[row.case_id][(row.clock, row.cycle)] = row.generation
+    async def _restore(self, found: Sequence[tuple[UUID, CycleKey, int]]) -> None:
+        lost: dict[UUID, dict[CycleKey, int | None]] = defaultdict(dict)
+        for case, key, generation in found:
+            lost[case][key] = generation
         if not lost:
             return
         async with self._context.outbox.transaction() as tx:
-            cases, now = await self._worker.hold(tx, lost, lost=lost)
-            # Whether the timers had been said before they vanished is known from what was said alone.
+            cases, now = await self._handlers.hold(tx, lost, lost=lost)
+            # Whether the timers had fired before they vanished is known from the outbox alone.
             known = await bundles.known(tx, DEADLINES.name, lost, await store_sweep.swept_at(tx, lost))
-            events = [event for event in await self._worker.settle(tx, cases.values(), now) if event.id not in known]
+            events = [event for event in await self._handlers.settle(tx, cases.values(), now) if event.id not in known]
             await outbox.append(tx, events)
         self._report(len(found))
 

@@ -17,7 +17,7 @@ _FIND = text(
     """
     SELECT e.case_id, e.event_id, e.sequence
     FROM bundles b CROSS JOIN LATERAL unnest(b.case_ids, b.event_ids, b.sequences) AS e (case_id, event_id, sequence)
-    WHERE b.said_at >= :since AND b.topic = :topic AND b.case_ids && CAST(:cases AS uuid[])
+    WHERE b.emitted_at >= :since AND b.topic = :topic AND b.case_ids && CAST(:cases AS uuid[])
         AND e.case_id = ANY(CAST(:cases AS uuid[]))
     """
 )

@@ -9,9 +9,9 @@ from typing import Final
 from uuid import UUID
 
 Row = tuple[UUID, UUID, int, str, str, str | None, str | None, bytes, datetime]
-"""event_id, case_id, sequence, topic, type, department, traceparent, value (the record's bytes), said_at (aware)."""
+"""event_id, case_id, sequence, topic, type, department, traceparent, value (the record's bytes), emitted_at (aware)."""
 
-COLUMNS = ("event_id", "case_id", "sequence", "topic", "type", "department", "traceparent", "value", "said_at")
+COLUMNS = ("event_id", "case_id", "sequence", "topic", "type", "department", "traceparent", "value", "emitted_at")
 """The columns of `outbox` that a `Row` is made of, in its order. The row's id is the database's to give."""
 
 VALUE: Final = 7

@@ -31,8 +31,8 @@ _SIZE = text(
     WITH first AS (SELECT ids, bundle FROM unpublished ORDER BY page LIMIT 1)
     SELECT coalesce(sum(cardinality(ids)), 0) AS events,
         coalesce(
-            (SELECT said_at FROM bundles WHERE id = (SELECT bundle FROM first)),
-            (SELECT min(said_at) FROM outbox WHERE id = ANY (CAST((SELECT ids FROM first) AS bigint[])))) AS oldest
+            (SELECT emitted_at FROM bundles WHERE id = (SELECT bundle FROM first)),
+            (SELECT min(emitted_at) FROM outbox WHERE id = ANY (CAST((SELECT ids FROM first) AS bigint[])))) AS oldest
     FROM unpublished
     """
 )

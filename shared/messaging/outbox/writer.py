@@ -36,14 +36,14 @@ _NUMBERS = text(
 _INSERT = text(
     """
     WITH written AS (
-        INSERT INTO outbox (event_id, case_id, sequence, topic, type, department, traceparent, value, said_at)
-        SELECT event_id, case_id, sequence, topic, type, department, traceparent, value, said_at
+        INSERT INTO outbox (event_id, case_id, sequence, topic, type, department, traceparent, value, emitted_at)
+        SELECT event_id, case_id, sequence, topic, type, department, traceparent, value, emitted_at
         FROM unnest(
             CAST(:event_id AS uuid[]), CAST(:case_id AS uuid[]), CAST(:sequence AS int[]), CAST(:topic AS text[]),
             CAST(:type AS text[]), CAST(:department AS text[]), CAST(:traceparent AS text[]), CAST(:value AS bytea[]),
-            CAST(:said_at AS timestamptz[]))
-            WITH ORDINALITY AS given (event_id, case_id, sequence, topic, type, department, traceparent, value, said_at,
-                place)
+            CAST(:emitted_at AS timestamptz[]))
+            WITH ORDINALITY AS given (event_id, case_id, sequence, topic, type, department, traceparent, value,
+                emitted_at, place)
         ORDER BY place
         RETURNING id)
     INSERT INTO unpublished (ids)
@@ -120,10 +120,10 @@ _LOCK = text("LOCK TABLE unpublished IN SHARE ROW EXCLUSIVE MODE")
 _REPUBLISH = """
     WITH gone AS (DELETE FROM unpublished RETURNING ids, bundle),
     wanted AS (
-        SELECT id, 0 AS place FROM outbox WHERE said_at >= :since {case}
+        SELECT id, 0 AS place FROM outbox WHERE emitted_at >= :since {case}
         UNION ALL
         SELECT id, place FROM bundles CROSS JOIN LATERAL unnest(case_ids) WITH ORDINALITY AS e (case_id, place)
-        WHERE said_at >= :since {case}),
+        WHERE emitted_at >= :since {case}),
     waiting AS (
         SELECT id, place FROM wanted
         UNION SELECT unnest(ids), 0 FROM gone WHERE bundle IS NULL

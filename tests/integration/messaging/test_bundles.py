@@ -39,7 +39,7 @@ TOPIC = "huiyin.complaints.v1"
 _WRITE = text(
     """
     WITH written AS (
-        INSERT INTO bundles (topic, said_at, event_ids, case_ids, sequences, types, records)
+        INSERT INTO bundles (topic, emitted_at, event_ids, case_ids, sequences, types, records)
         VALUES (:topic, :at, :event_ids, :case_ids, :sequences, :types, :records) RETURNING id),
     page AS (
         INSERT INTO unpublished (ids, bundle)
@@ -89,7 +89,8 @@ async def line_up(tx: AsyncConnection) -> list[tuple[UUID, int]]:
         text(
             """
             SELECT s.case_id, s.sequence FROM unpublished u CROSS JOIN unnest(u.ids) WITH ORDINALITY AS w (id, nth)
-            JOIN said s ON (s.id, s.place) = (coalesce(u.bundle, w.id), CASE WHEN u.bundle IS NULL THEN 0 ELSE w.id END)
+            JOIN emitted_events s
+                ON (s.id, s.place) = (coalesce(u.bundle, w.id), CASE WHEN u.bundle IS NULL THEN 0 ELSE w.id END)
             ORDER BY u.page, w.nth
             """
         )

@@ -131,7 +131,7 @@ async def test_what_waits_while_the_broker_is_away_can_be_seen(
     oldest = metrics.OUTBOX_OLDEST_SECONDS.labels(service="intake")
     await emit(engine, [event(case, number) for case in subjects for number in range(100)])
     async with engine.begin() as tx:
-        await tx.execute(text("UPDATE outbox SET said_at = said_at - interval '90 seconds' WHERE id = 1"))
+        await tx.execute(text("UPDATE outbox SET emitted_at = emitted_at - interval '90 seconds' WHERE id = 1"))
     async with relaying(engine, "nowhere"):
 
         async def is_seen() -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.sla.background.rule_changes import Changes
-from services.sla.handlers import Worker
+from services.sla.handlers import ClockHandlers
 from services.sla.timers.scheduler import Timers
 from services.sla.timers.sweeper import Sweeper
 from shared.business_time.calendars import Calendar
@@ -57,15 +57,15 @@ class Bench:
         library = assemble([(f"{one.id}@{one.version}", one) for one in procedures or (RULES,)])
         settings = ServiceSettings(database="", kafka="")
         self.context = Context("sla", settings, engine, self.clock, library, self.calendars, Outbox(engine))
-        self.worker = Worker(library, self.calendars, self.clock)
+        self.handlers = ClockHandlers(library, self.calendars, self.clock)
 
     def timers(self) -> Timers:
         """One firing loop's worth of timers."""
-        return Timers(self.context, self.worker)
+        return Timers(self.context, self.handlers)
 
     def sweeper(self) -> Sweeper:
         """One sweeper."""
-        return Sweeper(self.context, self.worker)
+        return Sweeper(self.context, self.handlers)
 
     async def sweep_all(self) -> None:
         """One look at everything: a new sweeper's."""
@@ -77,21 +77,23 @@ class Bench:
 
     def changes(self) -> Changes:
         """One watch of the rules."""
-        return Changes(self.context, self.worker)
+        return Changes(self.context, self.handlers)
 
     async def hear(self, *events: Event) -> None:
         """Events come in."""
         async with self.engine.begin() as tx:
-            await outbox.append(tx, await self.worker.handle(tx, events, self.clock.now()))
+            await outbox.append(tx, await self.handlers.apply_events(tx, events, self.clock.now()))
 
-    async def said(self, word: str | None = None) -> list[Event]:
-        """All that was said, in order; or what was said with this word, such as `breached`."""
-        events = [decode(row["value"]) for row in await self.rows("SELECT value FROM said ORDER BY id, place")]
+    async def emitted(self, word: str | None = None) -> list[Event]:
+        """All events in order; or those of this kind, such as `breached`."""
+        events = [
+            decode(row["value"]) for row in await self.rows("SELECT value FROM emitted_events ORDER BY id, place")
+        ]
         return [one for one in events if word is None or one.type == f"huiyin.deadline.{word}.v1"]
 
     async def steps(self) -> Counter[tuple[UUID, str]]:
         """How often each step of each case was said."""
-        return Counter((one.subject, str(getattr(one.data, "step", ""))) for one in await self.said())
+        return Counter((one.subject, str(getattr(one.data, "step", ""))) for one in await self.emitted())
 
     async def rows(self, sql: str) -> list[dict[str, Any]]:
         """What the database answers."""

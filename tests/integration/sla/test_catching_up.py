@@ -54,7 +54,7 @@ async def test_a_backlog_says_what_the_clock_declares(
     bench.clock.set(AT + timedelta(minutes=125))
     await drain(bench, workers=3)
     said: dict[Any, list[str]] = {case: [] for case in cases}
-    for event in await bench.said():
+    for event in await bench.emitted():
         if step := getattr(event.data, "step", None):
             said[event.subject].append(step)
     assert list(said.values()) == [expected] * 60
@@ -73,7 +73,7 @@ async def test_a_better_target_takes_over_with_its_timers(open_service: Open) ->
     await drain(bench, workers=2)
     said = [
         (type(one.data).__name__.removeprefix("Clock"), getattr(one.data, "clock", ""), getattr(one.data, "step", ""))
-        for one in await bench.said()
+        for one in await bench.emitted()
     ]
     assert said == [
         ("Started", "other", ""),

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sla.background import rule_changes as module
 from services.sla.background.rule_changes import Changes
-from services.sla.handlers import Worker
+from services.sla.handlers import ClockHandlers
 from shared.business_time.extending import document_of
 from shared.events.assignments import MilestoneReached
 from shared.events.envelope import Event, make
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.asyncio
 
 async def test_every_open_clock_is_recomputed_once_and_the_old_due_instant_is_kept_in_the_event(bench: Bench) -> None:
     ended = await bench.rows("SELECT * FROM clocks WHERE state = 'met' ORDER BY case_id")
-    cases = await bench.rows("SELECT id, said, generation FROM cases WHERE NOT open ORDER BY id")
+    cases = await bench.rows("SELECT id, cycle_states, generation FROM cases WHERE NOT open ORDER BY id")
     publish(bench, AFTER_THE_EXTENSION)
     changes = bench.changes()
 
@@ -36,7 +36,7 @@ async def test_every_open_clock_is_recomputed_once_and_the_old_due_instant_is_ke
     while await changes.page():
         pass
 
-    moved = await bench.said("rescheduled")
+    moved = await bench.emitted("rescheduled")
     assert len({one.subject for one in moved}) == len(moved) == 12
     facts = {(one.data.previous_due_at, one.data.due_at, one.data.cause) for one in moved}  # type: ignore[attr-defined]
     assert facts == {(at("2020-02-02 00:00"), at("2020-02-05 00:00"), "calendar:cn@2020.2")}
@@ -44,7 +44,7 @@ async def test_every_open_clock_is_recomputed_once_and_the_old_due_instant_is_ke
         at("2020-02-05 00:00")
     }
     assert await bench.rows("SELECT * FROM clocks WHERE state = 'met' ORDER BY case_id") == ended
-    assert await bench.rows("SELECT id, said, generation FROM cases WHERE NOT open ORDER BY id") == cases
+    assert await bench.rows("SELECT id, cycle_states, generation FROM cases WHERE NOT open ORDER BY id") == cases
     row = await bench.recomputation()
     assert (row["looked_at"], row["moved"], row["confirmed"]) == (12, 12, 0)
     assert row["finished_at"] == NOW
@@ -60,11 +60,11 @@ async def test_the_timers_fire_at_the_new_due_instant_and_not_at_the_old(bench: 
     bench.clock.set(at("2020-02-02 00:00"))
     while await bench.timers().fire_page():
         pass
-    assert await bench.said("breached") == []
+    assert await bench.emitted("breached") == []
     bench.clock.set(at("2020-02-05 00:00"))
     while await bench.timers().fire_page():
         pass
-    assert len(await bench.said("breached")) == 12
+    assert len(await bench.emitted("breached")) == 12
 
 
 async def test_a_process_that_dies_in_a_page_leaves_nothing_half_done_and_the_next_goes_on(
@@ -72,7 +72,7 @@ async def test_a_process_that_dies_in_a_page_leaves_nothing_half_done_and_the_ne
 ) -> None:
     monkeypatch.setattr(module, "_PAGE", 5)
     publish(bench, AFTER_THE_EXTENSION)
-    first, settle = bench.changes(), bench.worker.settle
+    first, settle = bench.changes(), bench.handlers.settle
     await first.note()
     assert await first.page()
 
@@ -80,20 +80,20 @@ async def test_a_process_that_dies_in_a_page_leaves_nothing_half_done_and_the_ne
         await settle(tx, *given, **named)
         raise RuntimeError("killed")
 
-    monkeypatch.setattr(bench.worker, "settle", dying)
+    monkeypatch.setattr(bench.handlers, "settle", dying)
     with pytest.raises(RuntimeError):
         await first.page()
-    assert len(await bench.said("rescheduled")) == 5
+    assert len(await bench.emitted("rescheduled")) == 5
     assert (await bench.recomputation())["looked_at"] == 5
-    monkeypatch.setattr(bench.worker, "settle", settle)
+    monkeypatch.setattr(bench.handlers, "settle", settle)
 
     again = bench.changes()
     assert await again.note() == []
     while await again.page():
         pass
 
-    assert len({one.subject for one in await bench.said("rescheduled")}) == 12
-    assert len(await bench.said("rescheduled")) == 12
+    assert len({one.subject for one in await bench.emitted("rescheduled")}) == 12
+    assert len(await bench.emitted("rescheduled")) == 12
     assert (await bench.recomputation())["looked_at"] == 12
 
 
@@ -114,7 +114,7 @@ async def test_several_processes_note_a_change_once_and_share_its_pages(
             await process.page()
 
     await asyncio.gather(*(work(process) for process in processes))
-    assert len(await bench.said("rescheduled")) == 12
+    assert len(await bench.emitted("rescheduled")) == 12
     assert (await bench.recomputation())["looked_at"] == 12
 
 
@@ -151,13 +151,13 @@ async def test_what_an_event_made_move_first_is_counted_all_the_same(bench: Benc
     await bench.hear(
         make("routing", case, RULES.key, MilestoneReached(milestone="noted", at=NOW, by="office"), cause="3", at=NOW)
     )
-    assert [one.data.cause for one in await bench.said("rescheduled")] == ["calendar:cn@2020.2"]  # type: ignore[attr-defined]
+    assert [one.data.cause for one in await bench.emitted("rescheduled")] == ["calendar:cn@2020.2"]  # type: ignore[attr-defined]
     changes = bench.changes()
     await changes.note()
     while await changes.page():
         pass
     assert (await bench.recomputation())["moved"] == 12
-    assert len(await bench.said("rescheduled")) == 12
+    assert len(await bench.emitted("rescheduled")) == 12
 
 
 async def test_a_file_in_the_calendars_folder_moves_the_clocks_within_seconds(bench: Bench, tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ async def test_a_file_in_the_calendars_folder_moves_the_clocks_within_seconds(be
     rules.calendars["cn"] = BEFORE_THE_EXTENSION
     bench.clock.set(NOW)
     context = replace(bench.context, calendars=rules.calendars)
-    changes = Changes(context, Worker(context.library, rules.calendars, bench.clock))
+    changes = Changes(context, ClockHandlers(context.library, rules.calendars, bench.clock))
     await changes.note()
     loops = [asyncio.create_task(rules.watch()), asyncio.create_task(changes.run())]
 
@@ -177,4 +177,4 @@ async def test_a_file_in_the_calendars_folder_moves_the_clocks_within_seconds(be
             await asyncio.sleep(0.05)
     for loop in loops:
         loop.cancel()
-    assert len(await bench.said("rescheduled")) == 12
+    assert len(await bench.emitted("rescheduled")) == 12

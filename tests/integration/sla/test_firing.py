@@ -37,14 +37,14 @@ async def test_a_step_that_a_timer_says_is_the_step_that_a_decision_says(open_se
         assert await bench.timers().fire_page() == 1
         decision = decide(by_hand, RULES, load_calendars(), now)
         by_hand = decision.case
-        expected += [make("sla", case, RULES.key, said.data, cause=said.cause, at=now) for said in decision.said]
-    said = (await bench.said())[1:]
+        expected += [make("sla", case, RULES.key, said.data, cause=said.cause, at=now) for said in decision.emitted]
+    said = (await bench.emitted())[1:]
     assert [one.numbered(0) for one in said] == expected
     assert [one.sequence for one in said] == [2, 3, 4]
     async with bench.engine.connect() as tx:
-        rows = (await tx.execute(text("SELECT * FROM said ORDER BY id, place"))).all()[1:]
+        rows = (await tx.execute(text("SELECT * FROM emitted_events ORDER BY id, place"))).all()[1:]
     for row, one in zip(rows, said, strict=True):
-        assert (row.event_id, row.case_id, row.sequence, row.topic, row.type, row.said_at) == (
+        assert (row.event_id, row.case_id, row.sequence, row.topic, row.type, row.emitted_at) == (
             one.id, case, one.sequence, one.data.topic_.name, one.type, one.time,
         )  # fmt: skip
         assert decode(encode(one)) == decode(row.value)
@@ -57,7 +57,7 @@ async def test_numbers_have_no_gap_whoever_says_it_and_whatever_housekeeping_rem
     for minutes in (20, 30):
         bench.clock.set(AT + timedelta(minutes=minutes))
         assert await bench.timers().fire_page() == 1
-    assert [one.sequence for one in await bench.said()] == [1, 2, 3]
+    assert [one.sequence for one in await bench.emitted()] == [1, 2, 3]
     later = AT + timedelta(days=31)
     assert await sweep(bench.engine, later) == (0, 0)  # nothing goes that was not published
     async with bench.engine.begin() as tx:
@@ -66,7 +66,7 @@ async def test_numbers_have_no_gap_whoever_says_it_and_whatever_housekeeping_rem
     bench.clock.set(AT + timedelta(minutes=90))
     assert await bench.timers().fire_page() == 1
     await bench.hear(resolved(case, AT + timedelta(minutes=91)))
-    assert [(one.sequence, one.type.split(".")[2]) for one in await bench.said()] == [
+    assert [(one.sequence, one.type.split(".")[2]) for one in await bench.emitted()] == [
         (4, "warned"),
         (5, "stopped-late"),
     ]
@@ -84,8 +84,8 @@ async def test_a_cursor_that_is_set_back_says_the_same_events_with_the_same_numb
     bench.clock.set(AT + timedelta(minutes=30))
     while await timers.fire_page():
         pass
-    assert len(await bench.said()) == 8  # ten-left twice of each case
-    said = {(one.subject, one.sequence, getattr(one.data, "step", ""), one.id) for one in await bench.said()}
+    assert len(await bench.emitted()) == 8  # ten-left twice of each case
+    said = {(one.subject, one.sequence, getattr(one.data, "step", ""), one.id) for one in await bench.emitted()}
     assert sorted((number, step) for _, number, step, _ in said) == [
         (number, step) for number, step in ((1, ""), (2, "ten-left"), (3, "due")) for _ in (case, other)
     ]
@@ -102,5 +102,5 @@ async def test_numbers_follow_what_timers_said_in_pages_of_their_own(open_servic
         data = MilestoneReached(milestone="visited", at=AT + timedelta(minutes=minutes), by="office")
         await bench.hear(make("routing", case, RULES.key, data, cause=str(minutes), at=data.at))
     await bench.hear(resolved(case, AT + timedelta(minutes=41)))
-    assert [one.sequence for one in await bench.said()] == [1, 2, 3, 4]
+    assert [one.sequence for one in await bench.emitted()] == [1, 2, 3, 4]
     assert await bench.rows("SELECT last FROM sequences") == [{"last": 4}]

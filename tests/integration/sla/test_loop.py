@@ -106,17 +106,17 @@ async def test_a_step_to_be_decided_on_holds_up_no_other_and_is_published_at_onc
         assert await timers.fire_page() == 0
     assert decided >= 2
     assert set((await bench.steps()).values()) == {1}
-    assert len(await bench.said("warned")) == 2
+    assert len(await bench.emitted("warned")) == 2
 
 
 async def test_far_more_than_is_read_ahead_is_fired_whole_and_once(open_service: Open) -> None:
     bench, count = Bench(await open_service("sla")), 3_000
-    timers = Timers(dataclasses.replace(bench.context, clock=RealClock()), bench.worker)
+    timers = Timers(dataclasses.replace(bench.context, clock=RealClock()), bench.handlers)
     first = datetime.now(UTC) + timedelta(milliseconds=100)  # sixteen instants of a shard are ten milliseconds of these
     await plant(bench.engine, "handling", "handling", first=first, apart=timedelta(microseconds=50), count=count)
 
     async def all_said() -> bool:
-        (row,) = await bench.rows("SELECT count(*) AS n FROM said")
+        (row,) = await bench.rows("SELECT count(*) AS n FROM emitted_events")
         return int(row["n"]) >= count
 
     async with running(timers):
@@ -124,5 +124,5 @@ async def test_far_more_than_is_read_ahead_is_fired_whole_and_once(open_service:
     while timers.waiting():
         await timers.fire_page()
     assert await timers.fire_page() == 0
-    (row,) = await bench.rows("SELECT count(*) AS n, count(DISTINCT event_id) AS events FROM said")
+    (row,) = await bench.rows("SELECT count(*) AS n, count(DISTINCT event_id) AS events FROM emitted_events")
     assert (row["n"], row["events"]) == (count, count)

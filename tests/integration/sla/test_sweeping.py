@@ -58,7 +58,7 @@ async def test_a_lost_timer_that_others_have_passed_still_fires(open_service: Op
     await bench.sweep_all()
     once = {(one, step): 1 for one in (case, neighbour) for step in ("", "ten-left", "due", "hour-over")}
     assert await bench.steps() == once
-    assert [one.sequence for one in await bench.said() if one.subject == case] == [1, 2, 3, 4]
+    assert [one.sequence for one in await bench.emitted() if one.subject == case] == [1, 2, 3, 4]
 
 
 async def test_a_timer_that_vanished_after_it_had_fired_is_not_said_again(open_service: Open) -> None:
@@ -74,7 +74,7 @@ async def test_a_timer_that_vanished_after_it_had_fired_is_not_said_again(open_s
     bench.clock.set(AT + timedelta(minutes=90))
     await bench.timers().fire_page()
     assert await bench.steps() == {(case, ""): 1, (case, "ten-left"): 1, (case, "due"): 1, (case, "hour-over"): 1}
-    assert [one.sequence for one in await bench.said()] == [1, 2, 3, 4]
+    assert [one.sequence for one in await bench.emitted()] == [1, 2, 3, 4]
 
 
 async def lose_all_and_sweep(bench: Bench, cases: list[UUID]) -> None:

@@ -47,7 +47,7 @@ async def test_many_workers_share_what_is_due_after_two_hours_of_downtime(open_s
     steps = await bench.steps()
     assert set(steps.values()) == {1}
     assert len(steps) == 4 * 300
-    order = [str(getattr(one.data, "step", "")) for one in await bench.said() if one.subject == cases[7]]
+    order = [str(getattr(one.data, "step", "")) for one in await bench.emitted() if one.subject == cases[7]]
     assert order == ["", "ten-left", "due", "hour-over"]
 
 
@@ -56,7 +56,7 @@ async def test_a_fired_event_says_how_late_it_is(open_service: Open) -> None:
     await bench.hear(registered(case))
     bench.clock.set(AT + timedelta(minutes=33))
     await bench.timers().fire_page()
-    breach = next(one for one in await bench.said() if getattr(one.data, "step", "") == "due")
+    breach = next(one for one in await bench.emitted() if getattr(one.data, "step", "") == "due")
     assert breach.data.model_dump()["late_by"] == 180.0
 
 
@@ -65,7 +65,7 @@ async def test_a_stopped_clock_has_no_timer(open_service: Open) -> None:
     await bench.hear(resolved(case, AT + timedelta(minutes=5)), registered(case))
     bench.clock.set(AT + timedelta(days=1))
     assert await bench.timers().fire_page() == 0
-    assert [one.type.split(".")[2] for one in await bench.said()] == ["clock-started", "met"]
+    assert [one.type.split(".")[2] for one in await bench.emitted()] == ["clock-started", "met"]
 
 
 async def test_a_clock_set_back_un_fires_nothing_and_fires_nothing_early(open_service: Open) -> None:
@@ -92,7 +92,7 @@ async def test_a_clock_that_jumps_fires_nothing_twice_and_nothing_early_and_is_c
         bench.clock._now = moment  # a virtual clock itself never runs back, a machine's does
         timers.watch_clock()
         await timers.fire_page()
-        said = [one for one in await bench.said() if getattr(one.data, "step", None)]
+        said = [one for one in await bench.emitted() if getattr(one.data, "step", None)]
         assert all(one.time >= one.data.model_dump()["step_due_at"] for one in said)
     assert metrics.CLOCK_JUMPS._value.get() == jumps + 1
     bench.clock.set(AT + timedelta(days=400))
@@ -108,7 +108,7 @@ async def test_a_timer_armed_by_a_slow_transaction_is_not_passed_over(open_servi
     timers = bench.timers()
     await bench.hear(registered(neighbour, AT + timedelta(minutes=1)))
     async with bench.engine.begin() as tx:
-        await outbox.append(tx, await bench.worker.handle(tx, [registered(slow)], AT))
+        await outbox.append(tx, await bench.handlers.apply_events(tx, [registered(slow)], AT))
         bench.clock.set(AT + timedelta(minutes=31))
         assert await timers.fire_page() == 0
     assert await timers.fire_page() == 4
@@ -152,7 +152,7 @@ async def test_stops_and_timers_that_race_never_leave_a_false_breach(open_servic
     while await timers.fire_page():
         pass
     said: dict[UUID, list[str]] = {case: [] for case in cases}
-    for event in await bench.said():
+    for event in await bench.emitted():
         said[event.subject].append(event.type.split(".")[2])
         assert event.sequence == len(said[event.subject])
     assert {tuple(said[case]) for case in cases[100:]} == {("clock-started", "warned", "breached")}

@@ -33,7 +33,7 @@ async def test_what_if_tells_how_clocks_would_move_and_writes_nothing(bench: Ben
     assert len(result["examples"]) == 12
     assert result["examples"][0]["old_due"] == at("2020-02-02 00:00").astimezone(UTC).isoformat()
     assert await bench.rows("SELECT * FROM cases ORDER BY id") == before
-    assert await bench.said("rescheduled") == []
+    assert await bench.emitted("rescheduled") == []
 
 
 async def test_what_if_takes_a_procedure_and_an_extension_of_a_calendar(client: httpx.AsyncClient) -> None:

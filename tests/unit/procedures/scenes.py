@@ -112,7 +112,7 @@ class Scene:
             if event.source != "/huiyin/sla":
                 known = self._sla
                 self._sla = SlaCase(
-                    known.id, known.procedure, known.occurrences + from_event(event), known.said, known.generation
+                    known.id, known.procedure, known.occurrences + from_event(event), known.states, known.generation
                 )
                 self._decide_clocks()
 
@@ -126,7 +126,7 @@ class Scene:
         decision = sla.decide(self._sla, self.procedure, CALENDARS, self.now)
         self._sla = decision.case
         self.clocks = {row.clock: row for row in decision.clocks}
-        self._extend("sla", tuple(one.data for one in decision.said))
+        self._extend("sla", tuple(one.data for one in decision.emitted))
 
 
 def _local(instant: datetime | None) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from uuid import UUID
 
 from services.sla.domain.arming import Cursor, absorbed
 from services.sla.domain.case import Case, Occurrence
+from services.sla.domain.cycle_state import from_json, to_json
 from services.sla.domain.decide import ClockRow, decide
 from shared.procedures.model import Procedure
 from tests.unit.sla.scenes import CALENDARS, CASE
@@ -101,13 +103,15 @@ class System:
 
     def _decide(self, case: Case, now: datetime) -> None:
         decision = decide(case, self.rules, CALENDARS, now)
+        stored = json.dumps(to_json(decision.case.states))
+        assert from_json(json.loads(stored)) == decision.case.states
         self.case = decision.case
         self.rows = {(row.clock, row.cycle): row for row in decision.clocks}
         for row in decision.clocks:
             for step in row.steps if row.rearmed else ():
                 place = (len(self.timers), row.clock, row.cycle, row.generation, step.id, step.plain, row.due_at)
                 self.timers.append(Timer(step.at, *place))
-        for said in decision.said:
+        for said in decision.emitted:
             name = type(said.data).__name__.removeprefix("Clock")
             self.heard.append(Heard(name, said.cause, said.data.model_dump()))
 

@@ -51,14 +51,14 @@ def told(rules: Procedure, occurrences: Sequence[Occurrence], now: str, before: 
     known = {one.id for one in case.occurrences}
     new = tuple(one for one in occurrences if one.id not in known)
     return decide(
-        Case(case.id, case.procedure, case.occurrences + new, case.said, case.generation), rules, CALENDARS, at(now)
+        Case(case.id, case.procedure, case.occurrences + new, case.states, case.generation), rules, CALENDARS, at(now)
     )
 
 
 def words(decision: Decision) -> list[str]:
     """What was said, as short words: `started`, `breached:due`, `met` …"""
     found = []
-    for said in decision.said:
+    for said in decision.emitted:
         name = type(said.data).__name__.removeprefix("Clock")
         step = getattr(said.data, "step", None)
         found.append(f"{name}:{step}" if step else name)

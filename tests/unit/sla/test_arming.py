@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from services.sla.domain.arming import Cursor, absorbed
 from services.sla.domain.case import Case, Occurrence
+from services.sla.domain.cycle_state import CycleKey
 from services.sla.domain.decide import decide
 from tests.unit.sla.scenes import CALENDARS, CASE, at, occurrence, procedure, told, words
 
@@ -66,7 +67,7 @@ def test_a_pause_voids_the_timers_and_arms_its_own_end() -> None:
 )
 def test_what_the_cursor_has_passed_has_fired(cursor: Cursor, fired: set[str]) -> None:
     case = told(RULES, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 09:00").case
-    assert set(absorbed(case, cursor).said["reply#1"]["fired"]) == fired
+    assert set(absorbed(case, cursor).states[CycleKey("reply", 1)].fired) == fired
 
 
 def test_a_stop_that_comes_after_timers_announced_the_breach_takes_it_back() -> None:
@@ -95,7 +96,7 @@ class ByHand:
         occurrences = case.occurrences + tuple(one for one in new if one.id not in known)
         decision = decide(replace(case, occurrences=occurrences), RULES, CALENDARS, now)
         self.case, self.rows = decision.case, decision.clocks
-        for said in decision.said:
+        for said in decision.emitted:
             data = said.data.model_dump()
             self.heard[
                 type(said.data).__name__, data["clock"], data["cycle"], data.get("step", ""), data["due_at"]

@@ -149,7 +149,7 @@ def test_steps_of_a_ladder_come_in_order_with_their_lateness() -> None:
     )
     late = told(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 11:00")
     assert words(late) == ["Started", "Warned:half", "Warned:five-left", "Breached:due", "Warned:hour-over"]
-    assert [said.data.late_by for said in late.said[1:]] == [6300.0, 5700.0, 5400.0, 1800.0]  # type: ignore[attr-defined]
+    assert [said.data.late_by for said in late.emitted[1:]] == [6300.0, 5700.0, 5400.0, 1800.0]  # type: ignore[attr-defined]
 
 
 def test_a_repeating_clock_is_due_again_until_it_is_stopped() -> None:
@@ -220,7 +220,7 @@ def test_every_order_and_every_repetition_of_a_story_leads_to_the_same_clocks() 
         final = told(STORY_RULES, [], "2025-10-10 09:00", case)
         assert final.clocks == expected
         said = told(STORY_RULES, [], "2025-10-10 09:00", final.case)
-        assert said.said == ()
+        assert said.emitted == ()
 
 
 def test_no_step_is_said_twice_however_often_a_case_is_looked_at() -> None:
@@ -231,8 +231,8 @@ def test_no_step_is_said_twice_however_often_a_case_is_looked_at() -> None:
             known = {one.id for one in case.occurrences}
             occurrences = case.occurrences + (() if event.id in known else (event,))
             decision = decide(
-                Case(CASE, case.procedure, occurrences, case.said, case.generation), STORY_RULES, CALENDARS, now
+                Case(CASE, case.procedure, occurrences, case.states, case.generation), STORY_RULES, CALENDARS, now
             )
-            heard += [(type(said.data).__name__, said.cause) for said in decision.said]
+            heard += [(type(said.data).__name__, said.cause) for said in decision.emitted]
             case = decision.case
     assert len(heard) == len(set(heard))

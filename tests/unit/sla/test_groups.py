@@ -38,7 +38,7 @@ def test_a_better_match_replaces_the_other_from_the_same_start() -> None:
     assert words(raised) == ["Started", "Cancelled"]
     assert rows(raised) == [("major", 1, "running"), ("other", 1, "cancelled")]
     assert raised.clocks[0].due_at == at("2025-09-15 11:00")  # two hours from 09:00, not from 10:00
-    assert [getattr(one.data, "cause", None) for one in raised.said] == [None, "other-target"]
+    assert [getattr(one.data, "cause", None) for one in raised.emitted] == [None, "other-target"]
 
 
 def test_a_target_that_is_past_when_it_comes_to_apply_is_breached_at_once() -> None:
@@ -72,7 +72,7 @@ def test_a_clock_that_comes_back_says_so() -> None:
     again = told(RULES, [classified("09:30", "major")], "2025-09-15 09:30", lowered.case)
     assert words(again) == ["Started", "Cancelled"]
     assert rows(again) == [("major", 1, "running"), ("other", 1, "cancelled")]
-    causes = [one.cause for decision in (begun, lowered, again) for one in decision.said]
+    causes = [one.cause for decision in (begun, lowered, again) for one in decision.emitted]
     assert len(causes) == len(set(causes))
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from services.sla.domain.cycle_state import CycleKey
 from services.sla.domain.explain import explain_clocks
 from tests.unit.sla.running import System
 from tests.unit.sla.scenes import CALENDARS, at, occurrence, procedure, told, words
@@ -61,7 +62,7 @@ def test_a_target_that_moves_takes_the_breach_of_the_old_one_back_at_once() -> N
     assert moved.clocks[0].state == "running"
     again = told(rules, [], "2025-09-29 12:00", moved.case)
     assert words(again) == ["Breached:due"]
-    causes = [one.cause for decision in (breached, moved, again) for one in decision.said]
+    causes = [one.cause for decision in (breached, moved, again) for one in decision.emitted]
     assert len(causes) == len(set(causes))
 
 
@@ -116,7 +117,7 @@ def test_a_due_instant_that_comes_back_makes_other_events_than_the_first_time() 
         fact = {"decided.agreed": f"2025-09-29T{hour}:00+08:00"}
         decision = told(rules, [occurrence(f"2025-09-29 {when}", "decided", **fact)], f"2025-09-29 {when}", case)
         said += words(decision)
-        causes += [one.cause for one in decision.said]
+        causes += [one.cause for one in decision.emitted]
         case = decision.case
     assert said == ["Started", "Warned:hour-left", *["Rescheduled", "Warned:hour-left"] * 2]
     assert len(causes) == len(set(causes))
@@ -129,4 +130,4 @@ def test_a_year_of_repetitions_is_caught_up_on_in_one_decision_and_leaves_one_nu
     after = told(rules, [], "2026-01-01 09:31", year.case)
     assert words(year) == ["Breached:due", "Warned:repeat-17520"]
     assert words(after) == ["Warned:repeat-17521"]
-    assert after.case.said["reply#1"]["repeated"][1] == 17521
+    assert after.case.states[CycleKey("reply", 1)].repeated.times == 17521

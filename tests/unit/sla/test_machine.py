@@ -173,7 +173,7 @@ class Clocks(RuleBasedStateMachine):
         whole = Case(CASE, self.played.key, tuple(ordered(self.system.case.occurrences)))
         decision = decide(whole, self.played, CALENDARS, self.now)
         look = decide(self._absorbed(), self.played, CALENDARS, self.now)
-        assert look.said == (), "everything has been said"
+        assert look.emitted == (), "everything has been said"
         assert [replace(row, steps=()) for row in look.clocks] == [replace(row, steps=()) for row in decision.clocks]
         stands = {(row.clock, row.cycle): row.due_at for row in decision.clocks if self._stands(row)}
         assert {key: due for key, due in self.ledger.breach.items() if due} == stands
@@ -191,16 +191,16 @@ class Clocks(RuleBasedStateMachine):
     def pauses_do_not_count(self) -> None:
         """The time between start and due instant, pauses taken out, is the clock's length; no step lies in a pause."""
         for scheduled in scheduled_cycles(self.played, ordered(self.system.case.occurrences), CALENDARS):
-            run, due_at, length = (
-                scheduled.run,
+            cycle, due_at, length = (
+                scheduled.cycle,
                 scheduled.schedule.due_at,
-                length_of(scheduled.clock, scheduled.run.extensions),
+                length_of(scheduled.clock, scheduled.cycle.extensions),
             )
             for step in scheduled.schedule.steps:
-                assert not any(begins < step.at and (ends is None or step.at < ends) for begins, ends in run.pauses)
+                assert not any(begins < step.at and (ends is None or step.at < ends) for begins, ends in cycle.pauses)
             if due_at is not None and length.unit is Unit.SECONDS and not scheduled.capped:
                 used = elapsed_seconds(
-                    run.started_at, due_at, scheduled.calendar, scheduled.clock.time, tuple(run.pauses)
+                    cycle.started_at, due_at, scheduled.calendar, scheduled.clock.time, tuple(cycle.pauses)
                 )
                 assert used == length.count
 

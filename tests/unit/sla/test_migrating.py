@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from services.sla.domain.case import Case, Occurrence, from_event, pin_of
+from services.sla.domain.cycle_state import CycleKey
 from services.sla.domain.decide import Decision, decide
 from shared.events.complaints import ProcedureMigrated
 from shared.events.deadlines import ClockCancelled, ClockRescheduled
@@ -49,7 +50,7 @@ def test_with_the_time_elapsed_a_clock_is_counted_from_its_original_start() -> N
     # 3 working days from Mon 3 Nov 2025: Thu 6, until 24:00; under the old version 5: Mon 10
     after = go_on(begun(), "2025-11-05 09:00", NEW, migrated("2025-11-05 09:00", "keep-elapsed"))
     assert words(after) == ["Rescheduled"]
-    said = next(one.data for one in after.said if isinstance(one.data, ClockRescheduled))
+    said = next(one.data for one in after.emitted if isinstance(one.data, ClockRescheduled))
     assert (said.previous_due_at, said.due_at) == (at("2025-11-11 00:00"), at("2025-11-07 00:00"))
     assert said.cause == "procedure:sample@2"
     assert after.case.procedure == ("sample", 2)
@@ -58,7 +59,7 @@ def test_with_the_time_elapsed_a_clock_is_counted_from_its_original_start() -> N
 def test_anew_the_open_cycle_ends_as_it_was_and_the_next_begins_at_the_migration() -> None:
     after = go_on(begun(), "2025-11-05 09:00", NEW, migrated("2025-11-05 09:00", "restart"))
     assert words(after) == ["Cancelled", "Started"]
-    cancelled = next(one.data for one in after.said if isinstance(one.data, ClockCancelled))
+    cancelled = next(one.data for one in after.emitted if isinstance(one.data, ClockCancelled))
     assert (cancelled.cause, cancelled.cycle, cancelled.due_at) == ("migrated", 1, at("2025-11-11 00:00"))
     first, again = after.clocks
     assert (first.state, again.cycle, again.started_at) == ("cancelled", 2, at("2025-11-05 09:00"))
@@ -69,7 +70,7 @@ def test_anew_the_open_cycle_ends_as_it_was_and_the_next_begins_at_the_migration
 @pytest.mark.parametrize("mode", ["keep-elapsed", "restart"])
 def test_a_cycle_that_ended_before_stays_as_it_was(mode: str) -> None:
     case = begun(occurrence("2025-11-07 09:00", "resolved"), now="2025-11-07 09:00")
-    assert case.said["reply#1"]["end"] == "met"  # late by the new version
+    assert case.states[CycleKey("reply", 1)].end == "met"  # late by the new version
     after = go_on(case, "2025-11-08 09:00", NEW, migrated("2025-11-08 09:00", mode))
     assert words(after) == []
     assert [row.state for row in after.clocks] == ["met"]
@@ -82,9 +83,9 @@ def test_a_clock_that_the_new_version_does_not_have_is_cancelled_and_one_that_en
     other = second({**FIVE, "id": "other"})
     after = go_on(case, "2025-11-05 09:00", other, migrated("2025-11-05 09:00", "keep-elapsed"))
     assert words(after) == ["Started", "Cancelled"]
-    assert next(one.data for one in after.said if isinstance(one.data, ClockCancelled)).cause == "migrated"
+    assert next(one.data for one in after.emitted if isinstance(one.data, ClockCancelled)).cause == "migrated"
     assert after.gone == (("reply", 1),)
-    assert after.case.said["visit#1"]["end"] == "met"
+    assert after.case.states[CycleKey("visit", 1)].end == "met"
     assert words(go_on(after.case, "2025-11-06 09:00", other)) == []
 
 

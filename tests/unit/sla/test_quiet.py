@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from services.sla.domain.schedule import outside_pauses, outside_quiet, sayable
+from services.sla.domain.schedule import first_allowed, outside_pauses, outside_quiet
 from shared.procedures.model import QuietHours
 from tests.unit.sla.scenes import at
 
@@ -57,6 +57,6 @@ def test_windows_that_leave_nothing_of_a_day_do_not_count() -> None:
 def test_the_end_of_a_pause_may_be_quiet_and_the_end_of_quiet_hours_paused() -> None:
     pauses = [(at("2025-09-29 21:00"), at("2025-09-29 23:00")), (at("2025-09-30 06:30"), at("2025-09-30 09:00"))]
     assert outside_pauses(at("2025-09-29 22:30"), pauses) == at("2025-09-29 23:00")
-    assert sayable(at("2025-09-29 21:30"), pauses, [NIGHT], "Asia/Shanghai") == at("2025-09-30 09:00")
-    assert sayable(at("2025-09-29 21:00"), pauses, [NIGHT], "Asia/Shanghai") == at("2025-09-29 21:00")
-    assert sayable(at("2025-09-29 21:30"), [(at("2025-09-29 21:00"), None)], [NIGHT], "Asia/Shanghai") is None
+    assert first_allowed(at("2025-09-29 21:30"), pauses, [NIGHT], "Asia/Shanghai") == at("2025-09-30 09:00")
+    assert first_allowed(at("2025-09-29 21:00"), pauses, [NIGHT], "Asia/Shanghai") == at("2025-09-29 21:00")
+    assert first_allowed(at("2025-09-29 21:30"), [(at("2025-09-29 21:00"), None)], [NIGHT], "Asia/Shanghai") is None

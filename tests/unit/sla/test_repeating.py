@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.sla.domain.cycle_state import CycleKey
 from tests.unit.sla.running import System
 from tests.unit.sla.scenes import at, occurrence, procedure, told, words
 
@@ -86,4 +87,4 @@ def test_a_thousand_repetitions_leave_no_trace_but_their_number() -> None:
     begun = told(rules, [occurrence("2025-09-01 09:00", "received")], "2025-09-01 09:00")
     later = told(rules, [], "2025-09-29 09:10", begun.case)  # 28 days of 48 half hours, less the first
     assert words(later) == ["Breached:due", "Warned:repeat-1344"]
-    assert list(later.case.said["reply#1"]["fired"]) == ["due"]
+    assert list(later.case.states[CycleKey("reply", 1)].fired) == ["due"]

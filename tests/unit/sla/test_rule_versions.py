@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from services.sla.domain.case import Case, Occurrence
+from services.sla.domain.cycle_state import CycleKey
 from services.sla.domain.decide import Decision, decide
 from services.sla.domain.explain import explain_clocks
 from shared.business_time.calendars import Calendar, Name
@@ -39,7 +40,7 @@ def begun(*occurrences: Occurrence, now: str, calendar: Calendar = BEFORE_THE_EX
 
 
 def moved(decision: Decision) -> dict[str, Any]:
-    return next(one.data for one in decision.said if isinstance(one.data, ClockRescheduled)).model_dump()
+    return next(one.data for one in decision.emitted if isinstance(one.data, ClockRescheduled)).model_dump()
 
 
 def test_the_spring_festival_that_was_made_longer_moves_the_due_instant_and_says_from_where() -> None:
@@ -59,7 +60,7 @@ def test_the_spring_festival_that_was_made_longer_moves_the_due_instant_and_says
 
 def test_a_breach_that_the_new_calendar_undoes_is_taken_back() -> None:
     case = begun(occurrence("2020-01-20 09:00", "admitted"), now="2020-02-02 00:00")
-    assert case.said["reply#1"]["fired"].keys() == {"day-left", "due"}
+    assert case.states[CycleKey("reply", 1)].fired.keys() == {"day-left", "due"}
 
     after = decided(case, "2020-02-02 09:00", AFTER_THE_EXTENSION)
 
@@ -80,7 +81,7 @@ def test_a_cycle_that_ended_stays_as_it_was_said() -> None:
     # resolved on Sun 2 Feb at 10:00: late by the first calendar, in time by the second
     stories = (occurrence("2020-01-20 09:00", "admitted"), occurrence("2020-02-02 10:00", "resolved"))
     case = begun(*stories, now="2020-02-02 10:00")
-    assert case.said["reply#1"]["end"] == "late"
+    assert case.states[CycleKey("reply", 1)].end == "late"
 
     after = decided(case, "2020-03-01 09:00", AFTER_THE_EXTENSION)
 
@@ -103,7 +104,7 @@ def test_a_cycle_that_ended_is_decided_anew_when_another_end_comes_to_be_known()
 def test_a_year_that_is_published_makes_the_clock_firm_and_says_so_though_nothing_moves() -> None:
     # From Fri 16 Apr 2027: 19 (1), 20 (2), 21 (3), 22 (4), 23 (5).
     case = begun(occurrence("2027-04-16 09:00", "admitted"), now="2027-04-16 09:00", calendar=CN)
-    assert case.said["reply#1"]["provisional"]
+    assert case.states[CycleKey("reply", 1)].provisional
     published = extended(
         {"extends": "cn", "version": "2027.1", "published_until": "2027-12-31", "holidays": ["2027-01-01"]}, CALENDARS
     )
@@ -123,7 +124,7 @@ def test_a_new_version_of_a_calendar_that_moves_nothing_says_nothing() -> None:
     case = begun(occurrence("2020-03-02 09:00", "admitted"), now="2020-03-02 09:00")
     after = decided(case, "2020-03-03 09:00", AFTER_THE_EXTENSION)
     assert words(after) == []
-    assert after.case.said["reply#1"]["on"] == ["cn@2020.2", 1]
+    assert after.case.states[CycleKey("reply", 1)].versions == ("cn@2020.2", 1)
 
 
 def test_a_paused_clock_follows_the_new_calendar_when_it_goes_on() -> None:

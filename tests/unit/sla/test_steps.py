@@ -84,7 +84,7 @@ def test_a_step_that_was_put_off_is_due_when_it_may_be_said() -> None:
     rules = procedure({**DAY, "warnings": [{"id": "half", "percent": 50, "quiet": [NIGHT]}]})
     begun = told(rules, [occurrence(RECEIVED, "received")], RECEIVED)
     assert words(told(rules, [], "2025-09-16 06:59", begun.case)) == []
-    said = told(rules, [], "2025-09-16 07:00", begun.case).said[0].data
+    said = told(rules, [], "2025-09-16 07:00", begun.case).emitted[0].data
     assert (said.step_due_at, said.late_by) == (at("2025-09-16 07:00"), 0.0)  # type: ignore[attr-defined]
 
 

@@ -38,8 +38,8 @@ STATEMENTS = (
     """
     CREATE TABLE timeline (
         event_id uuid NOT NULL, occurrence text NOT NULL, case_id uuid NOT NULL, qualifier text, source text NOT NULL,
-        sequence integer NOT NULL, happened_at timestamptz NOT NULL, said_at timestamptz NOT NULL, type text NOT NULL,
-        details jsonb NOT NULL, PRIMARY KEY (event_id, occurrence))
+        sequence integer NOT NULL, happened_at timestamptz NOT NULL, emitted_at timestamptz NOT NULL,
+        type text NOT NULL, details jsonb NOT NULL, PRIMARY KEY (event_id, occurrence))
     """,
     "CREATE INDEX timeline_case ON timeline (case_id, happened_at)",
     "CREATE TABLE vault_keys (case_id uuid PRIMARY KEY, wrapped bytea NOT NULL, key_version integer NOT NULL)",

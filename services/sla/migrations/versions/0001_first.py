@@ -11,14 +11,14 @@ revision = "0001"
 down_revision = None
 
 SHARDS = 16
-FUNCTIONS = ("passed_at", "steps_said", "timer_pages", "timer_cases", "fire_timers")
+FUNCTIONS = ("passed_at", "steps_fired", "timer_pages", "timer_cases", "fire_timers")
 
 STATEMENTS = (
     """
     CREATE TABLE cases (
         id uuid PRIMARY KEY, procedure text NOT NULL, version integer NOT NULL, occurrences jsonb NOT NULL,
-        said jsonb NOT NULL, generation integer NOT NULL, open boolean NOT NULL, checked_at timestamptz NOT NULL,
-        numbered_at timestamptz NOT NULL)
+        cycle_states jsonb NOT NULL, generation integer NOT NULL, open boolean NOT NULL,
+        checked_at timestamptz NOT NULL, numbered_at timestamptz NOT NULL)
     """,
     "CREATE INDEX cases_check ON cases (checked_at) WHERE open",
     """

@@ -9,7 +9,7 @@
 --
 -- The records are those that `decide` and the envelope would make; a test holds them equal. A chain of || is half the work of
 -- format(), and what is the same on a whole page is joined once. An event's number follows the case's last one: that of
--- `sequences`, as of the last decision on the case, and what steps_said counts since.
+-- `sequences`, as of the last decision on the case, and what steps_fired counts since.
 CREATE OR REPLACE FUNCTION fire_timers(wanted integer[], now_ timestamp with time zone, most integer, locking boolean, space integer, settled uuid[], topic_ text, breached text, warned text, reading boolean, OUT held integer[], OUT busy integer[], OUT mixed integer[], OUT procedures text[], OUT clocks text[], OUT types text[], OUT late real[], OUT bundle bigint, OUT event_ids uuid[], OUT case_ids uuid[], OUT records bytea[])
  RETURNS record
  LANGUAGE plpgsql
@@ -68,9 +68,9 @@ AS $function$
             SELECT due.*, CAST(nth + so_far.n
                 + coalesce((SELECT last FROM sequences q WHERE q.case_id = due.case_id AND q.topic = topic_), 0)
                 AS int) AS sequence
-            FROM due CROSS JOIN LATERAL steps_said(due.case_id, due.shard, cursor_at, cursor_case, swept_at) AS so_far
+            FROM due CROSS JOIN LATERAL steps_fired(due.case_id, due.shard, cursor_at, cursor_case, swept_at) AS so_far
             ORDER BY due_at, id),
-        told AS (
+        fired AS (
             SELECT event_id, case_id, sequence, type, procedure, clock, late,
                 convert_to(
     '{"specversion":"1.0","id":"' || event_id || type_to_subject || subject || subject_to_key || subject
@@ -81,10 +81,10 @@ AS $function$
 , 'UTF8') AS record
             FROM numbered)
         SELECT array_agg(event_id), array_agg(case_id), array_agg(sequence), array_agg(record), array_agg(procedure),
-            array_agg(clock), array_agg(type), array_agg(CAST(told.late AS real))
-        INTO events_, subjects_, numbers_, records_, procedures, clocks, types, late FROM told;
+            array_agg(clock), array_agg(type), array_agg(CAST(fired.late AS real))
+        INTO events_, subjects_, numbers_, records_, procedures, clocks, types, late FROM fired;
         IF events_ IS NOT NULL THEN
-            INSERT INTO bundles (topic, said_at, event_ids, case_ids, sequences, types, records)
+            INSERT INTO bundles (topic, emitted_at, event_ids, case_ids, sequences, types, records)
             VALUES (topic_, now_, events_, subjects_, numbers_, types, records_) RETURNING id INTO bundle;
             INSERT INTO unpublished (ids, bundle)
             VALUES (ARRAY(SELECT generate_series(1, cardinality(events_))), bundle);

@@ -1,8 +1,8 @@
-"""Events in, and timers: add to what happened, decide, save, say."""
+"""The use cases of clocks: add events to what happened, decide, save, emit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -24,8 +24,8 @@ from shared.procedures.loader import Library
 from shared.procedures.model import Procedure
 
 
-class Worker:
-    """The sla service's handler of events, and what its timers call."""
+class ClockHandlers:
+    """Adds events to what happened to cases and decides on them; timers, sweeper and rule changes decide through it."""
 
     def __init__(self, library: Library, calendars: Mapping[str, Calendar], clock: TimeSource) -> None:
         self._library = library
@@ -33,13 +33,9 @@ class Worker:
         self._clock = clock
         self._procedures: dict[tuple[str, int], Procedure] = {}
         self.armed: list[Callable[[Sequence[tuple[int, datetime]]], None]] = []
-        """Told of the timers (shard, instant) that are armed, before the transaction ends."""
+        """Called with the timers (shard, instant) that are armed, before the transaction ends."""
 
-    async def unknown_cases(self, tx: AsyncConnection, cases: Collection[UUID]) -> set[UUID]:
-        """None: clocks are computed from a set, so an event may come before its case's registration."""
-        return set()
-
-    async def handle(self, tx: AsyncConnection, events: Sequence[Event], now: datetime) -> Sequence[Event]:
+    async def apply_events(self, tx: AsyncConnection, events: Sequence[Event], now: datetime) -> Sequence[Event]:
         """Add events to what happened to their cases, in whatever order they come."""
         relevant = [event for event in events if from_event(event)]
         if not relevant:
@@ -65,7 +61,7 @@ class Worker:
 
         The instant is taken after the locks and is never before what the timers have fired, even if the clock was set
         back: what is armed at it is beyond every cursor. `lost`: clocks whose timers are gone, for which the cursor
-        says nothing.
+        proves nothing.
         """
         ids = list(ids)
         cursors = await timers.lock(tx, ids)
@@ -84,7 +80,7 @@ class Worker:
         because: str = "later-knowledge",
         whole: bool = False,
     ) -> list[Event]:
-        """Decide on cases that are held, save them, arm their timers, and return what is said, each case's in order.
+        """Decide on cases that are held, save them, arm their timers, and return the events, each case's in order.
 
         `because`: the cause that a rescheduling gives. `whole`: write all clocks of the cases, changed or not.
         """
@@ -93,9 +89,9 @@ class Worker:
         for case in cases:
             decision = decide(case, self._procedure(case.procedure), self._calendars, now, because=because)
             decisions.append(decision)
-            for said in decision.said:
-                events.append(make("sla", case.id, case.procedure, said.data, cause=said.cause, at=now))
-                self._count(case.procedure[0], said.data)
+            for one in decision.emitted:
+                events.append(make("sla", case.id, case.procedure, one.data, cause=one.cause, at=now))
+                self._count(case.procedure[0], one.data)
         await store.save(tx, decisions, whole=whole)
         armed = await timers.arm(tx, decisions)
         for listener in self.armed:

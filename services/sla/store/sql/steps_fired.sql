@@ -3,7 +3,7 @@
 -- In: the case, its shard, the shard's cursor and how far it was swept. Out: one row with the count. A step counts if the
 -- cursor has passed it and its timer is there (or was there when it was swept): one whose timer vanished was never fired, and
 -- leaves no gap in the numbers. Takes no lock: the caller holds the shard's. No SET, so it is part of the caller's plan.
-CREATE OR REPLACE FUNCTION steps_said(case_ uuid, shard_ integer, cursor_at_ timestamp with time zone, cursor_case_ uuid, swept_at_ timestamp with time zone)
+CREATE OR REPLACE FUNCTION steps_fired(case_ uuid, shard_ integer, cursor_at_ timestamp with time zone, cursor_case_ uuid, swept_at_ timestamp with time zone)
  RETURNS TABLE(n bigint)
  LANGUAGE sql
  STABLE
