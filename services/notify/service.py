@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from services.notify.delivery.attempts import Endings
+from services.notify.consumer import Consumer
+from services.notify.delivery.attempts import DeliveryResults
 from services.notify.delivery.composer import Composer
 from services.notify.delivery.recipients import load_recipients
 from services.notify.delivery.sender import Sender
@@ -17,8 +18,10 @@ from services.notify.delivery.sinks.webhook import WebhookSink
 from services.notify.delivery.vault_client import Vault
 from services.notify.domain.digests import Window
 from services.notify.domain.recipients import Recipients
-from services.notify.handlers.events import Worker
-from services.notify.http.notices import router
+from services.notify.handlers.events import EventHandlers
+from services.notify.http.call_backs import call_back_routes
+from services.notify.http.notices import notice_routes
+from services.notify.http.receivers import receiver_routes
 from shared.business_time.clock import RealClock
 from shared.events.topics import ASSIGNMENTS, COMPLAINTS, DEADLINES
 from shared.hosting.host import Context, Service
@@ -32,15 +35,15 @@ def build(context: Context) -> Service:
     settings, real = context.settings, RealClock()
     recipients = load_recipients(settings.recipients, smtp=settings.smtp_url is not None)
     window = Window(settings.notice_late_seconds, settings.notice_window_seconds)
-    worker = Worker(context.library, context.calendars, context.clock, real, window)
+    events = EventHandlers(context.library, context.calendars, context.clock, real, window)
     vault = Vault(settings.intake_url, settings.key(), public_url=settings.public_url)
     composer = Composer(context.library, recipients, vault, settings.public_url or settings.intake_url)
-    endings = Endings(context.outbox, context.clock, real, worker)
-    sender = Sender(context.outbox, composer, sinks(settings, recipients), endings, real)
+    results = DeliveryResults(context.outbox, context.clock, real, events)
+    sender = Sender(context.outbox, composer, sinks(settings, recipients), results, real)
     return Service(
-        routers=[router(context, worker, real)],
+        routers=[notice_routes(context, real), receiver_routes(context), call_back_routes(context, events)],
         topics=[COMPLAINTS, ASSIGNMENTS, DEADLINES],
-        handler=worker,
+        handler=Consumer(events),
         loops=[sender.run],
         close=vault.close,
     )

@@ -1,20 +1,20 @@
-"""How attempts end in the database: the row's new state and the event that tells of it, in one transaction."""
+"""How attempts end in the database: the row's new state and its event, in one transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify.delivery.sinks import Sink
-from services.notify.handlers.events import Worker
+from services.notify.domain.rows import NoticeRow
+from services.notify.handlers.events import EventHandlers
 from services.notify.store import cases, delivery_queue, digests, senders
-from services.notify.store.delivery_queue import Ending
+from services.notify.store.delivery_queue import AttemptResult
 from shared.business_time.clock import Clock
 from shared.events.envelope import Event, make
 from shared.events.notices import NoticeFailed, NoticeSent
@@ -26,20 +26,20 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Ended:
+class FinishedAttempt:
     """A notice's row as it was, how its attempt ended, what delivered it, and to whom."""
 
-    row: Any
-    ending: Ending
+    row: NoticeRow
+    result: AttemptResult
     sink: str
     addressee: str
 
 
 @dataclass(frozen=True)
-class _End:
+class _Result:
     """A notice that is sent or given up; `failed` is the reason. `addressee` is whom it went to."""
 
-    row: Any
+    row: NoticeRow
     sink: str
     addressee: str
     attempts: int
@@ -47,51 +47,51 @@ class _End:
     ambiguous: bool = False
 
 
-class Endings:
-    """Writes endings. `clock` is the cases' clock, `real` the machine's."""
+class DeliveryResults:
+    """Writes results. `clock` is the cases' clock, `real` the machine's."""
 
-    def __init__(self, outbox: Outbox, clock: Clock, real: Clock, worker: Worker) -> None:
+    def __init__(self, outbox: Outbox, clock: Clock, real: Clock, events: EventHandlers) -> None:
         self._clock = clock
         self._real = real
-        self._worker = worker
+        self._events = events
         self._outbox = outbox
 
-    async def finish(self, me: UUID, ended: Sequence[Ended]) -> None:
-        """Write how attempts ended, and say which notices were sent or given up."""
+    async def finish(self, me: UUID, ended: Sequence[FinishedAttempt]) -> None:
+        """Write how attempts ended, and emit which notices were sent or given up."""
         async with self._outbox.transaction() as tx:
             now = self._clock.now()
             await cases.lock(tx, {one.row.case_id for one in ended})
-            ours = await delivery_queue.finish(tx, me, [one.ending for one in ended], self._real.now(), now)
+            ours = await delivery_queue.finish(tx, me, [one.result for one in ended], self._real.now(), now)
             ends = [
-                _End(
+                _Result(
                     one.row, one.sink, one.addressee, ours[one.row.id],
-                    (one.ending.reason or "refused") if one.ending.state == "failed" else None, one.ending.ambiguous,
+                    (one.result.reason or "refused") if one.result.state == "failed" else None, one.result.ambiguous,
                 )
                 for one in ended
-                if one.row.id in ours and one.ending.state in ("sent", "failed")
+                if one.row.id in ours and one.result.state in ("sent", "failed")
             ]  # fmt: skip
             events = await self._say(tx, ends, now)
         self._count(events)
 
-    async def fail_waiting(self, rows: Sequence[Any], reason: str) -> None:
+    async def fail_waiting(self, rows: Sequence[NoticeRow], reason: str) -> None:
         """Give up notices that nobody is sending."""
         async with self._outbox.transaction() as tx:
             now = self._clock.now()
             await cases.lock(tx, {row.case_id for row in rows})
             gone = await delivery_queue.fail_waiting(tx, [row.id for row in rows], reason, now)
             ends = [
-                _End(row, row.sink or "none", row.addressee or row.to, row.attempts, reason)
+                _Result(row, row.sink or "none", row.addressee or row.to, row.attempts, reason)
                 for row in rows
                 if row.id in gone
             ]
             events = await self._say(tx, ends, now)
         self._count(events)
 
-    async def take_over(self, tx: AsyncConnection, orphans: Sequence[Any], sinks: Mapping[str, Sink]) -> None:
+    async def take_over(self, tx: AsyncConnection, orphans: Sequence[NoticeRow], sinks: Mapping[str, Sink]) -> None:
         """Go on with what a dead sender was sending: again where the sink shows it once, else ended as ambiguous."""
         if not orphans:
             return
-        again = [row for row in orphans if row.sink in sinks and sinks[row.sink].repeatable]
+        again = [row for row in orphans if row.sink is not None and row.sink in sinks and sinks[row.sink].repeatable]
         doubtful = [row for row in orphans if row not in again]
         await senders.resume(tx, [row.id for row in again], self._real.now())
         if not doubtful:
@@ -102,20 +102,20 @@ class Endings:
         await self._say(
             tx,
             [
-                _End(row, row.sink, row.addressee or row.to, row.attempts, "ambiguous", ambiguous=True)
+                _Result(row, row.sink or "none", row.addressee or row.to, row.attempts, "ambiguous", ambiguous=True)
                 for row in doubtful
                 if row.id in gone
             ],
             now,
         )
 
-    async def _say(self, tx: AsyncConnection, ends: Sequence[_End], now: datetime) -> list[Event]:
+    async def _say(self, tx: AsyncConnection, ends: Sequence[_Result], now: datetime) -> list[Event]:
         """Say what has ended, and of each notice that was joined to another that it ended with that one."""
         leads = {one.row.id: one for one in ends if one.row.joins}
         others = await digests.settle(tx, {one.row.case_id for one in leads.values()}, leads.keys(), now)
         events = [_event(one.row, one, now) for one in ends]
-        events += [_event(row, leads[row.joined_to], now) for row in others]
-        events += await self._worker.hear_own(tx, events, now)
+        events += [_event(row, leads[row.joined_to], now) for row in others if row.joined_to is not None]
+        events += await self._events.apply_own(tx, events, now)
         await outbox.append(tx, events)
         return events
 
@@ -130,8 +130,8 @@ class Endings:
                 metrics.NOTICES_FAILED.labels(procedure=event.procedure, sink=data.sink, reason=data.reason).inc()
 
 
-def _event(row: Any, end: _End, now: datetime) -> Event:
-    """What is said of a notice that ended, or of one (`row`) that was joined to it and ended with it."""
+def _event(row: NoticeRow, end: _Result, now: datetime) -> Event:
+    """The event of a notice that ended, or of one (`row`) that was joined to it and ended with it."""
     within = None if row.id == end.row.id else str(end.row.id)
     data: NoticeSent | NoticeFailed
     if end.failed is None:

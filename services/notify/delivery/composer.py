@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 from services.notify.delivery.sinks import Message
 from services.notify.delivery.vault_client import Question, Vault
-from services.notify.domain.addressees import Addressee, addressee, endpoint, lane
+from services.notify.domain.addressees import Addressee, addressee, endpoint, queue
 from services.notify.domain.case import Case
-from services.notify.domain.digest_wording import LISTED, Told, with_others
+from services.notify.domain.digest_wording import LISTED, JoinedNotice, with_others
 from services.notify.domain.recipients import Endpoint, FileEndpoint, Recipients, SmtpEndpoint
+from services.notify.domain.rows import NoticeRow
 from services.notify.domain.templates import Rendered, render
 from services.notify.domain.wording import Contact, Language, is_ready, names_of, needs_vault, values
 from shared.errors import NotFound
@@ -25,13 +26,13 @@ from shared.procedures.model import Notice, Procedure
 class Placed:
     """A notice with its element of the procedure, and where it goes."""
 
-    row: Any
+    row: NoticeRow
     case: Case
     element: Notice
     procedure: Procedure
     who: Addressee
     where: Endpoint
-    lane: str
+    queue: str
     asks_vault: bool
 
 
@@ -52,7 +53,7 @@ class Composer:
         self._vault = vault
         self._public_url = public_url.rstrip("/")
 
-    def place(self, row: Any, case: Case) -> Placed:
+    def place(self, row: NoticeRow, case: Case) -> Placed:
         """Where a notice goes now. Raises `NotFound` where its procedure or its element is not in the library."""
         procedure = self._library.get(row.procedure, row.version)
         element = next((one for one in procedure.notices if one.id == row.notice), None)
@@ -64,7 +65,7 @@ class Composer:
         asks = where.sink != "webhook" and where.sink != "console" and (
             who.kind == "complainant" or needs_vault(names_of(element)) or bool(_fields(where, element))
         )  # fmt: skip
-        return Placed(row, case, element, procedure, who, where, lane(where, who, case, asks_vault=asks), asks)
+        return Placed(row, case, element, procedure, who, where, queue(where, who, case, asks_vault=asks), asks)
 
     def is_ready(self, placed: Placed) -> bool:
         """Whether everything that notify itself must know has come; events may still be on their way."""
@@ -88,17 +89,17 @@ class Composer:
         return {one.row.id: answer or unknown for one, answer in zip(asking, answers, strict=True)}
 
     def compose(self, placed: Placed, contact: Contact, others: Sequence[Placed] = ()) -> Composed:
-        """The message, with what is told within it. A complainant without a mail address is served by the default."""
+        """The message, with those joined to it. A complainant without a mail address is served by the default."""
         row, where = placed.row, placed.where
         if isinstance(where, SmtpEndpoint) and where.address is None and not contact.fields.get("email"):
             where = self._recipients.default
         language = contact.language or where.language
-        told = [
-            Told(one.element, one.row.occurrence, one.row.occurred_at, one.row.details,
+        joined = [
+            JoinedNotice(one.element, one.row.occurrence, one.row.occurred_at, one.row.details,
                  self._rendered(one, language, Contact()))
             for one in others
         ]  # fmt: skip
-        rendered = with_others(self._rendered(placed, language, contact), told, placed.procedure, language)
+        rendered = with_others(self._rendered(placed, language, contact), joined, placed.procedure, language)
         shown = _fields_of_endpoint(where)
         message = Message(
             id=row.id,
@@ -119,7 +120,7 @@ class Composer:
 
     def _rendered(self, placed: Placed, language: Language, contact: Contact) -> Rendered:
         row, text = placed.row, placed.element.text.zh if language == "zh" else placed.element.text.en
-        said = values(
+        given = values(
             row.occurrence,
             row.occurred_at,
             row.details,
@@ -129,7 +130,7 @@ class Composer:
             contact,
             self._public_url,
         )
-        return render(text.subject, text.body, said)
+        return render(text.subject, text.body, given)
 
 
 def _fields(where: Endpoint, element: Notice) -> set[str]:
@@ -171,7 +172,7 @@ def _facts(placed: Placed) -> dict[str, Any]:
 
 
 def _facts_of_others(others: Sequence[Placed]) -> dict[str, Any]:
-    """Coded values of what is told within a notice: how many, and each as if it were alone, the latest `LISTED`."""
+    """Coded values of what is joined to a notice: how many, and each as if it were alone, the latest `LISTED`."""
     if not others:
         return {}
     shared = ("case_id", "case_number", "procedure", "procedure_version", "department", "class")

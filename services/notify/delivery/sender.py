@@ -1,4 +1,4 @@
-"""The sender: puts due notices into lanes and works on many lanes side by side, each lane's notices one after another.
+"""The sender: puts due notices into endpoint queues and works on many of them side by side, each in its order.
 
 What is promised: an attempt is written before it is made; a notice is seen at most once where its sink can tell that
 it has seen it, and is never repeated by itself where it cannot; a receiver that is slow or away holds up nobody else.
@@ -11,17 +11,17 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notify.delivery.attempts import Endings
+from services.notify.delivery.attempts import DeliveryResults
 from services.notify.delivery.composer import Composer, Placed
-from services.notify.delivery.endpoint_queue import LaneWork
+from services.notify.delivery.endpoint_queue import EndpointQueue
 from services.notify.delivery.sinks import Sink
 from services.notify.domain.case import Case
+from services.notify.domain.rows import NoticeRow, PickedQueue
 from services.notify.store import call_backs, delivery_queue, notices, senders
 from services.notify.store import cases as store
 from services.notify.store.delivery_queue import Route
@@ -42,7 +42,7 @@ _POLL_SECONDS = 0.25
 _HEARTBEAT_SECONDS = 2.0
 _DRAIN_SECONDS = 6.0
 _ROUTE_PAGE = 1000
-_LANES_AT_ONCE = 64
+_QUEUES_AT_ONCE = 64
 
 
 class Sender:
@@ -53,7 +53,7 @@ class Sender:
         outbox: Outbox,
         composer: Composer,
         sinks: Mapping[str, Sink],
-        endings: Endings,
+        results: DeliveryResults,
         real: Clock,
         *,
         stale: timedelta = timedelta(seconds=15),
@@ -64,12 +64,12 @@ class Sender:
         self._engine = outbox.engine
         self._composer = composer
         self._sinks = sinks
-        self._endings = endings
+        self._results = results
         self._real = real
         self._stale = stale
         self._failpoint = failpoint
         self._me: UUID = uuid4()
-        self._lanes: dict[str, asyncio.Task[None]] = {}
+        self._queues: dict[str, asyncio.Task[None]] = {}
         self._failing: set[str] = set()
         self._wake = asyncio.Event()
 
@@ -93,21 +93,21 @@ class Sender:
 
     async def _start(self) -> None:
         async with self._engine.begin() as tx:
-            await senders.seen(tx, self._me, self._real.now())
+            await senders.heartbeat(tx, self._me, self._real.now())
             await delivery_queue.unroute_all(tx)
 
     async def _beat(self) -> None:
         while True:
-            await until_done("heartbeat", self._live)
+            await until_done("heartbeat", self._heartbeat)
             await asyncio.sleep(_HEARTBEAT_SECONDS)
 
-    async def _live(self) -> None:
-        """Say that this sender lives, take over from those that do not, and count what waits."""
+    async def _heartbeat(self) -> None:
+        """Note that this sender lives, take over from those that do not, and count what waits."""
         now = self._real.now()
         async with self._outbox.transaction() as tx:
-            await senders.seen(tx, self._me, now)
-            orphans = await senders.bury(tx, self._me, now, self._stale)
-            await self._endings.take_over(tx, orphans, self._sinks)
+            await senders.heartbeat(tx, self._me, now)
+            orphans = await senders.remove_dead(tx, self._me, now, self._stale)
+            await self._results.take_over(tx, orphans, self._sinks)
             await notices.forget_undecided(tx, now - UNDECIDED_FOR)
             metrics.NOTICES_WAITING.set(await delivery_queue.waiting(tx))
             metrics.CALL_BACKS_OPEN.set(await call_backs.open_count(tx))
@@ -120,7 +120,7 @@ class Sender:
         await self._pick()
 
     async def _route(self) -> int:
-        """Put due notices that have no lane into theirs; returns how many there were."""
+        """Put due notices that have no queue into theirs; returns how many there were."""
         now = self._real.now()
         async with self._engine.begin() as tx:
             rows = await delivery_queue.unrouted(tx, now, _ROUTE_PAGE)
@@ -128,67 +128,67 @@ class Sender:
                 return 0
             cases = await store.read(tx, {row.case_id for row in rows})
             routes: list[Route] = []
-            early: list[UUID] = []
-            lost: list[Any] = []
+            not_ready: list[UUID] = []
+            lost: list[NoticeRow] = []
             for row in rows:
                 placed = self._place(row, cases)
                 if placed is None:
                     lost.append(row)
                 elif self._composer.is_ready(placed) or now - row.queued_at >= PATIENCE:
-                    routes.append(Route(row.id, placed.lane, placed.where.sink, str(placed.who)))
+                    routes.append(Route(row.id, placed.queue, placed.where.sink, str(placed.who)))
                 else:
-                    early.append(row.id)
+                    not_ready.append(row.id)
             await delivery_queue.route(tx, routes, now)
-            await delivery_queue.postpone(tx, early, now + timedelta(seconds=0.5))
+            await delivery_queue.postpone(tx, not_ready, now + timedelta(seconds=0.5))
         if lost:
-            await self._endings.fail_waiting(lost, "no-text")
+            await self._results.fail_waiting(lost, "no-text")
         return len(rows)
 
-    def _place(self, row: Any, cases: Mapping[UUID, Case]) -> Placed | None:
+    def _place(self, row: NoticeRow, cases: Mapping[UUID, Case]) -> Placed | None:
         try:
             return self._composer.place(row, cases[row.case_id])
         except (NotFound, KeyError):
             return None
 
     async def _pick(self) -> None:
-        """Begin to work on lanes that have something to do; lanes that fail get half of the places at most."""
-        free = _LANES_AT_ONCE - len(self._lanes)
+        """Begin to work on queues that have something to do; queues that fail get half of the places at most."""
+        free = _QUEUES_AT_ONCE - len(self._queues)
         if free <= 0:
             return
-        with_failing = len(self._failing) < _LANES_AT_ONCE // 2
+        with_failing = len(self._failing) < _QUEUES_AT_ONCE // 2
         async with self._engine.begin() as tx:
             picked = await self._picked(tx, free, with_failing=with_failing)
         for row in picked:
-            work = LaneWork(
-                self._engine, self._composer, self._sinks, self._endings, self._real, self._me, row,
+            work = EndpointQueue(
+                self._engine, self._composer, self._sinks, self._results, self._real, self._me, row,
                 self._failpoint,
             )  # fmt: skip
-            task = asyncio.create_task(work.run(), name=f"lane {row.lane}")
-            self._lanes[row.lane] = task
+            task = asyncio.create_task(work.run(), name=f"queue {row.queue}")
+            self._queues[row.queue] = task
             if row.failures:
-                self._failing.add(row.lane)
-            task.add_done_callback(self._done(row.lane))
+                self._failing.add(row.queue)
+            task.add_done_callback(self._done(row.queue))
 
-    async def _picked(self, tx: AsyncConnection, free: int, *, with_failing: bool) -> list[Any]:
-        limit = min(free, _LANES_AT_ONCE // 2 - len(self._failing)) if with_failing else free
+    async def _picked(self, tx: AsyncConnection, free: int, *, with_failing: bool) -> list[PickedQueue]:
+        limit = min(free, _QUEUES_AT_ONCE // 2 - len(self._failing)) if with_failing else free
         now = self._real.now()
         picked = await delivery_queue.pick(tx, self._me, now, limit, with_failing=with_failing)
         if with_failing and len(picked) == limit < free:
             picked += await delivery_queue.pick(tx, self._me, now, free - limit, with_failing=False)
         return picked
 
-    def _done(self, lane: str) -> Callable[[asyncio.Task[None]], None]:
+    def _done(self, queue: str) -> Callable[[asyncio.Task[None]], None]:
         def done(task: asyncio.Task[None]) -> None:
-            self._lanes.pop(lane, None)
-            self._failing.discard(lane)
+            self._queues.pop(queue, None)
+            self._failing.discard(queue)
             self._wake.set()
             if not task.cancelled() and (error := task.exception()) is not None:
-                log.error("a lane's work fails", lane=lane, error=type(error).__name__, exc_info=error)
+                log.error("a queue's work fails", queue=queue, error=type(error).__name__, exc_info=error)
 
         return done
 
     async def _drain(self) -> None:
-        tasks = list(self._lanes.values())
+        tasks = list(self._queues.values())
         if tasks:
             _, left = await asyncio.wait(tasks, timeout=_DRAIN_SECONDS)
             for task in left:

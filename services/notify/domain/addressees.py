@@ -12,7 +12,7 @@ from shared.procedures.model import Procedure
 
 Kind = Literal["complainant", "department", "role", "level"]
 
-_MAIL_LANES = 8
+_MAIL_QUEUES = 8
 
 
 @dataclass(frozen=True)
@@ -56,17 +56,17 @@ def endpoint(who: Addressee, procedure: Procedure, recipients: Recipients) -> En
     return found or recipients.default
 
 
-def lane(where: Endpoint, who: Addressee, case: Case, *, asks_vault: bool) -> str:
-    """The lane of an endpoint: its deliveries go one after another, and its failures hold up nobody else (rule D11).
+def queue(where: Endpoint, who: Addressee, case: Case, *, asks_vault: bool) -> str:
+    """The queue of an endpoint: its deliveries go one after another, and its failures hold up nobody else (rule D11).
 
-    Mail to complainants shares a few lanes by case, so that one person's mails follow each other. Deliveries that need
-    the vault have lanes of their own, so that its absence holds up no others.
+    Mail to complainants shares a few queues by case, so that one person's mails follow each other. Deliveries that need
+    the vault have queues of their own, so that its absence holds up no others.
     """
     match where:
         case WebhookEndpoint(url=url):
             name = f"webhook:{_digest(str(url))}"
         case SmtpEndpoint(address=None):
-            name = f"smtp:{who.kind}:{case.id.int % _MAIL_LANES}"
+            name = f"smtp:{who.kind}:{case.id.int % _MAIL_QUEUES}"
         case SmtpEndpoint(address=address):
             name = f"smtp:{_digest(address or '')}"
         case _:

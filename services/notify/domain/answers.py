@@ -11,7 +11,7 @@ from shared.errors import Conflict, InvalidInput
 
 @dataclass(frozen=True)
 class Answer:
-    """What an officer reports of a call: reached or not, at an instant of the cases' clock, and what was said."""
+    """What an officer reports of a call: reached or not, when (on the cases' clock), and the answer."""
 
     reached: bool
     satisfied: bool | None

@@ -1,4 +1,4 @@
-"""What a notice says of those that are joined to it, in the reader's language. Pure."""
+"""How a notice shows those that are joined to it, in the reader's language. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LISTED = 20
 
 
 @dataclass(frozen=True)
-class Told:
+class JoinedNotice:
     """A joined notice: its element, what caused it, and its own text."""
 
     element: Notice
@@ -28,14 +28,14 @@ class Told:
 
 
 def overdue(occurrence: str, occurred_at: datetime, details: Mapping[str, Any]) -> bool:
-    """Whether a notice about a deadline tells of a breach, or of something at or after the due instant."""
+    """Whether a notice about a deadline is about a breach, or about something at or after the due instant."""
     if "breached" in (occurrence.partition(":")[0], str(details.get("cause", "")).partition(":")[0]):
         return True
     due = details.get("due")
     return due is not None and occurred_at >= datetime.fromisoformat(due)
 
 
-def with_others(lead: Rendered, others: Sequence[Told], procedure: Procedure, language: Language) -> Rendered:
+def with_others(lead: Rendered, others: Sequence[JoinedNotice], procedure: Procedure, language: Language) -> Rendered:
     """The lead's text, and below it each of the others: what it is, when it came, and its own text where that differs.
 
     `others` are in the order in which they happened.
@@ -54,17 +54,17 @@ def with_others(lead: Rendered, others: Sequence[Told], procedure: Procedure, la
     if count > len(shown):
         left = count - len(shown)
         lines.append(f"（更早的 {left} 项从略，见案件记录）" if zh else f"({left} earlier ones: see the case's record)")
-    said = {lead.body}
+    shown_texts = {lead.body}
     for number, one in enumerate(shown, start=1):
         lines.append(f"{number}. {_heading(one, procedure, language)}")
-        if one.text.body not in said:
-            said.add(one.text.body)
+        if one.text.body not in shown_texts:
+            shown_texts.add(one.text.body)
             lines += [f"   {line}" for line in one.text.body.splitlines()]
     blanks = lead.blanks + sum(one.text.blanks for one in shown)
     return Rendered(one_line(subject), f"{lead.body}\n\n" + "\n".join(lines), blanks)
 
 
-def _heading(one: Told, procedure: Procedure, language: Language) -> str:
+def _heading(one: JoinedNotice, procedure: Procedure, language: Language) -> str:
     zone, zh = ZoneInfo(procedure.time_zone), language == "zh"
     name = one.element.name.zh if zh else one.element.name.en
     parts = [_what(one, procedure, language), moment(one.occurred_at, zone, language)]
@@ -74,7 +74,7 @@ def _heading(one: Told, procedure: Procedure, language: Language) -> str:
     return f"{name}：{'，'.join(parts)}" if zh else f"{name}: {'; '.join(parts)}"
 
 
-def _what(one: Told, procedure: Procedure, language: Language) -> str:
+def _what(one: JoinedNotice, procedure: Procedure, language: Language) -> str:
     zh = language == "zh"
     kind = one.occurrence.partition(":")[0]
     if kind == "escalated":

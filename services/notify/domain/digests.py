@@ -1,7 +1,7 @@
-"""Which notices about deadlines are told together, under which of them, and how long a late one waits for others. Pure.
+"""Digests: which notices about deadlines are delivered together, and how long a late one waits for others. Pure.
 
-After an outage, or when a calendar is loaded, many steps of one case come within moments. Whoever is told of them is
-told once: the notices about deadlines that wait for one addressee of one case are joined to one of them.
+After an outage, or when a calendar is loaded, many steps of one case come within moments. Each addressee gets
+one message: the notices about deadlines that wait for one addressee of one case are joined to one of them.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def about_deadline(event: Event) -> bool:
 
 
 def may_join(element: Notice, event: Event) -> bool:
-    """Whether this notice may be told within another of the same case and addressee.
+    """Whether this notice may be delivered within another of the same case and addressee.
 
-    What the complainant is told is a document of its own, and so is what shows anything of the vault: each look into
+    A notice to the complainant is a document of its own, and so is what shows anything of the vault: each look into
     the vault is on record for its own notice.
     """
     return element.to != "complainant" and about_deadline(event) and not needs_vault(names_of(element))
@@ -63,7 +63,7 @@ def wait_seconds(late: float, window: Window, *, crowded: bool) -> float:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A notice about a deadline that nobody has begun to send. `overdue`: it tells of a breach, or of what follows."""
+    """A notice about a deadline that nobody has begun to send. `overdue`: it is about a breach, or what follows one."""
 
     id: UUID
     case_id: UUID
@@ -74,14 +74,14 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class Joint:
-    """Notices told together: under the `lead`, with the `others` in the order in which they happened."""
+class Group:
+    """Notices delivered together: the `lead`, with the `others` in the order in which they happened."""
 
     lead: UUID
     others: tuple[UUID, ...]
 
 
-def joint(waiting: Iterable[Waiting]) -> list[Joint]:
+def grouped(waiting: Iterable[Waiting]) -> list[Group]:
     """Each case's notices to each addressee as one.
 
     The lead is the gravest, and of those the latest. Whatever order they are given in, the answer is the same.
@@ -93,5 +93,5 @@ def joint(waiting: Iterable[Waiting]) -> list[Joint]:
     for group in groups.values():
         lead = max(group, key=lambda one: (one.overdue, one.occurred_at, one.rank, one.id))
         others = sorted((one for one in group if one.id != lead.id), key=lambda one: (one.occurred_at, one.id))
-        found.append(Joint(lead.id, tuple(one.id for one in others)))
+        found.append(Group(lead.id, tuple(one.id for one in others)))
     return found

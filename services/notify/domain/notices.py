@@ -1,4 +1,4 @@
-"""Which notices and call-backs an event causes, and which unsent notices a later one makes needless. Pure."""
+"""Which notices and call-backs an event causes, and which unsent notices later events supersede. Pure."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Planned:
     """A notice that an event causes. `due` is its verdict: False while its condition does not hold.
 
     `clock` is set for warnings and breaches, with `rank`: they can be overtaken by later ones of the same clock.
-    `details` are coded values of the event that the text may show. `joins`: it may be told within another notice.
-    `late_by`: how late the step came that it tells of, in seconds of the cases' clock.
+    `details` are coded values of the event that the text may show. `joins`: it may be delivered within another notice.
+    `late_by`: how late its step came, in seconds of the cases' clock.
     """
 
     id: UUID
@@ -46,6 +46,19 @@ class Planned:
     rank: int = WARNED
     joins: bool = False
     late_by: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """An unsent notice whose condition a fact that comes late may still decide otherwise."""
+
+    id: UUID
+    case_id: UUID
+    procedure: str
+    version: int
+    notice: str
+    emitted_at: datetime
+    state: str
 
 
 @dataclass(frozen=True)
@@ -69,7 +82,7 @@ def notice_id(case_id: UUID, notice: str, event_id: UUID) -> UUID:
 
 
 def plan_notices(case: Case, event: Event, procedure: Procedure) -> list[Planned]:
-    """The notices that an event causes, judged by the facts as they had been said up to it.
+    """The notices that an event causes, judged by the facts as they had been emitted up to it.
 
     One whose condition does not hold (yet) is planned too, with `due` False: a fact on its way may decide it.
     """
@@ -125,7 +138,7 @@ def plan_calls(case: Case, event: Event, procedure: Procedure) -> list[PlannedCa
 
 
 def verdict(element: Notice | CallBack, case: Case, emitted_at: datetime) -> bool:
-    """Whether the element's condition holds by what had been said up to `emitted_at`; unknown is no."""
+    """Whether the element's condition holds by what had been emitted up to `emitted_at`; unknown is no."""
     return element.when is None or holds(element.when, case.facts_at(emitted_at)) is True
 
 
@@ -148,7 +161,7 @@ def _late_by(case: Case, event: Event) -> float:
         case d.FiredEvent(late_by=late_by):
             return late_by
         case a.CaseEscalated(cause=str(cause)) if cause in case.late:
-            return float(case.late[cause][1])
+            return case.late[cause].late_by
     return 0.0
 
 
@@ -186,9 +199,9 @@ def listens_to(procedure: Procedure, event: Event) -> bool:
 
 @dataclass(frozen=True)
 class Unsent:
-    """A warning's or breach's notice that waits. `early`: it tells of a step before the due instant.
+    """A warning's or breach's notice that waits. `before_due`: its step was before the due instant.
 
-    `joins`: it may be told within another; `tried`: an attempt was begun, so it is on its way.
+    `joins`: it may be delivered within another; `tried`: an attempt was begun, so it is on its way.
     """
 
     id: UUID
@@ -199,37 +212,37 @@ class Unsent:
     rank: int
     occurred_at: datetime
     joins: bool = False
-    early: bool = False
+    before_due: bool = False
     tried: bool = False
 
 
-def needless(
+def superseded(
     unsent: Sequence[Unsent], cases: Mapping[UUID, Case], retracted: Collection[tuple[UUID, str, int]] = ()
 ) -> dict[UUID, str]:
     """Of these notices, those that need not be sent any more, each with its reason.
 
     `retracted`: a breach in `retracted` (case, clock, cycle) did not happen. `clock-stopped`: nobody is warned of what
-    is done already. `overtaken`: of what is not told together, a later one of the same clock says it.
+    is done already. `overtaken`: of what is not delivered together, there is a later one of the same clock.
     """
     gone = dict.fromkeys(overtaken(one for one in unsent if not one.joins), "overtaken")
     for one in unsent:
         if one.rank == BREACHED and (one.case_id, one.clock, one.cycle) in retracted:
             gone[one.id] = "retracted"
-        elif one.joins and one.early and not one.tried and _stopped(cases[one.case_id], one):
+        elif one.joins and one.before_due and not one.tried and _stopped(cases[one.case_id], one):
             gone[one.id] = "clock-stopped"
     return gone
 
 
 def _stopped(case: Case, one: Unsent) -> bool:
     known = case.clocks.get(one.clock)
-    return known is not None and (known["cycle"] > one.cycle or (known["cycle"] == one.cycle and not known["running"]))
+    return known is not None and (known.cycle > one.cycle or (known.cycle == one.cycle and not known.running))
 
 
 def overtaken(unsent: Iterable[Unsent]) -> set[UUID]:
-    """Of notices that are not told together, those that give way to a strictly later one.
+    """Of notices that are not delivered together, those that give way to a strictly later one.
 
     It is of the same case, addressee and clock, of the same rank or a higher: after a long silence one warning is
-    told, not a storm; a breach never gives way to a warning.
+    sent, not a storm; a breach never gives way to a warning.
     """
     groups: dict[tuple[UUID, str, str], list[Unsent]] = {}
     for one in unsent:

@@ -50,7 +50,7 @@ def is_ready(names: frozenset[str], occurrence: str, details: Mapping[str, Any],
     if clock is None:
         return False
     if occurrence.partition(":")[0] == "extension-approved":
-        return bool(case.clocks[clock]["said"] >= stamp(emitted_at))
+        return case.clocks[clock].emitted >= stamp(emitted_at)
     return True
 
 
@@ -69,11 +69,11 @@ def values(
     clock = details.get("clock") or _clock(occurrence, details, case, procedure)
     found: dict[str, str | None] = {
         "case_number": case.case_number or None,
-        "procedure": _say(procedure.name, language),
+        "procedure": _in(procedure.name, language),
         "department": _name(procedure.departments, case.current("department"), language),
         "level": _name(procedure.levels, case.current("level"), language),
         "class": _name(procedure.classes, case.current("class"), language),
-        "clock": next((_say(one.name, language) for one in procedure.clocks if one.id == clock), None),
+        "clock": next((_in(one.name, language) for one in procedure.clocks if one.id == clock), None),
         "step": details.get("step"),
         "due": _due(details, clock, case, zone, language),
         "reason": _reason(details, procedure, language),
@@ -106,10 +106,10 @@ def _clock(occurrence: str, details: Mapping[str, Any], case: Case, procedure: P
     named = details.get("clock") or occurrence.partition(":")[2]
     if named in case.clocks:
         return str(named)
-    running = {id: known for id, known in case.clocks.items() if known["running"]}
+    running = {id: known for id, known in case.clocks.items() if known.running}
     begun = {clock.id for clock in procedure.clocks if occurrence in clock.from_}
     chosen = [id for id in running if id in begun] or list(running)
-    return min(chosen, key=lambda id: (running[id]["due"] or "~", id), default=None)
+    return min(chosen, key=lambda id: (running[id].due or "~", id), default=None)
 
 
 def _due(details: Mapping[str, Any], clock: str | None, case: Case, zone: ZoneInfo, language: Language) -> str | None:
@@ -118,16 +118,16 @@ def _due(details: Mapping[str, Any], clock: str | None, case: Case, zone: ZoneIn
     known = case.clocks.get(clock or "")
     if known is None:
         return None
-    if known["paused"]:
+    if known.paused:
         return "（暂停计时）" if language == "zh" else "(the clock is paused)"
-    if known["due"] is None:
+    if known.due is None:
         return "（待定）" if language == "zh" else "(to be agreed)"
-    return moment(datetime.fromisoformat(known["due"]), zone, language)
+    return moment(datetime.fromisoformat(known.due), zone, language)
 
 
 def _reason(details: Mapping[str, Any], procedure: Procedure, language: Language) -> str | None:
     if rule := details.get("rule"):
-        return next((_say(one.reason, language) for one in procedure.admissibility.rules if one.id == rule), None)
+        return next((_in(one.reason, language) for one in procedure.admissibility.rules if one.id == rule), None)
     if (reason := details.get("reason")) and (milestone := details.get("milestone")):
         fields = [field for one in procedure.milestones if one.id == milestone for field in one.fields]
         choices = [choice for field in fields if field.id == "reason" for choice in field.choices]
@@ -135,9 +135,9 @@ def _reason(details: Mapping[str, Any], procedure: Procedure, language: Language
     return None
 
 
-def _say(text: Text, language: Language) -> str:
+def _in(text: Text, language: Language) -> str:
     return text.zh if language == "zh" else text.en
 
 
 def _name(elements: Iterable[Named], id: Any, language: Language) -> str | None:
-    return next((_say(one.name, language) for one in elements if one.id == id), None)
+    return next((_in(one.name, language) for one in elements if one.id == id), None)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify.domain.answers import Answer, check, take
 from services.notify.domain.case import Case
-from services.notify.handlers.events import Worker
+from services.notify.domain.rows import CallRow
+from services.notify.handlers.events import EventHandlers
 from services.notify.store import call_backs, cases
 from shared.errors import Conflict, NotFound
 from shared.events.base import EventData
@@ -21,7 +21,7 @@ from shared.messaging import outbox
 
 async def answer(
     tx: AsyncConnection,
-    worker: Worker,
+    events: EventHandlers,
     id: UUID,
     *,
     reached: bool,
@@ -29,14 +29,13 @@ async def answer(
     score: int | None,
     at: datetime | None,
     now: datetime,
-) -> Any:
+) -> CallRow:
     """Record a call and return the task's row as it is then. Raises `NotFound`, `InvalidInput` or `Conflict`."""
     case_id = await call_backs.case_of(tx, id)
     if case_id is None:
         raise NotFound("there is no such call-back")
     case = await _case(tx, case_id)
-    row = await call_backs.one(tx, id)
-    assert row is not None  # noqa: S101  (tasks are never deleted)
+    row = await _task(tx, id)
     given = Answer(reached, satisfied, score, at or now)
     check(given, now)
     taken = take(row.state, row.calls, (row.satisfied, row.score), given, at_given=at is not None)
@@ -51,15 +50,15 @@ async def answer(
         score=score,
         answered_at=given.at if reached else None,
     )
-    said: list[EventData] = [CalledBack(task_id=str(id), at=given.at, reached=reached)]
+    emitted: list[EventData] = [CalledBack(task_id=str(id), at=given.at, reached=reached)]
     if satisfied is not None:
-        said.append(_view(satisfied, given.at, score))
-    await _say(tx, worker, case, said, f"{id}|{len(taken.calls)}", now)
-    return await call_backs.one(tx, id)
+        emitted.append(_view(satisfied, given.at, score))
+    await _emit(tx, events, case, emitted, f"{id}|{len(taken.calls)}", now)
+    return await _task(tx, id)
 
 
-async def say(
-    tx: AsyncConnection, worker: Worker, case_id: UUID, *, satisfied: bool, score: int | None, now: datetime
+async def record_satisfaction(
+    tx: AsyncConnection, events: EventHandlers, case_id: UUID, *, satisfied: bool, score: int | None, now: datetime
 ) -> tuple[int, datetime]:
     """Record the complainant's own answer: (cycle, when). The same again is fine, another one raises `Conflict`."""
     case = await _case(tx, case_id)
@@ -69,9 +68,15 @@ async def say(
         if (known.satisfied, known.score) != (satisfied, score):
             raise Conflict("the complainant has answered otherwise", hint="a reopened case can be answered anew")
         return cycle, known.at
-    await call_backs.say(tx, case_id, cycle, satisfied=satisfied, score=score, at=now)
-    await _say(tx, worker, case, [_view(satisfied, now, score)], f"satisfaction|{cycle}", now)
+    await call_backs.record_satisfaction(tx, case_id, cycle, satisfied=satisfied, score=score, at=now)
+    await _emit(tx, events, case, [_view(satisfied, now, score)], f"satisfaction|{cycle}", now)
     return cycle, now
+
+
+async def _task(tx: AsyncConnection, id: UUID) -> CallRow:
+    row = await call_backs.one(tx, id)
+    assert row is not None  # noqa: S101  (tasks are never deleted)
+    return row
 
 
 async def _case(tx: AsyncConnection, id: UUID) -> Case:
@@ -85,9 +90,9 @@ def _view(satisfied: bool, at: datetime, score: int | None) -> EventData:
     return Satisfied(at=at, score=score) if satisfied else Dissatisfied(at=at, score=score)
 
 
-async def _say(
-    tx: AsyncConnection, worker: Worker, case: Case, data: list[EventData], cause: str, now: datetime
+async def _emit(
+    tx: AsyncConnection, events: EventHandlers, case: Case, data: list[EventData], cause: str, now: datetime
 ) -> None:
     pin = (case.procedure, case.version)
-    events: list[Event] = [make("notify", case.id, pin, one, cause=cause, at=now) for one in data]
-    await outbox.append(tx, [*events, *await worker.hear_own(tx, events, now)])
+    made: list[Event] = [make("notify", case.id, pin, one, cause=cause, at=now) for one in data]
+    await outbox.append(tx, [*made, *await events.apply_own(tx, made, now)])

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notify.domain.notices import PlannedCall
+from services.notify.domain.reactions import NewCall
+from services.notify.domain.rows import CallRow, SatisfactionRow
 
 _INSERT = text(
     """
@@ -46,21 +46,11 @@ _ANSWER = text(
 )
 _COUNT = text("SELECT count(*) FROM call_backs WHERE state = 'open'")
 _SATISFACTION = text("SELECT * FROM satisfactions WHERE case_id = :case AND cycle = :cycle")
-_SAY = text(
+_RECORD_SATISFACTION = text(
     """
     INSERT INTO satisfactions (case_id, cycle, satisfied, score, at) VALUES (:case, :cycle, :satisfied, :score, :at)
     """
 )
-
-
-@dataclass(frozen=True)
-class NewCall:
-    """A planned call-back with its procedure, and when it is due (on the cases' clock)."""
-
-    planned: PlannedCall
-    procedure: str
-    version: int
-    due_at: datetime | None
 
 
 async def add(tx: AsyncConnection, calls: Sequence[NewCall]) -> None:
@@ -86,9 +76,9 @@ async def add(tx: AsyncConnection, calls: Sequence[NewCall]) -> None:
         )
 
 
-async def undecided(tx: AsyncConnection, cases: Collection[UUID]) -> list[Any]:
+async def undecided(tx: AsyncConnection, cases: Collection[UUID]) -> list[CallRow]:
     """The tasks of these cases whose condition has not held so far."""
-    return list(await tx.execute(_UNDECIDED, {"cases": list(cases)}))
+    return _rows(await tx.execute(_UNDECIDED, {"cases": list(cases)}))
 
 
 async def open_(tx: AsyncConnection, ids: Collection[UUID]) -> None:
@@ -97,9 +87,9 @@ async def open_(tx: AsyncConnection, ids: Collection[UUID]) -> None:
         await tx.execute(_OPEN, {"ids": list(ids)})
 
 
-async def page(tx: AsyncConnection, *, state: str | None, case: UUID | None, after: int, limit: int) -> list[Any]:
+async def page(tx: AsyncConnection, *, state: str | None, case: UUID | None, after: int, limit: int) -> list[CallRow]:
     """Tasks in the order in which they were made."""
-    return list(await tx.execute(_LIST, {"state": state, "case": case, "after": after, "limit": limit}))
+    return _rows(await tx.execute(_LIST, {"state": state, "case": case, "after": after, "limit": limit}))
 
 
 async def case_of(tx: AsyncConnection, id: UUID) -> UUID | None:
@@ -108,9 +98,9 @@ async def case_of(tx: AsyncConnection, id: UUID) -> UUID | None:
     return found
 
 
-async def one(tx: AsyncConnection, id: UUID) -> Any | None:
+async def one(tx: AsyncConnection, id: UUID) -> CallRow | None:
     """A task, locked, or None."""
-    return (await tx.execute(_ONE, {"id": id})).first()
+    return next(iter(_rows(await tx.execute(_ONE, {"id": id}))), None)
 
 
 async def answer(
@@ -142,11 +132,20 @@ async def open_count(tx: AsyncConnection) -> int:
     return int(await tx.scalar(_COUNT) or 0)
 
 
-async def satisfaction(tx: AsyncConnection, case: UUID, cycle: int) -> Any | None:
+async def satisfaction(tx: AsyncConnection, case: UUID, cycle: int) -> SatisfactionRow | None:
     """The complainant's answer in this cycle of the case, or None."""
-    return (await tx.execute(_SATISFACTION, {"case": case, "cycle": cycle})).first()
+    row = (await tx.execute(_SATISFACTION, {"case": case, "cycle": cycle})).first()
+    return SatisfactionRow(**row._mapping) if row is not None else None
 
 
-async def say(tx: AsyncConnection, case: UUID, cycle: int, *, satisfied: bool, score: int | None, at: datetime) -> None:
+async def record_satisfaction(
+    tx: AsyncConnection, case: UUID, cycle: int, *, satisfied: bool, score: int | None, at: datetime
+) -> None:
     """Write the complainant's answer in this cycle of the case."""
-    await tx.execute(_SAY, {"case": case, "cycle": cycle, "satisfied": satisfied, "score": score, "at": at})
+    await tx.execute(
+        _RECORD_SATISFACTION, {"case": case, "cycle": cycle, "satisfied": satisfied, "score": score, "at": at}
+    )
+
+
+def _rows(rows: Iterable[Row[Any]]) -> list[CallRow]:
+    return [CallRow(**row._mapping) for row in rows]

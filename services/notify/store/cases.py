@@ -7,12 +7,10 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    text,
-)
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notify.domain.case import Case
+from services.notify.domain.case import Case, from_body, to_body
 
 _KNOWN = text("SELECT case_id FROM cases WHERE case_id = ANY(:cases)")
 _LOAD = text("SELECT * FROM cases WHERE case_id = ANY(:cases) ORDER BY case_id FOR UPDATE")
@@ -53,7 +51,6 @@ async def save(tx: AsyncConnection, changed: Sequence[Case]) -> None:
     """Write cases, new ones too."""
     if not changed:
         return
-    bodies = [{"given": one.given, "reached": one.reached, "clocks": one.clocks, "late": one.late} for one in changed]
     await tx.execute(
         _SAVE,
         {
@@ -62,15 +59,12 @@ async def save(tx: AsyncConnection, changed: Sequence[Case]) -> None:
             "version": [one.version for one in changed],
             "pinned_at": [one.pinned_at for one in changed],
             "case_number": [one.case_number for one in changed],
-            "body": [json.dumps(body, ensure_ascii=False) for body in bodies],
+            "body": [json.dumps(to_body(one), ensure_ascii=False) for one in changed],
         },
     )
 
 
-def case_of(row: Any) -> Case:
+def case_of(row: Row[Any]) -> Case:
     """A case from its row."""
     body = row.body if isinstance(row.body, dict) else json.loads(row.body)
-    return Case(
-        row.case_id, row.procedure, row.version, row.pinned_at, row.case_number, body["given"], body["reached"],
-        body["clocks"], body.get("late", {}),
-    )  # fmt: skip
+    return from_body(row.case_id, row.procedure, row.version, row.pinned_at, row.case_number, body)

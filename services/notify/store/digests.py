@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notify.domain.rows import NoticeRow
+from services.notify.store.notices import notice_rows
 
 _WAITING = text(
     """
@@ -26,7 +28,7 @@ _JOIN = text(
 )
 _LEAD = text(
     """
-    UPDATE notices SET lane = :lane, addressee = came.addressee
+    UPDATE notices SET queue = :queue, addressee = came.addressee
     FROM unnest(CAST(:ids AS uuid[]), CAST(:addressees AS text[])) AS came (id, addressee)
     WHERE notices.id = came.id AND state = 'waiting' AND attempts = 0
     """
@@ -39,32 +41,35 @@ _SETTLE = text(
 )
 
 
-async def waiting(tx: AsyncConnection, cases: Collection[UUID]) -> list[Any]:
+async def waiting(tx: AsyncConnection, cases: Collection[UUID]) -> list[NoticeRow]:
     """The notices of these cases that may be joined, and that nobody has begun to send, due or not."""
-    return list(await tx.execute(_WAITING, {"cases": list(cases)}))
+    return notice_rows(await tx.execute(_WAITING, {"cases": list(cases)}))
 
 
-async def joined(tx: AsyncConnection, cases: Collection[UUID], leads: Collection[UUID]) -> dict[UUID, list[Any]]:
+async def joined(tx: AsyncConnection, cases: Collection[UUID], leads: Collection[UUID]) -> dict[UUID, list[NoticeRow]]:
     """The notices joined to each of the leads, which are of these cases."""
-    found: dict[UUID, list[Any]] = {}
+    found: dict[UUID, list[NoticeRow]] = {}
     if leads:
-        for row in await tx.execute(_JOINED, {"cases": list(cases), "leads": list(leads)}):
-            found.setdefault(row.joined_to, []).append(row)
+        for row in notice_rows(await tx.execute(_JOINED, {"cases": list(cases), "leads": list(leads)})):
+            if row.joined_to is not None:
+                found.setdefault(row.joined_to, []).append(row)
     return found
 
 
-async def join(tx: AsyncConnection, lane: str, leads: Mapping[UUID, str], others: Mapping[UUID, UUID]) -> bool:
-    """Put leads (id -> addressee) into the lane and join others (id -> lead) to them; the caller has the cases' locks.
+async def join(tx: AsyncConnection, queue: str, leads: Mapping[UUID, str], others: Mapping[UUID, UUID]) -> bool:
+    """Put leads (id -> addressee) into the queue and join others (id -> lead) to them; the caller has the cases' locks.
 
     False if any of the others does not wait any more: then the caller takes everything back.
     """
-    await tx.execute(_LEAD, {"lane": lane, "ids": list(leads), "addressees": list(leads.values())})
+    await tx.execute(_LEAD, {"queue": queue, "ids": list(leads), "addressees": list(leads.values())})
     rows = await tx.execute(_JOIN, {"ids": list(others), "leads": list(others.values())})
     return len(rows.all()) == len(others)
 
 
-async def settle(tx: AsyncConnection, cases: Collection[UUID], leads: Collection[UUID], now: datetime) -> list[Any]:
+async def settle(
+    tx: AsyncConnection, cases: Collection[UUID], leads: Collection[UUID], now: datetime
+) -> list[NoticeRow]:
     """End what is joined to leads that were sent or given up, and return it; `now` is on the cases' clock."""
     if not leads:
         return []
-    return list(await tx.execute(_SETTLE, {"cases": list(cases), "leads": list(leads), "now": now}))
+    return notice_rows(await tx.execute(_SETTLE, {"cases": list(cases), "leads": list(leads), "now": now}))

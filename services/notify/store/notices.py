@@ -1,18 +1,19 @@
-"""The queries on notices as the worker and the API need them; the sender's are in `store_queue`."""
+"""The queries on notices as handlers and HTTP need them; the sender's are in `delivery_queue`."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notify.domain.notices import Planned, Unsent
+from services.notify.domain.notices import Conditional, Unsent
+from services.notify.domain.reactions import NewNotice
+from services.notify.domain.rows import AttemptRow, NoticeRow
 
 _INSERT = text(
     """
@@ -43,7 +44,7 @@ _DECIDE = text(
 _UNSENT = text(
     """
     SELECT id, case_id, "to", clock, cycle, rank, occurred_at, joins, attempts,
-        rank = 0 AND occurred_at < CAST(details ->> 'due' AS timestamptz) AS early FROM notices
+        rank = 0 AND occurred_at < CAST(details ->> 'due' AS timestamptz) AS before_due FROM notices
     WHERE case_id = ANY(:cases) AND state = 'waiting' AND clock IS NOT NULL
     """
 )
@@ -54,31 +55,26 @@ _SUPERSEDE = text(
         UPDATE notices SET state = 'superseded', reason = came.reason, settled_at = :now
         FROM unnest(CAST(:ids AS uuid[]), CAST(:reasons AS text[])) AS came (id, reason)
         WHERE notices.id = came.id AND state = 'waiting' RETURNING notices.id, notices.case_id)
-    UPDATE notices SET state = 'waiting', joined_to = NULL, lane = NULL, queued_at = :real_now, next_try_at = :real_now
+    UPDATE notices SET state = 'waiting', joined_to = NULL, queue = NULL, queued_at = :real_now, next_try_at = :real_now
     FROM gone WHERE notices.case_id = gone.case_id AND notices.joined_to = gone.id AND notices.state = 'joined'
     """
 )
 _FORGET = text("DELETE FROM notices WHERE state = 'undecided' AND queued_at < :before")
 
-_COLUMNS = """
-    n.id, n.position, n.case_id, n.procedure, n.version, n.notice, n."to", n.occurrence, n.event_id, n.state,
-    n.occurred_at, n.made_at, n.next_try_at, n.sink, n.addressee, n.tries, n.attempts, n.resends, n.blanks, n.reason,
-    n.ambiguous, n.settled_at, n.joined_to
-"""
 _LIST = text(
-    f"""
-    SELECT {_COLUMNS} FROM notices n
+    """
+    SELECT * FROM notices n
     WHERE (CAST(:case AS uuid) IS NULL OR n.case_id = :case) AND (CAST(:state AS text) IS NULL OR n.state = :state)
         AND (CAST(:ambiguous AS boolean) IS NULL OR n.ambiguous = :ambiguous) AND n.position > :after
     ORDER BY n.position LIMIT :limit
-    """  # noqa: S608  (a constant of this file)
+    """
 )
-_ONE = text(f"SELECT {_COLUMNS} FROM notices n WHERE n.id = :id")  # noqa: S608  (a constant of this file)
+_ONE = text("SELECT * FROM notices WHERE id = :id")
 _ATTEMPTS = text("SELECT number, started_at, ended_at, outcome FROM attempts WHERE notice_id = :id ORDER BY number")
 _RESEND = text(
     """
     UPDATE notices SET state = 'waiting', tries = 0, resends = resends + 1, next_try_at = :now, queued_at = :now,
-        lane = NULL, ambiguous = false, settled_at = NULL
+        queue = NULL, ambiguous = false, settled_at = NULL
     WHERE id = :id AND state = 'failed'
     """
 )
@@ -90,20 +86,15 @@ _WITHIN = text(
 )
 _ENABLE = text(
     """
-    UPDATE lanes SET disabled_at = NULL, failures = 0, open_at = :now
-    WHERE lane = (SELECT lane FROM notices WHERE id = :id) AND disabled_at IS NOT NULL
+    UPDATE endpoint_queues SET disabled_at = NULL, failures = 0, open_at = :now
+    WHERE queue = (SELECT queue FROM notices WHERE id = :id) AND disabled_at IS NOT NULL
     """
 )
 
 
-@dataclass(frozen=True)
-class NewNotice:
-    """A planned notice with its procedure and version, and how long (real seconds) it waits for others."""
-
-    planned: Planned
-    procedure: str
-    version: int
-    wait: float
+def notice_rows(rows: Iterable[Row[Any]]) -> list[NoticeRow]:
+    """What `SELECT *` or `RETURNING *` found in `notices`."""
+    return [NoticeRow(**row._mapping) for row in rows]
 
 
 async def add(tx: AsyncConnection, new: Sequence[NewNotice], made_at: datetime, queued_at: datetime) -> None:
@@ -138,12 +129,12 @@ async def add(tx: AsyncConnection, new: Sequence[NewNotice], made_at: datetime, 
     )
 
 
-async def conditional(tx: AsyncConnection, cases: Collection[UUID]) -> list[Any]:
+async def conditional(tx: AsyncConnection, cases: Collection[UUID]) -> list[Conditional]:
     """The unsent notices of these cases whose condition a fact that comes late may still decide otherwise."""
-    return list(await tx.execute(_CONDITIONAL, {"cases": list(cases)}))
+    return [Conditional(*row) for row in await tx.execute(_CONDITIONAL, {"cases": list(cases)})]
 
 
-async def decide(tx: AsyncConnection, states: dict[UUID, str], real_now: datetime) -> None:
+async def decide(tx: AsyncConnection, states: Mapping[UUID, str], real_now: datetime) -> None:
     """Set `waiting` or `undecided`, where nobody has begun to send."""
     if states:
         await tx.execute(_DECIDE, {"ids": list(states), "states": list(states.values()), "now": real_now})
@@ -154,8 +145,8 @@ async def unsent_of_clocks(tx: AsyncConnection, cases: Collection[UUID]) -> list
     rows = await tx.execute(_UNSENT, {"cases": list(cases)})
     return [
         Unsent(
-            row.id, row.case_id, row.to, row.clock, row.cycle, row.rank, row.occurred_at, row.joins, bool(row.early),
-            row.attempts > 0,
+            row.id, row.case_id, row.to, row.clock, row.cycle, row.rank, row.occurred_at, row.joins,
+            bool(row.before_due), row.attempts > 0,
         )
         for row in rows
     ]  # fmt: skip
@@ -179,24 +170,24 @@ async def forget_undecided(tx: AsyncConnection, before: datetime) -> None:
 
 async def page(
     tx: AsyncConnection, *, case: UUID | None, state: str | None, ambiguous: bool | None, after: int, limit: int
-) -> list[Any]:
+) -> list[NoticeRow]:
     """Notices in the order in which they were made, from behind the position `after`."""
     given = {"case": case, "state": state, "ambiguous": ambiguous, "after": after, "limit": limit}
-    return list(await tx.execute(_LIST, given))
+    return notice_rows(await tx.execute(_LIST, given))
 
 
-async def one(tx: AsyncConnection, id: UUID) -> Any | None:
+async def one(tx: AsyncConnection, id: UUID) -> NoticeRow | None:
     """A notice, or None."""
-    return (await tx.execute(_ONE, {"id": id})).first()
+    return next(iter(notice_rows(await tx.execute(_ONE, {"id": id}))), None)
 
 
-async def attempts_of(tx: AsyncConnection, id: UUID) -> list[Any]:
+async def attempts_of(tx: AsyncConnection, id: UUID) -> list[AttemptRow]:
     """A notice's attempts, in order."""
-    return list(await tx.execute(_ATTEMPTS, {"id": id}))
+    return [AttemptRow(*row) for row in await tx.execute(_ATTEMPTS, {"id": id})]
 
 
 async def within(tx: AsyncConnection, id: UUID) -> list[UUID]:
-    """What is told within a notice, in the order in which it happened."""
+    """What is delivered within a notice, in the order in which it happened."""
     return [row.id for row in await tx.execute(_WITHIN, {"id": id})]
 
 

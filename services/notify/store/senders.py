@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-_SEEN = text(
+from services.notify.domain.rows import NoticeRow
+from services.notify.store.notices import notice_rows
+
+_HEARTBEAT = text(
     "INSERT INTO senders (id, seen_at) VALUES (:me, :now) ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at"
 )
 _LEAVE = text("DELETE FROM senders WHERE id = :me")
-_BURY = text("DELETE FROM senders WHERE seen_at < :before AND id <> :me")
+_REMOVE_DEAD = text("DELETE FROM senders WHERE seen_at < :before AND id <> :me")
 _ORPHANS = text(
     """
     SELECT * FROM notices WHERE state = 'sending' AND (sender IS NULL OR sender NOT IN (SELECT id FROM senders))
     ORDER BY position LIMIT 500 FOR UPDATE SKIP LOCKED
     """
 )
-_LANE_ORPHANS = text(
-    "SELECT * FROM notices WHERE state = 'sending' AND sender = :me AND lane = :lane FOR UPDATE SKIP LOCKED"
+_UNFINISHED = text(
+    "SELECT * FROM notices WHERE state = 'sending' AND sender = :me AND queue = :queue FOR UPDATE SKIP LOCKED"
 )
-_FREE_LANES = text(
-    "UPDATE lanes SET busy_by = NULL WHERE busy_by IS NOT NULL AND busy_by NOT IN (SELECT id FROM senders)"
+_FREE_QUEUES = text(
+    "UPDATE endpoint_queues SET busy_by = NULL WHERE busy_by IS NOT NULL AND busy_by NOT IN (SELECT id FROM senders)"
 )
 _RESUME = text(
     """
@@ -40,9 +42,9 @@ _GIVE_UP = text(
 )
 
 
-async def seen(tx: AsyncConnection, me: UUID, now: datetime) -> None:
+async def heartbeat(tx: AsyncConnection, me: UUID, now: datetime) -> None:
     """Say that this sender lives."""
-    await tx.execute(_SEEN, {"me": me, "now": now})
+    await tx.execute(_HEARTBEAT, {"me": me, "now": now})
 
 
 async def leave(tx: AsyncConnection, me: UUID) -> None:
@@ -50,16 +52,16 @@ async def leave(tx: AsyncConnection, me: UUID) -> None:
     await tx.execute(_LEAVE, {"me": me})
 
 
-async def bury(tx: AsyncConnection, me: UUID, now: datetime, stale: timedelta) -> list[Any]:
-    """Forget senders not seen for `stale`, free their lanes, and return (locked) what they were sending."""
-    await tx.execute(_BURY, {"me": me, "before": now - stale})
-    await tx.execute(_FREE_LANES)
-    return list(await tx.execute(_ORPHANS))
+async def remove_dead(tx: AsyncConnection, me: UUID, now: datetime, stale: timedelta) -> list[NoticeRow]:
+    """Forget senders not seen for `stale`, free their queues, and return (locked) what they were sending."""
+    await tx.execute(_REMOVE_DEAD, {"me": me, "before": now - stale})
+    await tx.execute(_FREE_QUEUES)
+    return notice_rows(await tx.execute(_ORPHANS))
 
 
-async def left_in(tx: AsyncConnection, me: UUID, lane: str) -> list[Any]:
-    """What this sender was sending in a lane, locked."""
-    return list(await tx.execute(_LANE_ORPHANS, {"me": me, "lane": lane}))
+async def unfinished(tx: AsyncConnection, me: UUID, queue: str) -> list[NoticeRow]:
+    """What this sender was sending in a queue, locked."""
+    return notice_rows(await tx.execute(_UNFINISHED, {"me": me, "queue": queue}))
 
 
 async def resume(tx: AsyncConnection, ids: Collection[UUID], now: datetime) -> None:

@@ -39,7 +39,7 @@ cases = Table(
 
 # Every notice. `occurred_at`, `emitted_at`, `made_at`, `settled_at` are on the cases' clock; `queued_at`, `next_try_at`
 # are real time, because deliveries are real. States: undecided, waiting, sending, sent, failed, superseded, joined.
-# `joins`: it may be told within another; one that is `joined` to `joined_to` is, and shares its fate.
+# `joins`: it may be delivered within another; one that is `joined` to `joined_to` is, and shares its fate.
 notices = Table(
     "notices",
     metadata,
@@ -63,7 +63,7 @@ notices = Table(
     Column("made_at", INSTANT, nullable=False),
     Column("queued_at", INSTANT, nullable=False),
     Column("next_try_at", INSTANT, nullable=False),
-    Column("lane", Text),
+    Column("queue", Text),
     Column("sink", Text),
     Column("addressee", Text),
     Column("sender", Uuid),
@@ -77,9 +77,9 @@ notices = Table(
     Column("joins", Boolean, nullable=False, server_default=text("false")),
     Column("joined_to", Uuid),
     Index("notices_case", "case_id"),
-    Index("notices_unrouted", "next_try_at", postgresql_where=text("state = 'waiting' AND lane IS NULL")),
-    Index("notices_due", "lane", "next_try_at", postgresql_where=text("state = 'waiting'")),
-    Index("notices_order", "lane", "position", postgresql_where=text("state = 'waiting'")),
+    Index("notices_unrouted", "next_try_at", postgresql_where=text("state = 'waiting' AND queue IS NULL")),
+    Index("notices_due", "queue", "next_try_at", postgresql_where=text("state = 'waiting'")),
+    Index("notices_order", "queue", "position", postgresql_where=text("state = 'waiting'")),
     Index("notices_sending", "sender", postgresql_where=text("state = 'sending'")),
     Index("notices_open", "case_id", postgresql_where=text("state IN ('undecided', 'waiting')")),
     Index("notices_failed", "position", postgresql_where=text("state = 'failed'")),
@@ -96,11 +96,11 @@ attempts = Table(
     Column("outcome", Text),
 )
 
-# One lane per receiving endpoint; `busy_by` is the sender that works on it, `open_at` (real) when it may be tried.
-lanes = Table(
-    "lanes",
+# One queue per receiving endpoint; `busy_by` is the sender that works on it, `open_at` (real) when it may be tried.
+endpoint_queues = Table(
+    "endpoint_queues",
     metadata,
-    Column("lane", Text, primary_key=True),
+    Column("queue", Text, primary_key=True),
     Column("sink", Text, nullable=False),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("open_at", INSTANT, nullable=False),

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notify.delivery.attempts import Endings
+from services.notify.delivery.attempts import DeliveryResults
 from services.notify.delivery.composer import Composer
 from services.notify.delivery.sender import Sender
 from services.notify.delivery.sinks import Sink
@@ -23,7 +23,7 @@ from services.notify.delivery.sinks.webhook import WebhookSink
 from services.notify.delivery.vault_client import Vault
 from services.notify.domain.digests import Window
 from services.notify.domain.recipients import Recipients
-from services.notify.handlers.events import Worker
+from services.notify.handlers.events import EventHandlers
 from shared.business_time.clock import Clock, RealClock, VirtualClock
 from shared.business_time.loader import load_calendars
 from shared.events import envelope
@@ -87,18 +87,18 @@ class Bench:
         self.real = real
         self.clock = VirtualClock(START)
         self.outbox = Outbox(engine)
-        self.worker = Worker(library(), load_calendars(), self.clock, real, window)
+        self.handlers = EventHandlers(library(), load_calendars(), self.clock, real, window)
         self.vault = Vault(vault_url, "hyk_test")
         self.composer = Composer(library(), recipients, self.vault, vault_url)
-        self.endings = Endings(self.outbox, self.clock, real, self.worker)
+        self.results = DeliveryResults(self.outbox, self.clock, real, self.handlers)
         self.sinks: dict[str, Sink] = {"file": FileSink(folder), "webhook": WebhookSink(recipients), **sinks}
 
-    async def hear(self, events: Sequence[Event]) -> list[Event]:
-        """Feed events as one batch, again if a sender holds a case for too long; returns what was said."""
+    async def apply(self, events: Sequence[Event]) -> list[Event]:
+        """Feed events as one batch, again if a sender holds a case for too long; returns what was emitted."""
         while True:
             try:
                 async with self.engine.begin() as tx:
-                    return await outbox.append(tx, await self.worker.handle(tx, events, self.clock.now()))
+                    return await outbox.append(tx, await self.handlers.apply_events(tx, events, self.clock.now()))
             except DBAPIError as error:
                 if sqlstate(error) != LOCK_NOT_AVAILABLE:
                     raise
@@ -109,7 +109,7 @@ class Bench:
             self.outbox,
             self.composer,
             self.sinks,
-            self.endings,
+            self.results,
             self.real,
             stale=timedelta(seconds=stale),
             failpoint=failpoint,
@@ -138,7 +138,7 @@ class Bench:
         return found
 
     async def events(self) -> list[Event]:
-        """What notify has said."""
+        """What notify has emitted."""
         async with self.engine.connect() as tx:
             return [
                 envelope.decode(row.value) for row in await tx.execute(text("SELECT value FROM outbox ORDER BY id"))

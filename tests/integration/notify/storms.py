@@ -27,7 +27,7 @@ def late_steps(story: Story) -> list[Event]:
 
 async def known(it: Bench, *stories: Story) -> None:
     """Cases that are registered, assigned, and whose clocks run."""
-    await it.hear([event for story in stories for event in (story.registered(), story.assigned(), story.started())])
+    await it.apply([event for story in stories for event in (story.registered(), story.assigned(), story.started())])
 
 
 async def quiet(it: Bench) -> bool:

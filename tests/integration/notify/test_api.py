@@ -13,7 +13,9 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notify.http.notices import router
+from services.notify.http.call_backs import call_back_routes
+from services.notify.http.notices import notice_routes
+from services.notify.http.receivers import receiver_routes
 from shared.business_time.loader import load_calendars
 from shared.hosting.host import Context
 from shared.hosting.http import make_app
@@ -36,7 +38,12 @@ async def api(engine: AsyncEngine, database_url: str, tmp_path: Path) -> AsyncIt
     async with bench(engine, tmp_path) as (it, _):
         context = Context("notify", ServiceSettings(), engine, it.clock, library(), load_calendars(), Outbox(engine))
         app = make_app("notify", KeyRing(engine), {}, {})
-        app.include_router(router(context, it.worker, it.real))
+        for router in (
+            notice_routes(context, it.real),
+            receiver_routes(context),
+            call_back_routes(context, it.handlers),
+        ):
+            app.include_router(router)
         transport = httpx.ASGITransport(app)
         headers = {"authorization": "Bearer hyk_officer"}
         async with httpx.AsyncClient(transport=transport, base_url="http://notify", headers=headers) as client:
@@ -46,7 +53,7 @@ async def api(engine: AsyncEngine, database_url: str, tmp_path: Path) -> AsyncIt
 async def _task(api: Pair) -> str:
     client, it = api
     story = Story()
-    await it.hear([story.registered(), story.resolved(upheld=True)])
+    await it.apply([story.registered(), story.resolved(upheld=True)])
     found: dict[str, Any] = (await client.get("/v1/call-backs", params={"state": "open"})).json()
     return str(found["call_backs"][0]["id"])
 
@@ -57,7 +64,7 @@ async def _said(it: Bench) -> list[str]:
 
 async def test_notices_are_listed_by_case_and_state_page_by_page(api: Pair) -> None:
     client, it = api
-    await it.hear([Story(number).registered() for number in range(1, 6)])
+    await it.apply([Story(number).registered() for number in range(1, 6)])
 
     first = (await client.get("/v1/notices", params={"limit": 2, "state": "waiting"})).json()
     then = (await client.get("/v1/notices", params={"limit": 10, "after": first["next"]})).json()
@@ -71,7 +78,7 @@ async def test_notices_are_listed_by_case_and_state_page_by_page(api: Pair) -> N
 
 async def test_a_notice_shows_its_attempts_and_no_text(api: Pair) -> None:
     client, it = api
-    await it.hear([Story().registered()])
+    await it.apply([Story().registered()])
     async with it.sending():
         row = await it.until_state("receipt", "sent")
 
@@ -85,7 +92,7 @@ async def test_a_notice_shows_its_attempts_and_no_text(api: Pair) -> None:
 
 async def test_only_a_failed_notice_is_sent_again(api: Pair) -> None:
     client, it = api
-    await it.hear([Story().registered()])
+    await it.apply([Story().registered()])
     row = await it.row("receipt")
     refused = await client.post(f"/v1/notices/{row.id}/resend")
     async with it.engine.begin() as tx:
@@ -129,7 +136,7 @@ async def test_a_call_back_is_answered_once_and_says_what_the_complainant_thinks
 async def test_dissatisfaction_is_told_to_the_department(api: Pair) -> None:
     client, it = api
     story = Story()
-    await it.hear([story.registered(), story.assigned(), story.started()])
+    await it.apply([story.registered(), story.assigned(), story.started()])
 
     answer = await client.post(f"/v1/cases/{story.case}/satisfaction", json={"satisfied": False, "score": 2})
 
@@ -143,12 +150,12 @@ async def test_satisfaction_is_said_once_in_each_cycle_of_a_case(api: Pair) -> N
 
     client, it = api
     story = Story()
-    await it.hear([story.registered()])
+    await it.apply([story.registered()])
     place = f"/v1/cases/{story.case}/satisfaction"
 
     first, again = [await client.post(place, json={"satisfied": False}) for _ in range(2)]
     other = await client.post(place, json={"satisfied": True})
-    await it.hear([story.later(days=1).say(CaseReopened(cycle=2, cause="dissatisfied"))])
+    await it.apply([story.later(days=1).say(CaseReopened(cycle=2, cause="dissatisfied"))])
     anew = await client.post(place, json={"satisfied": True})
 
     assert [one.status_code for one in (first, again, other, anew)] == [200, 200, 409, 200]

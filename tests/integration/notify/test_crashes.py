@@ -50,7 +50,7 @@ async def _forget_senders(engine: AsyncEngine) -> None:
 @pytest.mark.parametrize("place", PLACES)
 async def test_a_file_is_seen_once_though_its_sender_died(place: str, engine: AsyncEngine, tmp_path: Path) -> None:
     async with bench(engine, tmp_path) as (it, _):
-        await it.hear([Story().registered()])
+        await it.apply([Story().registered()])
         async with it.sending(failpoint=_dies_at(place)):
 
             async def died() -> bool:
@@ -74,7 +74,7 @@ async def test_a_webhook_is_repeated_with_the_same_id(place: str, engine: AsyncE
         recipients = to_webhooks(tmp_path, water=server.url)
         async with bench(engine, tmp_path / "out", recipients=recipients) as (it, _):
             story = Story()
-            await it.hear([story.registered(), story.assigned(), story.started()])
+            await it.apply([story.registered(), story.assigned(), story.started()])
             async with it.engine.begin() as tx:
                 await tx.execute(text("DELETE FROM notices WHERE notice = 'receipt'"))
             async with it.sending(failpoint=_dies_at(place)):
@@ -98,7 +98,7 @@ async def test_a_mail_is_not_repeated_and_is_listed_as_ambiguous(
         recipients = Recipients.model_validate({"complainant": {"sink": "smtp"}})
         sinks = {"smtp": SmtpSink(SmtpServer("127.0.0.1", server.port, "n@example.org", "offered"))}
         async with bench(engine, tmp_path, recipients=recipients, sinks=sinks) as (it, _):
-            await it.hear([Story().registered()])
+            await it.apply([Story().registered()])
             async with it.sending(failpoint=_dies_at(place)):
 
                 async def died() -> bool:
@@ -108,10 +108,10 @@ async def test_a_mail_is_not_repeated_and_is_listed_as_ambiguous(
             await _forget_senders(engine)
             async with it.sending():
                 row = await it.until_state("receipt", "failed")
-            (said,) = await it.events()
+            (emitted,) = await it.events()
     assert (row.ambiguous, row.reason) == (True, "ambiguous")
-    assert isinstance(said.data, NoticeFailed)
-    assert said.data.ambiguous
+    assert isinstance(emitted.data, NoticeFailed)
+    assert emitted.data.ambiguous
     assert len(server.delivered) == (1 if place == "delivered" else 0)
 
 
@@ -119,7 +119,7 @@ async def test_a_line_on_the_console_is_not_repeated_either(engine: AsyncEngine,
     stream = io.StringIO()
     recipients = Recipients.model_validate({"complainant": {"sink": "console"}})
     async with bench(engine, tmp_path, recipients=recipients, sinks={"console": ConsoleSink(stream)}) as (it, _):
-        await it.hear([Story().registered()])
+        await it.apply([Story().registered()])
         async with it.sending(failpoint=_dies_at("delivered")):
 
             async def died() -> bool:
@@ -136,7 +136,7 @@ async def test_a_killed_process_loses_nothing_and_shows_nothing_twice(
     engine: AsyncEngine, database_url: str, tmp_path: Path
 ) -> None:
     async with bench(engine, tmp_path) as (it, _):
-        await it.hear([Story(number).registered() for number in range(300)])
+        await it.apply([Story(number).registered() for number in range(300)])
         program = Path(__file__).with_name("doomed_sender.py")
         for _ in range(3):
             doomed = await asyncio.create_subprocess_exec(

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.notify.consumer import Consumer
 from services.notify.store.tables import metadata
 from shared.events.notices import CallBackDue
 from tests.integration.notify.bench import CANARY, bench
@@ -24,12 +25,12 @@ async def test_the_same_events_again_make_no_second_notice(engine: AsyncEngine, 
         story = Story()
         events = [story.registered(), story.assigned(), story.started(), story.later(days=1).warned()]
         for _ in range(10):
-            await it.hear(events)
+            await it.apply(events)
         async with it.sending():
             await it.until_state("urging", "sent")
             await it.until_state("receipt", "sent")
             await it.until_state("assignment", "sent")
-        await it.hear(events)
+        await it.apply(events)
         assert len(it.files()) == 3
         assert len(await it.rows("state = 'sent'")) == 3
 
@@ -48,7 +49,7 @@ async def test_the_order_of_topics_does_not_matter(engine: AsyncEngine, tmp_path
                 story.later(days=1).breached(),
             ]
             for event in [registered, *(later[index] for index in order)]:
-                await it.hear([event])
+                await it.apply([event])
             rows = await it.rows(f"case_id = '{story.case}'")
             found.append({(row.notice, row.state) for row in rows})
     assert all(one == found[0] for one in found)
@@ -59,18 +60,18 @@ async def test_events_of_a_case_that_is_not_registered_are_said_to_be_early(
     engine: AsyncEngine, tmp_path: Path
 ) -> None:
     async with bench(engine, tmp_path) as (it, _):
-        await it.hear([Story(1).registered()])
+        await it.apply([Story(1).registered()])
         async with it.engine.begin() as tx:
-            assert await it.worker.unknown_cases(tx, {case_id(1), case_id(2)}) == {case_id(2)}
+            assert await Consumer(it.handlers).unknown_cases(tx, {case_id(1), case_id(2)}) == {case_id(2)}
 
 
 async def test_a_call_back_is_due_once_by_the_procedures_calendar(engine: AsyncEngine, tmp_path: Path) -> None:
     async with bench(engine, tmp_path) as (it, _):
         story = Story()
         events = [story.registered(), story.later(hours=1).resolved(upheld=True)]
-        said = await it.hear(events)
-        assert not await it.hear(events)
-        (due,) = [event.data for event in said if isinstance(event.data, CallBackDue)]
+        emitted = await it.apply(events)
+        assert not await it.apply(events)
+        (due,) = [event.data for event in emitted if isinstance(event.data, CallBackDue)]
     # resolved on Monday 2 November; two working days: the end of Wednesday the 4th, 24:00 in Shanghai
     assert due.due_at is not None
     assert due.due_at.isoformat() == "2026-11-04T16:00:00+00:00"
@@ -79,7 +80,7 @@ async def test_a_call_back_is_due_once_by_the_procedures_calendar(engine: AsyncE
 async def test_nothing_of_the_person_is_in_any_table(engine: AsyncEngine, tmp_path: Path) -> None:
     async with bench(engine, tmp_path) as (it, _):
         story = Story()
-        await it.hear([story.registered(), story.assigned(), story.started(), story.resolved(upheld=True)])
+        await it.apply([story.registered(), story.assigned(), story.started(), story.resolved(upheld=True)])
         async with it.sending():
             await it.until_state("receipt", "sent")
             await it.until_state("result", "sent")

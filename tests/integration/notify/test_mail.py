@@ -205,14 +205,14 @@ async def test_a_complainant_with_an_address_gets_a_mail_and_one_without_is_serv
     async with ScriptedMailServer() as server:
         sinks = {"smtp": _sink(server.port)}
         async with bench(engine, tmp_path, recipients=TO_MAIL, sinks=sinks) as (it, vault):
-            await it.hear([Story(1).registered()])
+            await it.apply([Story(1).registered()])
             async with it.sending():
                 await it.until_state("receipt", "sent")
                 del vault.fields["email"]
-                await it.hear([Story(2).registered()])
+                await it.apply([Story(2).registered()])
                 await it.until_state("receipt", "sent")
-            said = [event.data for event in await it.events()]
-            assert [data.sink for data in said if isinstance(data, NoticeSent)] == ["smtp", "file"]
+            emitted = [event.data for event in await it.events()]
+            assert [data.sink for data in emitted if isinstance(data, NoticeSent)] == ["smtp", "file"]
             assert [mail.recipients for mail in server.delivered] == [["zhang.sanfeng@example.com"]]
             assert len(it.files()) == 1
 
@@ -223,13 +223,13 @@ async def test_a_mail_lost_after_its_end_is_never_repeated_and_is_listed_as_ambi
 ) -> None:
     async with ScriptedMailServer({".": ["accept-and-drop"]}) as server:
         async with bench(engine, tmp_path, recipients=TO_MAIL, sinks={"smtp": _sink(server.port)}) as (it, _):
-            await it.hear([Story().registered()])
+            await it.apply([Story().registered()])
             async with it.sending():
                 row = await it.until_state("receipt", "failed")
             assert (row.ambiguous, row.reason) == (True, "ambiguous")
-            (said,) = await it.events()
-            assert isinstance(said.data, NoticeFailed)
-            assert said.data.ambiguous
+            (emitted,) = await it.events()
+            assert isinstance(emitted.data, NoticeFailed)
+            assert emitted.data.ambiguous
             assert len(server.delivered) == 1
 
 
@@ -239,7 +239,7 @@ async def test_a_mail_that_is_greylisted_is_tried_again_after_about_a_minute(
 ) -> None:
     async with ScriptedMailServer({"RCPT": ["451 greylisted"]}) as server:
         async with bench(engine, tmp_path, recipients=TO_MAIL, sinks={"smtp": _sink(server.port)}) as (it, _):
-            await it.hear([Story().registered()])
+            await it.apply([Story().registered()])
             async with it.sending():
 
                 async def tried() -> bool:

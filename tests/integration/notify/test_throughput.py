@@ -27,7 +27,7 @@ async def test_the_file_sink_keeps_up(
             events = [story.registered() for story in stories]
             if kind == "department":
                 events += [event for story in stories for event in (story.assigned(), story.started())]
-            await it.hear(events)
+            await it.apply(events)
         async with it.engine.begin() as tx:
             other = "receipt" if kind == "department" else "assignment"
             await tx.execute(text("DELETE FROM notices WHERE notice = :other"), {"other": other})

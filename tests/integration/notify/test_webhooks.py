@@ -169,7 +169,7 @@ async def test_a_departments_notice_carries_no_identity_and_no_text(engine: Asyn
     async with HttpServer(_ok) as server:
         async with bench(engine, tmp_path / "out", recipients=to_webhooks(tmp_path, water=server.url)) as (it, vault):
             story = Story()
-            await it.hear([story.registered(), story.assigned(), story.started()])
+            await it.apply([story.registered(), story.assigned(), story.started()])
             async with it.sending():
                 await it.until_state("assignment", "sent")
             assert ("", "notice:assignment") not in vault.asked
@@ -193,14 +193,14 @@ async def test_a_failing_receiver_is_tried_again_with_the_same_id_until_it_answe
     async with HttpServer(script) as server:
         async with bench(engine, tmp_path / "out", recipients=to_webhooks(tmp_path, water=server.url)) as (it, _):
             story = Story()
-            await it.hear([story.registered(), story.assigned(), story.started()])
+            await it.apply([story.registered(), story.assigned(), story.started()])
             async with it.sending():
                 row = await it.until_state("assignment", "sent")
-            said = [event.data for event in await it.events() if isinstance(event.data, NoticeSent)]
+            emitted = [event.data for event in await it.events() if isinstance(event.data, NoticeSent)]
 
     assert row.attempts == 2
     assert len({request.headers["webhook-id"] for request in server.requests}) == 1
-    assert [data.attempts for data in said if data.notice == "assignment"] == [2]
+    assert [data.attempts for data in emitted if data.notice == "assignment"] == [2]
 
 
 async def test_a_receiver_that_is_gone_is_disabled_and_a_resend_enables_it(engine: AsyncEngine, tmp_path: Path) -> None:
@@ -214,16 +214,16 @@ async def test_a_receiver_that_is_gone_is_disabled_and_a_resend_enables_it(engin
     async with HttpServer(script) as server:
         async with bench(engine, tmp_path / "out", recipients=to_webhooks(tmp_path, water=server.url)) as (it, _):
             story = Story()
-            await it.hear([story.registered(), story.assigned(), story.started()])
+            await it.apply([story.registered(), story.assigned(), story.started()])
             async with it.sending():
                 first = await it.until_state("assignment", "failed")
-                await it.hear([story.later(days=1).warned()])
+                await it.apply([story.later(days=1).warned()])
                 second = await it.until_state("urging", "failed")
                 async with it.engine.begin() as tx:
-                    (lane,) = [one for one in await delivery_queue.endpoints(tx) if one.sink == "webhook"]
+                    (queue,) = [one for one in await delivery_queue.endpoints(tx) if one.sink == "webhook"]
                     assert await notices.resend(tx, second.id, it.real.now())
                 await it.until_state("urging", "sent")
 
     assert (first.reason, second.reason) == ("status-410", "receiver-disabled")
-    assert lane.disabled_at is not None
+    assert queue.disabled_at is not None
     assert len(server.requests) == 2

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.notify.domain.addressees import addressee, endpoint
 from services.notify.domain.case import Case, fold, opened
-from services.notify.domain.notices import BREACHED, WARNED, Unsent, needless, overtaken, plan_calls, plan_notices
+from services.notify.domain.notices import BREACHED, WARNED, Unsent, overtaken, plan_calls, plan_notices, superseded
 from services.notify.domain.recipients import Recipients
 from shared.events.envelope import Event
 from tests.unit.notify.samples import START, Story, case_id, procedure
@@ -143,8 +143,8 @@ def test_notices_of_one_event_other_addressees_and_other_clocks_do_not_overtake_
 def test_a_retracted_breach_is_not_told() -> None:
     one, other = _unsent(1, 1, BREACHED), _unsent(2, 1, BREACHED, clock="contact")
 
-    assert needless([one, other], {}, {(case_id(), "handling", 1)}) == {one.id: "retracted"}
-    assert needless([one, other], {}, {(case_id(), "handling", 2)}) == {}
+    assert superseded([one, other], {}, {(case_id(), "handling", 1)}) == {one.id: "retracted"}
+    assert superseded([one, other], {}, {(case_id(), "handling", 2)}) == {}
 
 
 @given(hours=st.lists(st.integers(0, 20), min_size=1, max_size=30))

@@ -1,6 +1,6 @@
 """The console sink: one JSON line on standard output for each notice, for `docker logs`.
 
-Logs are kept and shipped by others, so the line says what was told to whom, and not the text.
+Logs are kept and shipped by others, so the line names notice and addressee, and leaves out the text.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which addresses a webhook may be sent to. A URL is configuration, a name's addresses are whatever its owner says.
+"""Which addresses a webhook may be sent to. A URL is configuration, a name's addresses are whatever its owner sets.
 
 So all addresses of the name are looked at, at every delivery, and the connection is made to the address that was
 looked at (rule O1). An address inside the organisation needs a network in the endpoint's own `allow`.

@@ -1,6 +1,6 @@
 """The mail sink: one mail to one recipient, with a Message-ID that is a function of the notice.
 
-A mail server's silence after the whole text was sent says nothing about whether it took the mail (RFC 1047). Such a
+A mail server's silence after the whole text was sent does not show whether it took the mail (RFC 1047). Such a
 delivery is ambiguous and is never repeated by itself; every other failure is known to have delivered nothing.
 """
 

@@ -131,7 +131,7 @@ def _refused(answer: httpx.Response, now: datetime) -> Outcome:
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
-    """Seconds to wait from a Retry-After header, as seconds or a date (RFC 9110 §10.2.3); None if it says nothing."""
+    """Seconds to wait from a Retry-After header, as seconds or a date (RFC 9110 §10.2.3); None if it holds neither."""
     if value is None:
         return None
     if value.strip().isdigit():

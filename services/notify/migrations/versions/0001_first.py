@@ -1,4 +1,4 @@
-"""Cases, notices with their attempts, lanes, senders, call-backs and satisfaction."""
+"""Cases, notices with their attempts, queues, senders, call-backs and satisfaction."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def upgrade() -> None:
         sa.Column("outcome", sa.Text),
     )
     op.create_table(
-        "lanes",
-        sa.Column("lane", sa.Text, primary_key=True),
+        "endpoint_queues",
+        sa.Column("queue", sa.Text, primary_key=True),
         sa.Column("sink", sa.Text, nullable=False),
         sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
         sa.Column("open_at", INSTANT, nullable=False),
@@ -77,7 +77,7 @@ def _notices() -> None:
         sa.Column("made_at", INSTANT, nullable=False),
         sa.Column("queued_at", INSTANT, nullable=False),
         sa.Column("next_try_at", INSTANT, nullable=False),
-        sa.Column("lane", sa.Text),
+        sa.Column("queue", sa.Text),
         sa.Column("sink", sa.Text),
         sa.Column("addressee", sa.Text),
         sa.Column("sender", sa.Uuid),
@@ -93,9 +93,9 @@ def _notices() -> None:
     )
     op.create_index("notices_case", "notices", ["case_id"])
     for name, columns, where in (
-        ("notices_unrouted", ["next_try_at"], "state = 'waiting' AND lane IS NULL"),
-        ("notices_due", ["lane", "next_try_at"], "state = 'waiting'"),
-        ("notices_order", ["lane", "position"], "state = 'waiting'"),
+        ("notices_unrouted", ["next_try_at"], "state = 'waiting' AND queue IS NULL"),
+        ("notices_due", ["queue", "next_try_at"], "state = 'waiting'"),
+        ("notices_order", ["queue", "position"], "state = 'waiting'"),
         ("notices_sending", ["sender"], "state = 'sending'"),
         ("notices_open", ["case_id"], "state IN ('undecided', 'waiting')"),
         ("notices_failed", ["position"], "state = 'failed'"),

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notify.domain.case import Case, fold, opened
-from services.notify.domain.digest_wording import LISTED, Told, overdue, with_others
-from services.notify.domain.digests import Waiting, Window, joint, wait_seconds
-from services.notify.domain.notices import BREACHED, WARNED, Unsent, needless, plan_notices
+from services.notify.domain.digest_wording import LISTED, JoinedNotice, overdue, with_others
+from services.notify.domain.digests import Waiting, Window, grouped, wait_seconds
+from services.notify.domain.notices import BREACHED, WARNED, Unsent, plan_notices, superseded
 from services.notify.domain.templates import Rendered
 from shared.events.envelope import Event
 from shared.settings import ServiceSettings
@@ -128,9 +128,9 @@ def test_the_gravest_leads_and_of_those_the_latest() -> None:
     )
     soon = _waiting(4, 6, late=False)  # a warning of another clock, later than the breach
 
-    (alone,) = joint([early])
-    (first,) = joint([soon, breach, early])
-    (second,) = joint([early, after, soon, breach])
+    (alone,) = grouped([early])
+    (first,) = grouped([soon, breach, early])
+    (second,) = grouped([early, after, soon, breach])
 
     assert (alone.lead, alone.others) == (early.id, ())
     assert (first.lead, first.others) == (breach.id, (early.id, soon.id))
@@ -149,8 +149,8 @@ def test_whatever_the_order_each_addressee_of_a_case_is_told_once_and_of_everyth
 ) -> None:
     waiting = [_waiting(index, hour, late=late, to=to, case=case) for index, (case, to, hour, late) in enumerate(heap)]
 
-    found = joint(waiting)
-    shuffled = joint(data.draw(st.permutations(waiting)))
+    found = grouped(waiting)
+    shuffled = grouped(data.draw(st.permutations(waiting)))
 
     by_id = {one.id: one for one in waiting}
     assert sorted(found, key=lambda one: one.lead) == sorted(shuffled, key=lambda one: one.lead)
@@ -177,9 +177,9 @@ def test_what_counts_as_overdue(occurrence: str, hours: int, details: dict[str, 
     assert overdue(occurrence, START + timedelta(hours=hours), details) is late
 
 
-def _told(notice: str, occurrence: str, hour: int, body: str, **details: Any) -> Told:
+def _told(notice: str, occurrence: str, hour: int, body: str, **details: Any) -> JoinedNotice:
     element = next(one for one in procedure().notices if one.id == notice)
-    return Told(element, occurrence, START + timedelta(hours=hour), details, Rendered("", body, 0))
+    return JoinedNotice(element, occurrence, START + timedelta(hours=hour), details, Rendered("", body, 0))
 
 
 _OTHERS = [
@@ -249,13 +249,15 @@ def test_nobody_is_warned_of_a_clock_that_has_stopped_but_a_breach_is_still_told
     met = _case(story.registered(), story.started(), story.met())
     running = _case(story.registered(), story.started())
     again = _case(story.registered(), story.started(cycle=2))
-    warning = Unsent(case_id(7), case_id(), "chief", "handling", 1, WARNED, START, joins=True, early=True)
+    warning = Unsent(case_id(7), case_id(), "chief", "handling", 1, WARNED, START, joins=True, before_due=True)
     breach = Unsent(case_id(8), case_id(), "chief", "handling", 1, BREACHED, START, joins=True)
     after = Unsent(case_id(9), case_id(), "chief", "handling", 1, WARNED, START, joins=True)
-    tried = Unsent(case_id(10), case_id(), "chief", "handling", 1, WARNED, START, joins=True, early=True, tried=True)
-    own = Unsent(case_id(11), case_id(), "complainant", "handling", 1, WARNED, START, early=True)
+    tried = Unsent(
+        case_id(10), case_id(), "chief", "handling", 1, WARNED, START, joins=True, before_due=True, tried=True
+    )
+    own = Unsent(case_id(11), case_id(), "complainant", "handling", 1, WARNED, START, before_due=True)
     all_ = [warning, breach, after, tried, own]
 
-    assert needless(all_, {case_id(): met}) == {warning.id: "clock-stopped"}
-    assert needless(all_, {case_id(): running}) == {}
-    assert needless(all_, {case_id(): again}) == {warning.id: "clock-stopped"}
+    assert superseded(all_, {case_id(): met}) == {warning.id: "clock-stopped"}
+    assert superseded(all_, {case_id(): running}) == {}
+    assert superseded(all_, {case_id(): again}) == {warning.id: "clock-stopped"}

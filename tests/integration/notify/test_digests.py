@@ -36,7 +36,7 @@ async def test_after_a_storm_each_addressee_has_one_notice_of_each_case_and_the_
         async with it.sending(stale=3600), it.sending(stale=3600):
             # The backlog as it is worked off: the steps of one case come one after another, each in another batch.
             for nth, start in itertools.product(range(5), range(0, count, 100)):
-                await it.hear([one[nth] for one in steps[start : start + 100]])
+                await it.apply([one[nth] for one in steps[start : start + 100]])
 
             assert not [row for row in await it.rows("attempts > 0") if row.notice in ABOUT]
             real.advance(timedelta(seconds=30))
@@ -47,7 +47,7 @@ async def test_after_a_storm_each_addressee_has_one_notice_of_each_case_and_the_
 
             await it.until(all_is_told, 120)
         rows = await it.rows("state <> 'undecided'")
-        said = [event.data for event in await it.events()]
+        emitted = [event.data for event in await it.events()]
         files = it.files()
 
     about = [row for row in rows if row.notice in ABOUT]
@@ -61,12 +61,12 @@ async def test_after_a_storm_each_addressee_has_one_notice_of_each_case_and_the_
     assert {
         one["facts"]["joined_count"] for one in files if one["to"] == "department:water" and one["notice"] in ABOUT
     } == {4}
-    # What is no reminder is told for itself, and every notice that was demanded is said to be delivered, once.
+    # What is no reminder is told for itself, and every notice that was demanded is emitted to be delivered, once.
     assert sum(one["notice"] == "apology" for one in files) == count
-    assert sorted(data.notice_id for data in said if isinstance(data, NoticeSent)) == sorted(
+    assert sorted(data.notice_id for data in emitted if isinstance(data, NoticeSent)) == sorted(
         str(row.id) for row in rows
     )
-    assert sum(data.within is not None for data in said if isinstance(data, NoticeSent)) == 6 * count
+    assert sum(data.within is not None for data in emitted if isinstance(data, NoticeSent)) == 6 * count
 
 
 async def test_a_punctual_notice_does_not_wait(engine: AsyncEngine, tmp_path: Path) -> None:
@@ -74,9 +74,9 @@ async def test_a_punctual_notice_does_not_wait(engine: AsyncEngine, tmp_path: Pa
         story = Story()
         await known(it, story)
         async with it.sending():
-            await it.hear([story.warned(late=5.0)])
+            await it.apply([story.warned(late=5.0)])
             await it.until_state("urging", "sent", 20)
-            await it.hear([story.later(days=1).breached()])
+            await it.apply([story.later(days=1).breached()])
             await it.until_state("overdue", "sent", 20)
             await it.until_state("urging", "sent", 20)
         rows = await it.rows("notice IN ('urging', 'overdue')")
@@ -94,9 +94,9 @@ async def test_a_notice_that_waits_goes_along_when_a_punctual_one_of_its_case_is
         await known(it, story)
         async with it.sending():
             await it.until_state("assignment", "sent")
-            await it.hear([story.warned("half", late=OUTAGE)])
+            await it.apply([story.warned("half", late=OUTAGE)])
             assert (await it.row("urging")).state == "waiting"
-            await it.hear([story.later(days=1).breached(clock="reporting")])
+            await it.apply([story.later(days=1).breached(clock="reporting")])
             await it.until_state("reminder", "sent", 20)
         row = await it.row("urging")
         assert (row.state, row.joined_to) == ("joined", (await it.row("reminder")).id)
@@ -117,13 +117,13 @@ async def test_a_notice_that_is_on_its_way_is_not_changed(engine: AsyncEngine, t
             await known(it, story)
             half, *rest = late_steps(story)
             async with it.sending():
-                await it.hear([story.warned("first")])
+                await it.apply([story.warned("first")])
 
                 async def under_way() -> bool:
                     return bool(await it.rows("notice = 'urging' AND state = 'sending'"))
 
                 await it.until(under_way)
-                await it.hear([half, *rest])
+                await it.apply([half, *rest])
                 go_on.set()
                 await it.until(lambda: quiet(it))
             first, second = requests(server)
@@ -153,13 +153,13 @@ async def test_a_notice_that_is_to_be_tried_again_goes_out_as_it_was_and_into_no
             await known(it, story)
             half, late, *rest = late_steps(story)
             async with it.sending():
-                await it.hear([half, late])
+                await it.apply([half, late])
 
                 async def to_be_tried_again() -> bool:
                     return bool(await it.rows("state = 'waiting' AND attempts = 1"))
 
                 await it.until(to_be_tried_again)
-                await it.hear(rest)
+                await it.apply(rest)
                 await it.until(lambda: quiet(it))
             told = requests(server)
     first, again = [one for one in told if one["notice_id"] == refused[0]]
@@ -175,12 +175,12 @@ async def test_the_same_events_again_change_nothing_before_or_after(engine: Asyn
         await known(it, story)
         steps = late_steps(story)
         for _ in range(5):
-            await it.hear(steps)
+            await it.apply(steps)
         async with it.sending():
             await it.until(lambda: quiet(it))
             before = [(row.id, row.state, row.joined_to, row.attempts) for row in await it.rows()]
             for event in steps:
-                await it.hear([event])
+                await it.apply([event])
             await it.until(lambda: quiet(it))
         assert [(row.id, row.state, row.joined_to, row.attempts) for row in await it.rows()] == before
         assert sum(one["notice"] in ABOUT for one in it.files()) == 2
@@ -193,7 +193,7 @@ async def test_in_whatever_order_steps_arrive_the_same_is_told(engine: AsyncEngi
         await known(it, *stories)
         steps = [late_steps(story) for story in stories]
         for nth in range(5):
-            await it.hear([one[order[nth]] for one, order in zip(steps, orders, strict=True)])
+            await it.apply([one[order[nth]] for one, order in zip(steps, orders, strict=True)])
         async with it.sending():
             await it.until(lambda: quiet(it))
         found: dict[tuple[str, str], str] = {}
@@ -215,8 +215,8 @@ async def test_a_warning_of_a_clock_that_has_stopped_is_not_told_and_its_breach_
     async with bench(engine, tmp_path) as (it, _):
         story = Story()
         await known(it, story)
-        await it.hear([story.warned(late=OUTAGE), story.breached(clock="reporting", late=OUTAGE)])
-        await it.hear([story.later(minutes=1).met()])
+        await it.apply([story.warned(late=OUTAGE), story.breached(clock="reporting", late=OUTAGE)])
+        await it.apply([story.later(minutes=1).met()])
         async with it.sending():
             await it.until(lambda: quiet(it))
         (urging, reminder) = await it.rows("notice IN ('urging', 'reminder')")
@@ -232,7 +232,7 @@ async def test_a_long_list_stays_within_what_a_webhook_may_carry(engine: AsyncEn
         async with bench(engine, tmp_path / "out", recipients=recipients) as (it, _):
             story = Story()
             await known(it, story)
-            await it.hear([story.later(minutes=30).after(f"repeat-{number}", late=OUTAGE) for number in range(150)])
+            await it.apply([story.later(minutes=30).after(f"repeat-{number}", late=OUTAGE) for number in range(150)])
             async with it.sending():
                 await it.until(lambda: quiet(it))
             (told,) = requests(server)

@@ -36,7 +36,7 @@ async def test_a_receiver_that_hangs_delays_no_other_and_has_one_request_at_a_ti
             for number in range(40):
                 story = Story(number)
                 events += [story.registered(), story.assigned("water" if number % 2 else "roads"), story.started()]
-            await it.hear(events)
+            await it.apply(events)
             async with it.sending():
 
                 async def quick_has_all() -> bool:
@@ -60,7 +60,7 @@ async def test_a_receiver_that_was_down_gets_everything_in_order_and_other_notic
             for number in range(10):
                 story = Story(number)
                 events += [story.registered(), story.assigned(), story.started()]
-            await it.hear(events)
+            await it.apply(events)
             async with it.sending():
 
                 async def tried() -> bool:
@@ -82,7 +82,7 @@ async def test_while_the_vault_is_away_departments_are_told_and_no_attempt_is_co
     async with bench(engine, tmp_path) as (it, vault):
         vault.away = True
         story = Story()
-        await it.hear([story.registered(), story.assigned(), story.started()])
+        await it.apply([story.registered(), story.assigned(), story.started()])
         async with it.sending():
             await it.until_state("assignment", "sent")
             assert (await it.row("receipt")).attempts == 0
@@ -94,7 +94,7 @@ async def test_while_the_vault_is_away_departments_are_told_and_no_attempt_is_co
 async def test_a_case_that_the_vault_does_not_know_fails_for_good(engine: AsyncEngine, tmp_path: Path) -> None:
     async with bench(engine, tmp_path) as (it, vault):
         vault.unknown = True
-        await it.hear([Story().registered()])
+        await it.apply([Story().registered()])
         async with it.sending():
             row = await it.until_state("receipt", "failed")
         assert row.reason == "unknown-to-the-vault"
@@ -103,9 +103,9 @@ async def test_a_case_that_the_vault_does_not_know_fails_for_good(engine: AsyncE
 async def test_after_a_long_silence_one_warning_is_told_and_the_breach(engine: AsyncEngine, tmp_path: Path) -> None:
     async with bench(engine, tmp_path) as (it, _):
         story = Story()
-        await it.hear([story.registered(), story.assigned(), story.started()])
-        await it.hear([story.later(days=1).warned("half")])
-        await it.hear([story.later(days=1).warned("late"), story.later(days=1).breached()])
+        await it.apply([story.registered(), story.assigned(), story.started()])
+        await it.apply([story.later(days=1).warned("half")])
+        await it.apply([story.later(days=1).warned("late"), story.later(days=1).breached()])
         async with it.sending():
             await it.until_state("overdue", "sent")
 
@@ -122,7 +122,7 @@ async def test_the_department_is_told_that_has_the_case_when_the_notice_is_sent(
 ) -> None:
     async with bench(engine, tmp_path) as (it, _):
         story = Story()
-        await it.hear([story.registered(), story.assigned("water"), story.started(), story.reassigned("roads")])
+        await it.apply([story.registered(), story.assigned("water"), story.started(), story.reassigned("roads")])
         async with it.sending():
             await it.until_state("assignment", "sent")
         told = {row.addressee for row in await it.rows("notice = 'assignment'")}
@@ -144,7 +144,7 @@ async def test_two_senders_share_the_work_and_send_nothing_twice(engine: AsyncEn
             for number in range(60):
                 story = Story(number)
                 events += [story.registered(), story.assigned("water" if number % 2 else "roads"), story.started()]
-            await it.hear(events)
+            await it.apply(events)
             async with it.sending(), it.sending():
                 await it.until_state("assignment", "sent")
                 await it.until_state("receipt", "sent")
@@ -156,11 +156,11 @@ async def test_two_senders_share_the_work_and_send_nothing_twice(engine: AsyncEn
 async def test_a_due_instant_that_is_on_its_way_is_waited_for(engine: AsyncEngine, tmp_path: Path) -> None:
     async with bench(engine, tmp_path) as (it, _):
         story = Story()
-        await it.hear([story.registered(), story.assigned()])
+        await it.apply([story.registered(), story.assigned()])
         async with it.sending():
             await it.until_state("receipt", "sent")
             assert (await it.row("assignment")).state == "waiting"
-            await it.hear([story.started()])
+            await it.apply([story.started()])
             await it.until_state("assignment", "sent")
         (file,) = [one for one in it.files() if one["notice"] == "assignment"]
     assert file["body"] == "水务，应于 2026年11月9日 09:00 前办结"
@@ -169,7 +169,7 @@ async def test_a_due_instant_that_is_on_its_way_is_waited_for(engine: AsyncEngin
 async def test_a_database_that_cuts_all_connections_is_come_back_to(engine: AsyncEngine, tmp_path: Path) -> None:
     async with bench(engine, tmp_path) as (it, _):
         async with it.sending():
-            await it.hear([Story(1).registered()])
+            await it.apply([Story(1).registered()])
             await it.until_state("receipt", "sent")
             async with it.engine.begin() as tx:
                 await tx.execute(
@@ -179,6 +179,6 @@ async def test_a_database_that_cuts_all_connections_is_come_back_to(engine: Asyn
                         "AND backend_type = 'client backend'"
                     )
                 )
-            await it.hear([Story(2).registered()])
+            await it.apply([Story(2).registered()])
             await it.until_state("receipt", "sent")
         assert len(it.files()) == 2

@@ -49,7 +49,7 @@ async def test_a_sender_that_dies_between_joining_and_sending_loses_nothing_and_
             await known(it, story)
             async with it.sending():
                 await it.until(lambda: quiet(it))
-            await it.hear(late_steps(story))
+            await it.apply(late_steps(story))
             with capture_logs():  # to print a crash with all that was at hand takes a while
                 async with it.sending(failpoint=dies):
 
@@ -62,11 +62,11 @@ async def test_a_sender_that_dies_between_joining_and_sending_loses_nothing_and_
             assert bool(joined) == (place != "joined")  # both are written, or neither
             async with engine.begin() as tx:
                 await tx.execute(text("DELETE FROM senders"))  # as time does
-            await it.hear([story.later(hours=1).after(late=OUTAGE)])
+            await it.apply([story.later(hours=1).after(late=OUTAGE)])
             async with it.sending():
                 await it.until(lambda: quiet(it))
             told = requests(server)
-            said = [event.data for event in await it.events() if isinstance(event.data, NoticeSent)]
+            emitted = [event.data for event in await it.events() if isinstance(event.data, NoticeSent)]
             rows = await it.rows("state <> 'undecided'")
     if place == "joined":  # nothing was on its way: the step that came since is told with the others
         assert [(one["step"], one["joined_count"]) for one in told] == [("overdue", 5)]
@@ -75,7 +75,7 @@ async def test_a_sender_that_dies_between_joining_and_sending_loses_nothing_and_
         assert len(first) == (2 if place == "delivered" else 1)
         assert all(one == first[0] and (one["notice"], one["joined_count"]) == ("reminder", 4) for one in first)
         assert (last["step"], last.get("joined_count")) == ("overdue", None)
-    assert sorted(data.notice_id for data in said) == sorted(str(row.id) for row in rows)
+    assert sorted(data.notice_id for data in emitted) == sorted(str(row.id) for row in rows)
 
 
 async def test_what_was_joined_to_a_breach_that_is_retracted_is_told_all_the_same(
@@ -92,7 +92,7 @@ async def test_what_was_joined_to_a_breach_that_is_retracted_is_told_all_the_sam
         async with bench(engine, tmp_path / "out", recipients=recipients) as (it, _):
             story = Story()
             await known(it, story)
-            await it.hear([story.warned("soon", clock="reporting", late=OUTAGE), story.breached(late=OUTAGE)])
+            await it.apply([story.warned("soon", clock="reporting", late=OUTAGE), story.breached(late=OUTAGE)])
             async with it.sending():
 
                 async def tried() -> bool:
@@ -101,7 +101,7 @@ async def test_what_was_joined_to_a_breach_that_is_retracted_is_told_all_the_sam
                 await it.until(tried)
                 assert (await it.row("reminder")).state == "joined"
                 down = False
-                await it.hear([story.later(hours=1).retracted()])
+                await it.apply([story.later(hours=1).retracted()])
                 await it.until_state("reminder", "sent")
             urging = await it.row("urging")
     assert (urging.state, urging.reason) == ("superseded", "retracted")
@@ -120,7 +120,7 @@ async def test_what_was_joined_shares_the_fate_of_its_lead_and_is_sent_again_wit
         async with bench(engine, tmp_path, recipients=recipients, sinks=sinks) as (it, _):
             story = Story()
             await known(it, story)
-            await it.hear(late_steps(story))
+            await it.apply(late_steps(story))
             async with it.sending():
                 await it.until(lambda: quiet(it))
                 (lead,) = await it.rows("notice = 'chased' AND state = 'failed'")
@@ -129,10 +129,10 @@ async def test_what_was_joined_shares_the_fate_of_its_lead_and_is_sent_again_wit
                     assert await notices.resend(tx, lead.id, it.real.now())
                     assert len(await notices.within(tx, lead.id)) == 2
                 await it.until(lambda: quiet(it))
-            said = [event.data for event in await it.events() if isinstance(event.data, NoticeSent)]
+            emitted = [event.data for event in await it.events() if isinstance(event.data, NoticeSent)]
     assert sorted(str(data.within) for data in failed) == sorted(["None", str(lead.id), str(lead.id)])
     assert {data.reason for data in failed} == {"smtp-550"}
-    assert sum(data.addressee == "role:chief" and data.within == str(lead.id) for data in said) == 2
+    assert sum(data.addressee == "role:chief" and data.within == str(lead.id) for data in emitted) == 2
     (mail,) = server.delivered
     read = email.message_from_bytes(mail.data, policy=email.policy.default).get_content()
     assert "本案另有 2 项时限提醒并入本通知一并告知" in read

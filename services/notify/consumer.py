@@ -1,0 +1,28 @@
+"""Notify's consumer: the events of all its topics go, in their order, to one use case."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notify.handlers.events import EventHandlers
+from services.notify.store import cases
+from shared.events.envelope import Event
+
+
+class Consumer:
+    """Handles a batch of events within the batch's transaction."""
+
+    def __init__(self, handlers: EventHandlers) -> None:
+        self._handlers = handlers
+
+    async def unknown_cases(self, tx: AsyncConnection, ids: Collection[UUID]) -> set[UUID]:
+        """Cases whose registration has not come: everything else of them waits for it."""
+        return set(ids) - await cases.known(tx, ids)
+
+    async def handle(self, tx: AsyncConnection, events: Sequence[Event], now: datetime) -> Sequence[Event]:
+        """Apply events in order; returns what is to be published."""
+        return await self._handlers.apply_events(tx, events, now)

@@ -1,0 +1,119 @@
+"""Notices, call-backs and endpoint queues as they are kept: one class for each table, one field for each column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+NoticeState = Literal["undecided", "waiting", "sending", "sent", "failed", "superseded", "joined"]
+CallState = Literal["undecided", "open", "done"]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """A notice. `occurred_at`, `emitted_at`, `made_at`, `settled_at` are on the cases' clock, `queued_at` and
+    `next_try_at` real time. `joins`: it may be delivered within another; one that is joined to `joined_to` is."""
+
+    id: UUID
+    position: int
+    case_id: UUID
+    procedure: str
+    version: int
+    notice: str
+    to: str
+    occurrence: str
+    event_id: UUID
+    details: Mapping[str, Any]
+    conditional: bool
+    clock: str | None
+    cycle: int | None
+    rank: int
+    state: NoticeState
+    occurred_at: datetime
+    emitted_at: datetime
+    made_at: datetime
+    queued_at: datetime
+    next_try_at: datetime
+    queue: str | None
+    sink: str | None
+    addressee: str | None
+    sender: UUID | None
+    tries: int
+    attempts: int
+    resends: int
+    blanks: int
+    reason: str | None
+    ambiguous: bool
+    settled_at: datetime | None
+    joins: bool
+    joined_to: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """A call-back task; `element` is its place among the procedure's call-backs. Instants are on the cases' clock."""
+
+    id: UUID
+    position: int
+    case_id: UUID
+    procedure: str
+    version: int
+    element: int
+    occurrence: str
+    event_id: UUID
+    conditional: bool
+    state: CallState
+    occurred_at: datetime
+    emitted_at: datetime
+    due_at: datetime | None
+    calls: list[dict[str, Any]]
+    satisfied: bool | None
+    score: int | None
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SatisfactionRow:
+    """What a complainant answered without a call-back, in one cycle of the case."""
+
+    case_id: UUID
+    cycle: int
+    satisfied: bool
+    score: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """One attempt to deliver a notice, in real time; `outcome` is None while it is under way or its sender died."""
+
+    number: int
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PickedQueue:
+    """An endpoint's queue that a sender has taken: `failures` in a row; since when it is disabled, if it is."""
+
+    queue: str
+    sink: str
+    failures: int
+    disabled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueStatus:
+    """An endpoint's queue as it stands; `open_at` (real time): when it may be tried."""
+
+    queue: str
+    sink: str
+    failures: int
+    open_at: datetime
+    disabled_at: datetime | None
+    reason: str | None
+    waiting: int
