@@ -1,4 +1,4 @@
-"""Events in: what the other services say of a case goes into its timeline, and into where it stands."""
+"""Intake's consumer: the events of the other services go, in their order, to one use case."""
 
 from __future__ import annotations
 
@@ -8,21 +8,18 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.intake.store import cases as store
-from services.intake.store import timeline
+from services.intake.handlers import timelines
 from shared.events.envelope import Event
 
 
-class Worker:
-    """Keeps the timelines. It says nothing itself."""
+class Consumer:
+    """Handles a batch of events within the batch's transaction."""
+
+    async def unknown_cases(self, tx: AsyncConnection, ids: Collection[UUID]) -> set[UUID]:
+        """None: events of a case can only follow its registration here."""
+        return set()
 
     async def handle(self, tx: AsyncConnection, events: Sequence[Event], now: datetime) -> Sequence[Event]:
-        """Write the events into the timelines of their cases and project these anew; any order is right."""
-        known = await store.lock_cases(tx, {event.subject for event in events})
-        await timeline.write_entries(tx, events)
-        await timeline.project_cases(tx, known)
+        """Apply events in order. Intake emits nothing in answer."""
+        await timelines.apply_events(tx, events)
         return ()
-
-    async def unknown_cases(self, tx: AsyncConnection, cases: Collection[UUID]) -> set[UUID]:
-        """None: what is said of a case can only follow its registration here."""
-        return set()

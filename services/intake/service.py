@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from services.intake.background.housekeeping import keep_tidy
-from services.intake.consumer import Worker
-from services.intake.handlers.casework import Casework
-from services.intake.handlers.procedure_migrations import Migrations
-from services.intake.http.complaints import BATCH_PATH, reading_routes, registration_routes
+from services.intake.background.housekeeping import clean_up_periodically
+from services.intake.consumer import Consumer
+from services.intake.form_book import FormBook
+from services.intake.handlers.cases import CaseHandlers
+from services.intake.handlers.procedure_migrations import MigrationHandlers
+from services.intake.handlers.vault import VaultHandlers
+from services.intake.http.cases import case_routes
+from services.intake.http.complaints import BATCH_PATH, registration_routes
 from services.intake.http.procedure_migrations import migration_routes
-from services.intake.http.progress import public_routes
+from services.intake.http.progress import progress_routes
 from services.intake.http.vault import vault_routes
 from services.intake.registration.batch import Batch
 from services.intake.registration.batcher import RegistrationBatcher
 from services.intake.registration.registrar import Registrar
-from services.intake.registration.request import Forms, Reader
+from services.intake.registration.request import Reader
 from shared.business_time.clock import RealClock
 from shared.events.topics import ASSIGNMENTS, DEADLINES, NOTICES
 from shared.hosting.host import Context, Service
@@ -25,22 +28,22 @@ def build(context: Context) -> Service:
     """What the intake service is made of; raises `VaultError` without a master key."""
     engine, clock, real = context.engine, context.clock, RealClock()
     vault = open_vault(context.settings.vault_key_file)
-    forms = Forms(context.library, context.calendars)
+    forms = FormBook(context.library, context.calendars)
     reader = Reader(forms, vault)
     registrar = Registrar(context.outbox, vault, clock, real)
-    casework = Casework(context.outbox, vault, clock, forms)
-    migrations = Migrations(context.outbox, context.library, clock)
+    cases = CaseHandlers(context.outbox, vault, clock, forms)
+    migrations = MigrationHandlers(context.outbox, context.library, clock)
     batch = Batch(registrar, reader, clock)
     return Service(
         routers=[
-            registration_routes(RegistrationBatcher(registrar), batch, reader, vault, casework, clock),
-            reading_routes(engine),
-            vault_routes(engine, vault, clock, forms, casework),
-            public_routes(engine, vault, forms),
+            registration_routes(RegistrationBatcher(registrar), batch, reader, clock),
+            case_routes(engine, vault, cases),
+            vault_routes(VaultHandlers(engine, vault, clock, forms)),
+            progress_routes(engine, vault, forms),
             migration_routes(engine, migrations),
         ],
         topics=[ASSIGNMENTS, DEADLINES, NOTICES],
-        handler=Worker(),
-        loops=[lambda: keep_tidy(engine, vault, real), migrations.run],
+        handler=Consumer(),
+        loops=[lambda: clean_up_periodically(engine, vault, real), migrations.run],
         limits={BATCH_PATH: BATCH_LIMIT},
     )

@@ -16,7 +16,6 @@ from shared.settings import SERVICES
 @pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.asyncio
 async def test_migrated_tables_are_those_of_the_store(service: str, database_urls: dict[str, str]) -> None:
-    importlib.import_module(f"services.{service}.service")  # whatever declares tables
     metadata = importlib.import_module(f"services.{service}.store.tables").metadata
 
     def differences(connection: Connection) -> list[object]:

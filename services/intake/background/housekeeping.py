@@ -21,7 +21,7 @@ _EVERY_SECONDS = 600.0
 _AT_ONCE = 200
 
 
-async def tidy(engine: AsyncEngine, vault: Vault, real: Clock) -> tuple[int, int]:
+async def clean_up(engine: AsyncEngine, vault: Vault, real: Clock) -> tuple[int, int]:
     """Do it once: (idempotency keys forgotten, data keys wrapped anew)."""
     async with engine.begin() as tx:
         forgotten = await registration.forget_keys(tx, real.now() - KEYS_KEPT)
@@ -34,12 +34,12 @@ async def tidy(engine: AsyncEngine, vault: Vault, real: Clock) -> tuple[int, int
             return forgotten, rewrapped
 
 
-async def keep_tidy(engine: AsyncEngine, vault: Vault, real: Clock) -> None:
+async def clean_up_periodically(engine: AsyncEngine, vault: Vault, real: Clock) -> None:
     """Do it now and every ten minutes (real time), until cancelled; a database that is away is waited for."""
 
     async def work() -> None:
-        forgotten, rewrapped = await tidy(engine, vault, real)
+        forgotten, rewrapped = await clean_up(engine, vault, real)
         if forgotten or rewrapped:
-            log.info("tidied", keys_forgotten=forgotten, data_keys_rewrapped=rewrapped)
+            log.info("cleaned up", keys_forgotten=forgotten, data_keys_rewrapped=rewrapped)
 
-    await run_periodically("tidying", work, every=_EVERY_SECONDS)
+    await run_periodically("cleaning up", work, every=_EVERY_SECONDS)

@@ -44,7 +44,7 @@ class Complaint:
 
     @property
     def values(self) -> dict[str, Scalar]:
-        """Everything that was said, for what must be compared without being kept."""
+        """All values, for what must be compared without being kept."""
         return {"channel": self.channel, **self.attributes, **self.vault}
 
 
@@ -119,8 +119,8 @@ def registration_events(
     verdict: Verdict,
     documents: Mapping[str, str],
 ) -> list[EventData]:
-    """What is said of a new case, in order. A merged one is neither asked for more nor judged."""
-    said: list[EventData] = [
+    """The events of a new case, in order. A merged one is neither asked for more nor judged."""
+    made: list[EventData] = [
         c.ComplaintRegistered(
             case_number=number,
             channel=complaint.channel,
@@ -131,16 +131,16 @@ def registration_events(
         )
     ]
     if merged_into is not None:
-        return [*said, c.ComplaintMerged(into=merged_into)]
+        return [*made, c.ComplaintMerged(into=merged_into)]
     if complaint.missing:
-        said.append(c.SupplementRequested(missing=complaint.missing))
-    return [*said, *verdict_events(verdict, None, documents)]
+        made.append(c.SupplementRequested(missing=complaint.missing))
+    return [*made, *verdict_events(verdict, None, documents)]
 
 
 def verdict_events(
     verdict: Verdict, decided_by: str | None, documents: Mapping[str, str], *, to: str | None = None
 ) -> list[EventData]:
-    """What is said of an admission decision: one event, or none while it is held.
+    """The events of an admission decision: one event, or none while it is held.
 
     `to` is the body that an officer passes it to; without one, the rule's.
     """

@@ -1,4 +1,4 @@
-"""What a complaint is about, as keyed hashes: the same matter gives the same hash, and the hash tells nothing."""
+"""What a complaint is about, as keyed hashes: the same matter gives the same hash, and the hash reveals nothing."""
 
 from __future__ import annotations
 

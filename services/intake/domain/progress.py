@@ -1,4 +1,4 @@
-"""Where a case stands, in words for the complainant. They say nothing of departments, levels or people."""
+"""Where a case stands, in words for the complainant. They name no departments, levels or people."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from shared.events import occurrences
@@ -18,7 +18,7 @@ from shared.events.deadlines import ClockEvent
 from shared.events.envelope import Event
 from shared.procedures.milestones import split
 
-_STAGES = {
+STAGES: Final = {
     "registered": 0,
     "admitted": 1,
     "assigned": 2,
@@ -31,14 +31,15 @@ _STAGES = {
     "merged": 7,
     "withdrawn": 8,
 }
-PROJECTED = frozenset((*_STAGES, "reopened", "reassigned", "classified", "escalated"))
+"""How far each occurrence takes a case."""
+PROJECTED = frozenset((*STAGES, "reopened", "reassigned", "classified", "escalated"))
 """The occurrences that the projection reads."""
 
 _SOURCES = ("/huiyin/intake", "/huiyin/routing", "/huiyin/sla", "/huiyin/notify")
 
 
 @dataclass(frozen=True)
-class Entry:
+class TimelineEntry:
     """One occurrence of a case. `sequence` counts the events of one source about the case."""
 
     event_id: UUID
@@ -77,14 +78,14 @@ class Projection:
     closed_at: datetime | None = None
 
 
-def entries(event: Event) -> list[Entry]:
+def entries(event: Event) -> list[TimelineEntry]:
     """The occurrences that an event is; one that procedures cannot name goes by the last word of its type."""
     names = occurrences.names(event)
     if not isinstance(event.data, ComplaintRegistered):  # received and registered are two, at two instants
         names = names[-1:] or (_unnamed(event),)
     details = event.data.model_dump(mode="json", exclude={"matters"}, exclude_none=True)
     return [
-        Entry(
+        TimelineEntry(
             event_id=event.id,
             case_id=event.subject,
             source=event.source,
@@ -128,17 +129,17 @@ def _place(mark: Mark) -> tuple[datetime, int, int]:
 
 
 def _after(mark: Mark, opened: Mark) -> bool:
-    """One source's own numbers tell its order; between sources only the instants do."""
+    """One source's own numbers give its order; between sources only the instants do."""
     if mark.source == opened.source:
         return mark.sequence > opened.sequence
     return mark.happened_at > opened.happened_at
 
 
 def _status(since: list[Mark], *, reopened: bool) -> str:
-    reached = [mark for mark in since if mark.occurrence in _STAGES]
+    reached = [mark for mark in since if mark.occurrence in STAGES]
     if not reached:
         return "reopened" if reopened else "held"
-    top = max(reached, key=lambda mark: _STAGES[mark.occurrence])
+    top = max(reached, key=lambda mark: STAGES[mark.occurrence])
     if top.occurrence == "registered":
         return "held"
     if top.occurrence == "accepted-by-department":

@@ -1,7 +1,7 @@
 """Moving open cases to another version of their procedure: recorded with who and why, then case by case in pages.
 
 Each page is one transaction: the new pins, an event for each case, and how far the migration has come. An event's id
-is a function of case and migration, so what is done again says nothing new.
+is a function of case and migration, so what is done again emits nothing new.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SETTLING_SECONDS = 2.0  # until then every service has read the version that in
 _PAGE = 200
 
 
-class Migrations:
+class MigrationHandlers:
     """The migrations of one database. Any number of processes may run them."""
 
     def __init__(self, outbox: Outbox, library: Library, clock: Clock) -> None:
@@ -97,7 +97,7 @@ class Migrations:
                 make("intake", case, pin, _moved(one, version), cause=cause, at=now) for case, version in cases.items()
             ]
             await procedure_migrations.pin(tx, cases, one.to_version)
-            await timeline.say(tx, events)
+            await timeline.emit(tx, events)
             await procedure_migrations.go_on(tx, one.id, max(cases), len(cases))
         return True
 

@@ -1,70 +1,28 @@
-"""HTTP: registering complaints, deciding on them, and reading cases without identities."""
+"""Registering complaints over HTTP, one by one and in batches."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-from uuid import UUID, uuid4
+from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.intake.domain.case import Case
-from services.intake.domain.forms import FieldError
-from services.intake.handlers.casework import Casework, OfficersDecision
 from services.intake.http.request_bodies import body_of, described, idempotency_key, refusal
-from services.intake.http.views import case_view, entry_view
 from services.intake.registration.batch import Batch, rows_of
 from services.intake.registration.batcher import RegistrationBatcher
 from services.intake.registration.request import Reader, Submission
-from services.intake.store import cases
-from services.intake.store import timeline as store_timeline
-from services.intake.store.cases import Filter
 from shared.business_time.clock import Clock
-from shared.errors import Conflict, InvalidInput, NotFound
+from shared.errors import Conflict, InvalidInput
 from shared.hosting.http import needs
-from shared.procedures.model import Id
 from shared.security.keys import Principal
-from shared.security.vault import Vault
 
 BATCH_PATH = "/v1/complaints:batch"
 
 Writer = Annotated[Principal, needs("complaints:write")]
-Decider = Annotated[Principal, needs("admissions:write")]
 
 
-class Admission(BaseModel):
-    """An officer's decision: `by` is a role, `rule` the procedure's rule that states the reason, `to` who gets it."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    decision: OfficersDecision
-    by: Id
-    rule: Id | None = None
-    to: Id | None = None
-
-
-class Supplement(BaseModel):
-    """Fields by id, as in a complaint; those that are null or empty stay as they are."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    fields: dict[str, Any] = Field(min_length=1, max_length=200)
-
-
-class Withdrawal(BaseModel):
-    """Who takes the complaint back: `complainant`, or a role that does it for the complainant."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    by: Id = "complainant"
-
-
-def registration_routes(
-    batcher: RegistrationBatcher, batch: Batch, reader: Reader, vault: Vault, casework: Casework, clock: Clock
-) -> APIRouter:
-    """Everything that writes."""
+def registration_routes(batcher: RegistrationBatcher, batch: Batch, reader: Reader, clock: Clock) -> APIRouter:
+    """The routes."""
     routes = APIRouter()
 
     @routes.post("/v1/complaints", status_code=201, openapi_extra=described(Submission))
@@ -74,12 +32,12 @@ def registration_routes(
         """Register a complaint. With an `Idempotency-Key` the same request again gets the same answer, for 7 days."""
         read = reader.read(submission, caller.name, idempotency_key(request), clock.now())
         if not isinstance(read, list):
-            outcome = await batcher.register(read)
-            if outcome.kind == "changed":
+            result = await batcher.register(read)
+            if result.kind == "changed":
                 raise InvalidInput("this key was used for another complaint", field="Idempotency-Key")
-            if outcome.kind == "busy":
+            if result.kind == "busy":
                 raise Conflict("a request with this key is under way", hint="send it again in a second")
-            return JSONResponse(dict(outcome.answer), 201, media_type="application/json")
+            return JSONResponse(dict(result.answer), 201, media_type="application/json")
         return refusal(read)
 
     @routes.post(BATCH_PATH)
@@ -88,57 +46,4 @@ def registration_routes(
         rows = rows_of(await request.body())
         return StreamingResponse(batch.register(rows, caller.name), media_type="application/x-ndjson")
 
-    @routes.post("/v1/cases/{case_id}/admission", openapi_extra=described(Admission))
-    async def decide(case_id: UUID, _: Decider, given: Annotated[Admission, body_of(Admission)]) -> dict[str, Any]:
-        """Decide on a held complaint."""
-        return case_view(await casework.decide(case_id, given.decision, given.by, given.rule, given.to))
-
-    @routes.post("/v1/cases/{case_id}/supplements", openapi_extra=described(Supplement))
-    async def supplement(
-        case_id: UUID, request: Request, caller: Writer, given: Annotated[Supplement, body_of(Supplement)]
-    ) -> Response:
-        """Add or replace fields of a complaint; a held one is judged anew."""
-        key = idempotency_key(request)
-        cause = f"key:{vault.index('supplement', caller.name, key)}" if key else f"request:{uuid4()}"
-        return _case_or_refusal(await casework.supplement(case_id, given.fields, cause))
-
-    @routes.post("/v1/cases/{case_id}/withdrawal", openapi_extra=described(Withdrawal))
-    async def withdraw(case_id: UUID, _: Writer, given: Annotated[Withdrawal, body_of(Withdrawal)]) -> dict[str, Any]:
-        """Take a complaint back."""
-        return case_view(await casework.withdraw(case_id, given.by))
-
     return routes
-
-
-def reading_routes(engine: AsyncEngine) -> APIRouter:
-    """What is read without the vault."""
-    routes = APIRouter()
-
-    @routes.get("/v1/cases", dependencies=[needs("cases:read")])
-    async def list_cases(
-        state: Annotated[str | None, Query(max_length=40)] = None,
-        procedure: Annotated[str | None, Query(max_length=60)] = None,
-        number: Annotated[str | None, Query(max_length=100)] = None,
-        limit: Annotated[int, Query(ge=1, le=500)] = 50,
-        after: UUID | None = None,
-    ) -> dict[str, Any]:
-        """A page of cases in the order of registration; `next` is the `after` of the following page."""
-        async with engine.connect() as connection:
-            found = await cases.list_cases(connection, Filter(state, procedure, number, after, limit))
-        following = str(found[-1].id) if len(found) == limit else None
-        return {"cases": [case_view(case) for case in found], "next": following}
-
-    @routes.get("/v1/cases/{case_id}/timeline", dependencies=[needs("cases:read")])
-    async def timeline(case_id: UUID) -> dict[str, Any]:
-        """Everything that happened to a case, from all services, in the order in which it happened."""
-        async with engine.connect() as connection:
-            if await cases.find_case(connection, case_id) is None:
-                raise NotFound("no such case")
-            found = await store_timeline.timeline_of(connection, case_id)
-        return {"case_id": str(case_id), "occurrences": [entry_view(entry) for entry in found]}
-
-    return routes
-
-
-def _case_or_refusal(result: Case | list[FieldError]) -> Response:
-    return refusal(result) if isinstance(result, list) else JSONResponse(case_view(result))

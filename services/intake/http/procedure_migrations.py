@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.intake.handlers.procedure_migrations import Migrations, Mode
+from services.intake.handlers.procedure_migrations import MigrationHandlers, Mode
 from services.intake.http.request_bodies import body_of, described
 from services.intake.store import procedure_migrations
 from services.intake.store.procedure_migrations import Migration
@@ -33,7 +33,7 @@ class Order(BaseModel):
     from_version: int | None = Field(default=None, ge=1)
 
 
-def migration_routes(engine: AsyncEngine, migrations: Migrations) -> APIRouter:
+def migration_routes(engine: AsyncEngine, migrations: MigrationHandlers) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/v1/procedures/{procedure}/migrations")
 

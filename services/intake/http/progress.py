@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
-import time
-from collections import OrderedDict, deque
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query
@@ -14,45 +10,21 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake.domain.case import Case
 from services.intake.domain.progress import progress
+from services.intake.form_book import FormBook
+from services.intake.http.rate_limit import RateLimit
 from services.intake.registration import receipt_codes
 from services.intake.registration.drafts import receipt_salt
-from services.intake.registration.request import Forms
 from services.intake.store import cases
 from shared.errors import NotFound
 from shared.security.vault import Vault
 
-_TRIES = 10
-_WITHIN_SECONDS = 60.0
-_MOST_NUMBERS = 20_000
 _NOBODY = bytes(32)
 
 
-class Limit:
-    """So many tries per case number and minute, counted in this process."""
-
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._monotonic = monotonic
-        self._tries: OrderedDict[str, deque[float]] = OrderedDict()
-
-    def wait(self, number: str) -> int:
-        """Count a try: 0 if it is free, else whole seconds until the next one is."""
-        now = self._monotonic()
-        tries = self._tries.setdefault(number, deque())
-        self._tries.move_to_end(number)
-        if len(self._tries) > _MOST_NUMBERS:
-            self._tries.popitem(last=False)
-        while tries and tries[0] <= now - _WITHIN_SECONDS:
-            tries.popleft()
-        if len(tries) >= _TRIES:
-            return max(1, math.ceil(tries[0] + _WITHIN_SECONDS - now))
-        tries.append(now)
-        return 0
-
-
-def public_routes(engine: AsyncEngine, vault: Vault, forms: Forms) -> APIRouter:
+def progress_routes(engine: AsyncEngine, vault: Vault, forms: FormBook) -> APIRouter:
     """The complainant's page."""
     routes = APIRouter()
-    limit = Limit()
+    limit = RateLimit()
 
     @routes.get("/v1/progress")
     async def read_progress(
@@ -75,7 +47,7 @@ def public_routes(engine: AsyncEngine, vault: Vault, forms: Forms) -> APIRouter:
 
 
 def _opened_by(vault: Vault, candidates: list[Case], code: str) -> Case | None:
-    """The case that the code opens. Without a candidate it is hashed all the same, so that the time tells nothing."""
+    """The case that the code opens. Without a candidate it is hashed all the same, so that the time shows nothing."""
     found = None
     for case in candidates:
         if receipt_codes.matches(code, receipt_salt(vault, case.id), case.receipt_hash):

@@ -16,10 +16,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError
 
 from services.intake.domain.forms import FieldError
+from services.intake.registration.field_errors import listed, safe_errors
 from shared.errors import InvalidInput
 
 PROBLEM = "application/problem+json"
-_SHOWABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,59}")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 
 
@@ -41,15 +41,6 @@ def described(model: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-def safe_errors(error: ValidationError) -> list[dict[str, Any]]:
-    """pydantic's errors without input; a key that nobody declared is named only if it looks like a name."""
-    found = []
-    for item in error.errors(include_input=False, include_url=False, include_context=False):
-        place = tuple(part if isinstance(part, int) or _SHOWABLE.fullmatch(part) else "?" for part in item["loc"])
-        found.append({**item, "loc": ("body", *place)})
-    return found
-
-
 def refusal(errors: Sequence[FieldError]) -> JSONResponse:
     """422 as RFC 9457 problem details, with every mistake."""
     document = {
@@ -60,13 +51,6 @@ def refusal(errors: Sequence[FieldError]) -> JSONResponse:
         "errors": listed(errors),
     }
     return JSONResponse(document, 422, media_type=PROBLEM)
-
-
-def listed(errors: Sequence[FieldError]) -> list[dict[str, Any]]:
-    """The mistakes as JSON; `again` stands only where sending again may help."""
-    return [
-        {"field": error.field, "message": error.message} | ({"again": True} if error.again else {}) for error in errors
-    ]
 
 
 def idempotency_key(request: Request) -> str | None:

@@ -1,28 +1,21 @@
-"""HTTP: reading identities and sealed texts. Every reading is recorded in the transaction that reads."""
+"""Identities and sealed texts over HTTP."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.intake.domain.case import Case
-from services.intake.domain.progress import progress_url
-from services.intake.handlers.casework import Casework
+from services.intake.handlers.vault import ContactQuestion, VaultHandlers
 from services.intake.http.request_bodies import body_of, described
 from services.intake.http.views import case_view, links_view
-from services.intake.registration.request import Forms
-from services.intake.store import cases as store
-from services.intake.store import vault as store_vault
-from shared.business_time.clock import Clock
-from shared.errors import InvalidInput, NotFound
+from shared.errors import InvalidInput
 from shared.hosting.http import needs
-from shared.procedures.fields import clean_text, opened_form
+from shared.procedures.fields import clean_text
 from shared.security.keys import Principal
-from shared.security.vault import Vault
 
 CaseReader = Annotated[Principal, needs("cases:read")]
 VaultReader = Annotated[Principal, needs("vault:read")]
@@ -60,7 +53,7 @@ class Contacts(BaseModel):
     asked: list[ContactAsked] = Field(min_length=1, max_length=500)
 
 
-def vault_routes(engine: AsyncEngine, vault: Vault, clock: Clock, forms: Forms, casework: Casework) -> APIRouter:
+def vault_routes(handlers: VaultHandlers) -> APIRouter:
     """Case reading with and without identity, contacts, documents, and who read what."""
     routes = APIRouter()
 
@@ -76,11 +69,10 @@ def vault_routes(engine: AsyncEngine, vault: Vault, clock: Clock, forms: Forms, 
             caller.require("vault:read")
             if purpose is None:
                 raise InvalidInput("reading an identity states its purpose", field="purpose")
-        async with engine.begin() as tx:
-            case = await _case(tx, case_id)
-            found = {**case_view(case), "links": links_view(case, await store.merged_cases(tx, case_id))}
-            if identity and purpose is not None:
-                found["identity"] = await _identity(tx, case, caller.name, purpose)
+        case, merged = await handlers.read_case(case_id)
+        found = {**case_view(case), "links": links_view(case, merged)}
+        if identity and purpose is not None:
+            found["identity"] = await handlers.read_identity(case_id, caller.name, purpose)
         return found
 
     @routes.post("/internal/v1/contacts", openapi_extra=described(Contacts))
@@ -91,26 +83,8 @@ def vault_routes(engine: AsyncEngine, vault: Vault, clock: Clock, forms: Forms, 
 
         One answer per question, in order; null for a case that is not known or whose identity has been erased.
         """
-        ids = {one.case_id for one in given.asked}
-        wanted = {name for one in given.asked for name in one.fields} | {store_vault.RECEIPT}
-        async with engine.begin() as tx:
-            cases = await store.find_cases(tx, ids)
-            keys = await store_vault.keys_of(tx, vault, cases.keys())
-            values, texts = await store_vault.opened(tx, keys, wanted)
-            answers = [
-                _contact(cases[one.case_id], one, values[one.case_id], texts[one.case_id])
-                if one.case_id in keys
-                else None
-                for one in given.asked
-            ]
-            reads = [
-                (one.case_id, _seen(answer), one.purpose)
-                for one, answer in zip(given.asked, answers, strict=True)
-                if answer is not None
-            ]
-            if reads:
-                await store_vault.note_reads(tx, reads, caller.name, clock.now())
-        return answers
+        asked = [ContactQuestion(one.case_id, one.fields, one.purpose) for one in given.asked]
+        return [asdict(one) if one is not None else None for one in await handlers.contacts(asked, caller.name)]
 
     @routes.put("/v1/cases/{case_id}/documents/{name}", status_code=204, openapi_extra=described(Document))
     async def write_document(
@@ -120,55 +94,18 @@ def vault_routes(engine: AsyncEngine, vault: Vault, clock: Clock, forms: Forms, 
         given: Annotated[Document, body_of(Document)],
     ) -> None:
         """Seal a text about a case, like the reply that the complainant gets; the same name again replaces it."""
-        await casework.write_document(case_id, name, given.text, caller.name)
+        await handlers.write_document(case_id, name, given.text, caller.name)
 
     @routes.get("/v1/cases/{case_id}/documents/{name}")
     async def read_document(case_id: UUID, name: DocumentName, purpose: Purpose, caller: VaultReader) -> dict[str, str]:
         """A sealed text."""
-        async with engine.begin() as tx:
-            await _case(tx, case_id)
-            documents = await store_vault.documents_of(tx, await store_vault.key_of(tx, vault, case_id))
-            if name not in documents:
-                raise NotFound("no such document")
-            await store_vault.note_read(tx, case_id, caller.name, [f"documents.{name}"], purpose, clock.now())
-        return {"name": name, "text": documents[name]}
+        return {"name": name, "text": await handlers.read_document(case_id, name, caller.name, purpose)}
 
     @routes.get("/v1/cases/{case_id}/vault-reads", dependencies=[needs("vault:read")])
     async def who_read(case_id: UUID) -> dict[str, Any]:
         """Who read which fields of this case's identity, when and why."""
-        async with engine.connect() as connection:
-            await _case(connection, case_id)
-            found = await store_vault.reads_of(connection, case_id)
-        return {"case_id": str(case_id), "reads": [{**row, "read_at": row["read_at"].isoformat()} for row in found]}
-
-    async def _identity(tx: AsyncConnection, case: Case, reader: str, purpose: str) -> dict[str, Any]:
-        sealed = await store_vault.fields_of(tx, await store_vault.key_of(tx, vault, case.id))
-        sealed.pop(store_vault.RECEIPT, None)  # it is the complainant's, not the office's
-        specs = forms.pinned(case.pin).specs
-        await store_vault.note_read(tx, case.id, reader, sorted(sealed), purpose, clock.now())
-        return {name: opened_form(specs.get(name), value) for name, value in sealed.items()}
+        found = await handlers.reads_of(case_id)
+        reads = [{**asdict(one), "read_at": one.read_at.isoformat()} for one in found]
+        return {"case_id": str(case_id), "reads": reads}
 
     return routes
-
-
-def _contact(case: Case, asked: ContactAsked, values: dict[str, str], texts: dict[str, str]) -> dict[str, Any]:
-    return {
-        "case_id": str(case.id),
-        "case_number": case.number,
-        "language": case.language,
-        "receipt_code": values.get(store_vault.RECEIPT),
-        "progress_url": progress_url(case.number),
-        "fields": {name: values[name] for name in asked.fields if name in values},
-        "documents": texts,
-    }
-
-
-def _seen(answer: dict[str, Any]) -> list[str]:
-    return [*answer["fields"], store_vault.RECEIPT, *(f"documents.{name}" for name in answer["documents"])]
-
-
-async def _case(connection: AsyncConnection, case_id: UUID) -> Case:
-    case = await store.find_case(connection, case_id)
-    if case is None:
-        raise NotFound("no such case")
-    return case

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.intake.domain.case import Case
-from services.intake.domain.timeline import Entry
+from services.intake.domain.timeline import TimelineEntry
 
 
 def case_view(case: Case) -> dict[str, Any]:
@@ -44,8 +44,8 @@ def links_view(case: Case, merged: Sequence[UUID]) -> dict[str, Any]:
     }
 
 
-def entry_view(entry: Entry) -> dict[str, Any]:
-    """One occurrence: its name as procedures know it, who said it, and its coded details."""
+def entry_view(entry: TimelineEntry) -> dict[str, Any]:
+    """One occurrence: its name as procedures know it, which service emitted it, and its coded details."""
     return {
         "occurrence": f"{entry.occurrence}:{entry.qualifier}" if entry.qualifier else entry.occurrence,
         "happened_at": entry.happened_at.isoformat(),

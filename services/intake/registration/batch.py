@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from services.intake.domain.forms import FieldError
-from services.intake.http.request_bodies import listed, safe_errors
-from services.intake.registration.registrar import Outcome, Registrar, RegistrationRequest
-from services.intake.registration.request import BatchRow, Reader
+from services.intake.registration.field_errors import listed, safe_errors
+from services.intake.registration.registrar import Registrar
+from services.intake.registration.request import BatchRow, Reader, RegistrationRequest, RegistrationResult
 from shared.business_time.clock import Clock
 from shared.errors import TooLarge
 from shared.messaging.database import is_passing, sqlstate
@@ -41,6 +41,10 @@ def rows_of(body: bytes) -> list[bytes]:
     return rows
 
 
+RowResult = RegistrationResult | list[FieldError]
+"""What became of a row, or what is wrong with it."""
+
+
 class Batch:
     """Registers batches for one caller after another."""
 
@@ -53,7 +57,7 @@ class Batch:
         """The results, a chunk of lines at a time, each after its rows are committed."""
         for start in range(0, len(rows), _CHUNK):
             read = [self._read(line, caller) for line in rows[start : start + _CHUNK]]
-            results = await self._settle(read)
+            results = await self._register(read)
             yield b"".join(_line(start + place, result) for place, result in enumerate(results, 1))
 
     def _read(self, line: bytes, caller: str) -> RegistrationRequest | list[FieldError]:
@@ -65,40 +69,40 @@ class Batch:
             return list(_form_errors(error))
         return self._reader.read(row, caller, row.idempotency_key, self._clock.now())
 
-    async def _settle(self, read: Sequence[RegistrationRequest | list[FieldError]]) -> list[Outcome | list[FieldError]]:
+    async def _register(
+        self, read: Sequence[RegistrationRequest | list[FieldError]]
+    ) -> list[RegistrationResult | list[FieldError]]:
         good = [one for one in read if isinstance(one, RegistrationRequest)]
-        outcomes = iter(await self._registered(good))
-        return [next(outcomes) if isinstance(one, RegistrationRequest) else one for one in read]
+        results = iter(await self._registered(good))
+        return [next(results) if isinstance(one, RegistrationRequest) else one for one in read]
 
-    async def _registered(self, wanted: Sequence[RegistrationRequest]) -> Sequence[Outcome | list[FieldError]]:
-        if not wanted:
+    async def _registered(self, requests: Sequence[RegistrationRequest]) -> Sequence[RowResult]:
+        if not requests:
             return []
-        keyed = all(one.key is not None for one in wanted)
+        keyed = all(one.key is not None for one in requests)
         for wait in (*REGISTRATION.waits, None):
             try:
-                return await self._registrar.register(wanted)
+                return await self._registrar.register(requests)
             except Exception as error:
                 if not is_passing(error):
-                    return await self._one_by_one(wanted, error)
+                    return await self._one_by_one(requests, error)
                 # Whether a commit that broke off took effect is not known: only keys make a second try safe.
                 if wait is None or not (keyed or _is_undone(error)):
                     break
                 log.warning("database away, waiting", error=type(error).__name__, seconds=wait)
                 await asyncio.sleep(wait)
-        return [[_AWAY] for _ in wanted]
+        return [[_AWAY] for _ in requests]
 
-    async def _one_by_one(
-        self, wanted: Sequence[RegistrationRequest], error: Exception
-    ) -> Sequence[Outcome | list[FieldError]]:
+    async def _one_by_one(self, requests: Sequence[RegistrationRequest], error: Exception) -> Sequence[RowResult]:
         """One row is to blame: the others must not suffer."""
-        if len(wanted) > 1:
-            return [(await self._registered([one]))[0] for one in wanted]
+        if len(requests) > 1:
+            return [(await self._registered([one]))[0] for one in requests]
         log.error("a row of a batch fails", error=type(error).__name__, exc_info=error)
         return [[_FAILED]]
 
 
 def _is_undone(error: Exception) -> bool:
-    """Whether the database itself said that nothing took effect: serialisation, deadlock, lock not available."""
+    """Whether the database reported that nothing took effect: serialisation, deadlock, lock not available."""
     return isinstance(error, DBAPIError) and sqlstate(error) in ("40001", "40P01", "55P03")
 
 
@@ -108,11 +112,11 @@ def _form_errors(error: ValidationError) -> Iterator[FieldError]:
         yield FieldError(place, "this is not valid JSON" if item["type"] == "json_invalid" else str(item["msg"]))
 
 
-def _line(number: int, result: Outcome | list[FieldError]) -> bytes:
+def _line(number: int, result: RowResult) -> bytes:
     found: dict[str, Any] = {"row": number}
-    if isinstance(result, Outcome) and result.kind in ("busy", "changed"):
+    if isinstance(result, RegistrationResult) and result.kind in ("busy", "changed"):
         result = [_BUSY if result.kind == "busy" else _CHANGED]
-    if isinstance(result, Outcome):
+    if isinstance(result, RegistrationResult):
         found |= {"status": result.kind, **{name: result.answer.get(name) for name in _SHOWN}}
         if "duplicate_of" in result.answer:
             found["duplicate_of"] = result.answer["duplicate_of"]

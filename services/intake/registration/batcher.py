@@ -1,7 +1,7 @@
 """Single registrations, gathered: those that come while a transaction is under way go together in the next one.
 
-Numbers without gaps make registrations of one procedure wait for each other's commit. Gathering turns that wait into
-company: under load a commit carries many complaints, and alone each has its own at once.
+Numbers without gaps make registrations of one procedure wait for each other's commit. So under load a commit carries
+many complaints; alone, each has its own at once.
 """
 
 from __future__ import annotations
@@ -10,11 +10,15 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 
-from services.intake.registration.registrar import Outcome, Registrar, RegistrationRequest
+from services.intake.registration.registrar import Registrar
+from services.intake.registration.request import RegistrationRequest, RegistrationResult
 from shared.messaging.database import is_passing
 
 _MOST = 100
-_LANES = 2  # while one commits, the next makes its ciphertexts
+_TASKS = 2  # while one commits, the next makes its ciphertexts
+
+
+_Waiting = tuple[RegistrationRequest, asyncio.Future[RegistrationResult]]
 
 
 class RegistrationBatcher:
@@ -22,37 +26,39 @@ class RegistrationBatcher:
 
     def __init__(self, registrar: Registrar) -> None:
         self._registrar = registrar
-        self._waiting: deque[tuple[RegistrationRequest, asyncio.Future[Outcome]]] = deque()
-        self._lanes: set[asyncio.Task[None]] = set()
+        self._waiting: deque[_Waiting] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def register(self, wanted: RegistrationRequest) -> Outcome:
+    async def register(self, request: RegistrationRequest) -> RegistrationResult:
         """Register one complaint; returns once it is committed. Raises what the database raised."""
-        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._waiting.append((wanted, future))
-        if len(self._lanes) < _LANES:
-            self._lanes.add(asyncio.create_task(self._work()))
+        future: asyncio.Future[RegistrationResult] = asyncio.get_running_loop().create_future()
+        self._waiting.append((request, future))
+        if len(self._tasks) < _TASKS:
+            self._tasks.add(asyncio.create_task(self._work()))
         return await future
 
     async def _work(self) -> None:
         try:
             while self._waiting:
                 group = [self._waiting.popleft() for _ in range(min(_MOST, len(self._waiting)))]
-                await self._together(group)
+                await self._register_group(group)
         finally:  # in the same step as the look at the queue, so that nobody waits at a batcher that is closed
-            self._lanes = {lane for lane in self._lanes if lane is not asyncio.current_task()}
+            self._tasks = {task for task in self._tasks if task is not asyncio.current_task()}
 
-    async def _together(self, group: Sequence[tuple[RegistrationRequest, asyncio.Future[Outcome]]]) -> None:
+    async def _register_group(
+        self, group: Sequence[tuple[RegistrationRequest, asyncio.Future[RegistrationResult]]]
+    ) -> None:
         try:
-            outcomes = await self._registrar.register([wanted for wanted, _ in group])
+            results = await self._registrar.register([request for request, _ in group])
         except Exception as error:
             if len(group) > 1 and not is_passing(error):
                 for one in group:  # one of them is to blame: the others must not suffer
-                    await self._together([one])
+                    await self._register_group([one])
                 return
             for _, future in group:
                 if not future.done():
                     future.set_exception(error)
             return
-        for (_, future), outcome in zip(group, outcomes, strict=True):
+        for (_, future), result in zip(group, results, strict=True):
             if not future.done():  # whoever asked may have gone
-                future.set_result(outcome)
+                future.set_result(result)

@@ -1,4 +1,4 @@
-"""A new case before it has its number, and its rows, events and answer once it has."""
+"""A new case before it has its number, and its row, events and answer once it has."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from shared.events.envelope import Event, make
 from shared.procedures.model import NumberScheme
 from shared.security.vault import CaseKey, Vault
 
-Primaries = Mapping[str, list[tuple[UUID, datetime]]]
-"""By fingerprint: the live cases of the matter and when they were received, the first registered first."""
+EarlierCases = Mapping[str, list[tuple[UUID, datetime]]]
+"""By fingerprint: the live cases that have it and when they were received, the first registered first."""
 
 
 @dataclass(frozen=True)
@@ -41,28 +41,13 @@ class Draft:
     verdict: Verdict
 
 
-@dataclass(frozen=True)
-class Numbered:
-    """A draft with its number and those of its documents; `into` is the earlier case that it goes on in."""
-
-    draft: Draft
-    number: str
-    documents: Mapping[str, str]
-    into: UUID | None
-
-    @property
-    def status(self) -> str:
-        """The new case's status."""
-        return "merged" if self.into else self.draft.verdict.status
-
-
 def receipt_salt(vault: Vault, case_id: UUID) -> str:
     """What a case's receipt code is hashed with."""
     return vault.index("receipt", str(case_id))
 
 
 def make_draft(complaint: Complaint, cause: str, vault: Vault) -> Draft:
-    """Give a complaint its id, data key and receipt code, and seal what it says. Takes about 2 ms of a processor."""
+    """Give a complaint its id, data key and receipt code, and seal its texts. Takes about 2 ms of a processor."""
     case_id = uuid4()
     key, code = vault.new_key(case_id), receipt_codes.new_code()
     values = complaint.values
@@ -81,9 +66,9 @@ def make_draft(complaint: Complaint, cause: str, vault: Vault) -> Draft:
     )
 
 
-def merge(drafts: Sequence[Draft], primaries: Primaries) -> dict[UUID, UUID]:
+def merge(drafts: Sequence[Draft], earlier_cases: EarlierCases) -> dict[UUID, UUID]:
     """Which drafts go on in which earlier case; a draft may be the first of a later one."""
-    known = {matter: list(cases) for matter, cases in primaries.items()}
+    known = {print_: list(cases) for print_, cases in earlier_cases.items()}
     into: dict[UUID, UUID] = {}
     for draft in drafts:
         if draft.fingerprint is None:
@@ -98,7 +83,7 @@ def merge(drafts: Sequence[Draft], primaries: Primaries) -> dict[UUID, UUID]:
     return into
 
 
-def series_of(draft: Draft, merged: bool, now: datetime) -> dict[Counter, NumberScheme]:
+def series_of(draft: Draft, *, merged: bool, now: datetime) -> dict[Counter, NumberScheme]:
     """The series that a new case takes a number from: its own, and those of documents due at once."""
     procedure = draft.complaint.form.procedure
     on = draft.complaint.form.local_date(now)
@@ -108,72 +93,75 @@ def series_of(draft: Draft, merged: bool, now: datetime) -> dict[Counter, Number
 
 
 def number_all(
-    drafts: Sequence[Draft], into: Mapping[UUID, UUID], first: Mapping[Counter, int], now: datetime
-) -> list[Numbered]:
-    """Give the drafts their numbers in their order; `first` are the next numbers of the series."""
+    drafts: Sequence[Draft],
+    series: Sequence[Mapping[Counter, NumberScheme]],
+    into: Mapping[UUID, UUID],
+    first: Mapping[Counter, int],
+    now: datetime,
+) -> list[NewCase]:
+    """The drafts' cases, numbered in their order. `series`: each draft's; `first`: the next number of each."""
     following = dict(first)
-    numbered = []
-    for draft in drafts:
+    cases = []
+    for draft, schemes in zip(drafts, series, strict=True):
         on = draft.complaint.form.local_date(now)
         texts = {}
-        for series, rule in series_of(draft, draft.case_id in into, now).items():
-            texts[series.scheme] = numbering.rendered(rule, on, following[series])
-            following[series] += 1
+        for counter, rule in schemes.items():
+            texts[counter.scheme] = numbering.rendered(rule, on, following[counter])
+            following[counter] += 1
         number = texts.pop(numbering.CASE)
-        numbered.append(Numbered(draft, number, texts, into.get(draft.case_id)))
-    return numbered
+        cases.append(_case(draft, number, texts, into.get(draft.case_id), now))
+    return cases
 
 
-def row(one: Numbered, now: datetime) -> NewCase:
-    """The case's row."""
-    draft, complaint = one.draft, one.draft.complaint
-    decided = draft.verdict.rule.id if draft.verdict.rule and one.into is None else None
+def _case(draft: Draft, number: str, documents: Mapping[str, str], into: UUID | None, now: datetime) -> NewCase:
+    complaint = draft.complaint
+    status = "merged" if into else draft.verdict.status
+    decided = draft.verdict.rule.id if draft.verdict.rule and into is None else None
     return NewCase(
         id=draft.case_id,
         procedure=complaint.form.procedure.id,
         procedure_version=complaint.form.procedure.version,
-        number=one.number,
+        number=number,
         channel=complaint.channel,
         language=complaint.language,
         received_at=complaint.received_at,
         registered_at=now,
         attributes=complaint.attributes,
         missing=complaint.missing,
-        status=one.status,
-        admitted_at=now if one.status == "admitted" else None,
-        merged_into=one.into,
+        status=status,
+        admitted_at=now if status == "admitted" else None,
+        merged_into=into,
         fingerprint=draft.fingerprint,
         receipt_hash=draft.receipt_hash,
         rule=decided,
-        document_numbers=one.documents,
+        document_numbers=documents,
     )
 
 
-def events(one: Numbered, now: datetime) -> list[Event]:
-    """What is said of the new case."""
-    draft = one.draft
-    said = registration_events(
+def events(draft: Draft, case: NewCase) -> list[Event]:
+    """The events of a new case, in order."""
+    made = registration_events(
         draft.complaint,
-        number=one.number,
+        number=case.number,
         matters=draft.matters,
-        merged_into=one.into,
+        merged_into=case.merged_into,
         verdict=draft.verdict,
-        documents=one.documents,
+        documents=case.document_numbers,
     )
     pin = draft.complaint.form.procedure.key
-    return [make("intake", draft.case_id, pin, data, cause=draft.cause, at=now) for data in said]
+    return [make("intake", case.id, pin, data, cause=draft.cause, at=case.registered_at) for data in made]
 
 
-def answer(one: Numbered) -> dict[str, Any]:
-    """What the caller is told: the only time that the receipt code is shown."""
+def answer(draft: Draft, case: NewCase) -> dict[str, Any]:
+    """The caller's answer: the only time that the receipt code is shown."""
     found: dict[str, Any] = {
-        "case_id": str(one.draft.case_id),
-        "case_number": one.number,
-        "receipt_code": one.draft.code,
-        "status": one.status,
-        "missing": list(one.draft.complaint.missing),
-        "progress_url": progress_url(one.number),
+        "case_id": str(case.id),
+        "case_number": case.number,
+        "receipt_code": draft.code,
+        "status": case.status,
+        "missing": list(case.missing),
+        "progress_url": progress_url(case.number),
     }
-    if one.into is not None:
-        found["duplicate_of"] = str(one.into)
+    if case.merged_into is not None:
+        found["duplicate_of"] = str(case.merged_into)
     return found

@@ -1,8 +1,8 @@
 """Registering complaints: any number of them in one transaction, one by one or as a batch over the same path.
 
-In one transaction stand: the case, its sealed identity, its number, the link to an earlier case, what is said of it,
-and the answer under its idempotency key. Whoever got a case number finds the case there, whatever crashed since.
-Order of locks: idempotency keys (tried, never waited for), matters, numbers.
+In one transaction stand: the case, its sealed identity, its number, the link to an earlier case, its events, and the
+answer under its idempotency key. Whoever got a case number finds the case there, whatever crashed since.
+Order of locks: idempotency keys (tried, never waited for), fingerprints, numbers.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.domain.admission import Complaint
 from services.intake.registration import drafts
-from services.intake.registration.drafts import Draft, Numbered
+from services.intake.registration.drafts import Draft
+from services.intake.registration.request import RegistrationRequest, RegistrationResult
 from services.intake.store import registration, timeline
 from services.intake.store import vault as store_vault
-from services.intake.store.registration import KnownKey
+from services.intake.store.registration import KnownKey, NewCase
 from shared.business_time.clock import Clock
 from shared.messaging import outbox
 from shared.messaging.outbox import Outbox
@@ -31,27 +32,6 @@ from shared.observability import metrics
 from shared.security.vault import CaseKey, Vault
 
 _ANSWERS = "idempotency"
-
-
-@dataclass(frozen=True)
-class RegistrationRequest:
-    """One complaint to be registered. `key` and `body` are keyed hashes of idempotency key and canonical body."""
-
-    complaint: Complaint
-    key: str | None
-    body: str
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of it.
-
-    `registered` and `duplicate`: a new case (merged into an earlier one); `existing`: the same request was answered
-    before, and this is that answer; `changed`: the key was used for another body; `busy`: it is in other hands now.
-    """
-
-    kind: Literal["registered", "duplicate", "existing", "changed", "busy"]
-    answer: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -72,23 +52,25 @@ class Registrar:
         self._real = real
         self._outbox = outbox
 
-    async def register(self, wanted: Sequence[RegistrationRequest]) -> list[Outcome]:
-        """Register all of these, in one transaction; the outcomes stand in the same order."""
+    async def register(self, requests: Sequence[RegistrationRequest]) -> list[RegistrationResult]:
+        """Register all of these, in one transaction; the results stand in the same order."""
         now = self._clock.now()
-        made = await asyncio.to_thread(self._drafts, wanted)
+        made = await asyncio.to_thread(self._drafts, requests)
         async with self._outbox.transaction() as tx:
-            outcomes = await self._register(tx, list(zip(wanted, made, strict=True)), now)
-        for one, outcome in zip(wanted, outcomes, strict=True):
-            _measure(one.complaint, outcome)
-        return outcomes
+            results = await self._register(tx, list(zip(requests, made, strict=True)), now)
+        for one, result in zip(requests, results, strict=True):
+            _measure(one.complaint, result)
+        return results
 
-    def _drafts(self, wanted: Sequence[RegistrationRequest]) -> list[Draft]:
-        causes = [f"key:{one.key}" if one.key else f"request:{uuid4()}" for one in wanted]
-        return [drafts.make_draft(one.complaint, cause, self._vault) for one, cause in zip(wanted, causes, strict=True)]
+    def _drafts(self, requests: Sequence[RegistrationRequest]) -> list[Draft]:
+        causes = [f"key:{one.key}" if one.key else f"request:{uuid4()}" for one in requests]
+        return [
+            drafts.make_draft(one.complaint, cause, self._vault) for one, cause in zip(requests, causes, strict=True)
+        ]
 
     async def _register(
         self, tx: AsyncConnection, pairs: Sequence[tuple[RegistrationRequest, Draft]], now: datetime
-    ) -> list[Outcome]:
+    ) -> list[RegistrationResult]:
         busy, known = await registration.take_keys(tx, {one.key for one, _ in pairs if one.key})
         settled = await self._opened(tx, known)
         fresh: list[tuple[RegistrationRequest, Draft]] = []
@@ -107,33 +89,34 @@ class Registrar:
 
     async def _write(
         self, tx: AsyncConnection, fresh: Sequence[tuple[RegistrationRequest, Draft]], now: datetime
-    ) -> dict[UUID, Outcome]:
+    ) -> dict[UUID, RegistrationResult]:
         if not fresh:
             return {}
         new = [draft for _, draft in fresh]
-        primaries = await registration.take_matters(tx, {f for draft in new if (f := draft.fingerprint)})
-        into = drafts.merge(new, primaries)
+        earlier = await registration.lock_fingerprints(tx, {f for draft in new if (f := draft.fingerprint)})
+        into = drafts.merge(new, earlier)
         await store_vault.put_keys(tx, [draft.key for draft in new])
         await store_vault.put_fields(tx, [cell for draft in new for cell in draft.cells])
-        wanted = Counter(series for draft in new for series in drafts.series_of(draft, draft.case_id in into, now))
-        numbered = drafts.number_all(new, into, await registration.count_on(tx, wanted), now)
-        await registration.insert_cases(tx, [drafts.row(one, now) for one in numbered])
-        said = await outbox.append(tx, [event for one in numbered for event in drafts.events(one, now)])
-        await timeline.write_entries(tx, said)
-        answers = {one.draft.case_id: _outcome(one) for one in numbered}
-        keys = [_known(one, draft, answers[draft.case_id]) for one, draft in fresh if one.key]
+        series = [drafts.series_of(draft, merged=draft.case_id in into, now=now) for draft in new]
+        first = await registration.count_on(tx, Counter(counter for one in series for counter in one))
+        cases = drafts.number_all(new, series, into, first, now)
+        await registration.insert_cases(tx, cases)
+        made = [event for draft, case in zip(new, cases, strict=True) for event in drafts.events(draft, case)]
+        await timeline.write_entries(tx, await outbox.append(tx, made))
+        results = {draft.case_id: _result(draft, case) for draft, case in zip(new, cases, strict=True)}
+        keys = [_known(one, draft, results[draft.case_id]) for one, draft in fresh if one.key]
         await registration.put_keys(tx, keys, self._real.now())
-        return answers
+        return results
 
 
-def _outcome(one: Numbered) -> Outcome:
-    return Outcome("duplicate" if one.into else "registered", drafts.answer(one))
+def _result(draft: Draft, case: NewCase) -> RegistrationResult:
+    return RegistrationResult("duplicate" if case.merged_into else "registered", drafts.answer(draft, case))
 
 
-def _known(one: RegistrationRequest, draft: Draft, outcome: Outcome) -> KnownKey:
+def _known(one: RegistrationRequest, draft: Draft, result: RegistrationResult) -> KnownKey:
     """The answer as it is kept: sealed, because it holds the receipt code."""
     key = one.key or ""
-    sealed = draft.key.seal(_ANSWERS, key, json.dumps(outcome.answer, ensure_ascii=False))
+    sealed = draft.key.seal(_ANSWERS, key, json.dumps(result.answer, ensure_ascii=False))
     return KnownKey(key, one.body, draft.case_id, sealed)
 
 
@@ -145,20 +128,20 @@ def _opened(row: KnownKey, key: CaseKey | None) -> Mapping[str, Any]:
     return found
 
 
-def _again(one: RegistrationRequest, busy: set[str], settled: Mapping[str, _Settled]) -> Outcome:
-    """The outcome of a request whose key is not fresh."""
+def _again(one: RegistrationRequest, busy: set[str], settled: Mapping[str, _Settled]) -> RegistrationResult:
+    """The result of a request whose key is not fresh."""
     found = settled.get(one.key or "")
     if found is None or one.key in busy:
-        return Outcome("busy", {})
-    return Outcome("existing", found.answer) if found.body == one.body else Outcome("changed", {})
+        return RegistrationResult("busy", {})
+    return RegistrationResult("existing", found.answer) if found.body == one.body else RegistrationResult("changed", {})
 
 
-def _measure(complaint: Complaint, outcome: Outcome) -> None:
-    if outcome.kind not in ("registered", "duplicate"):
+def _measure(complaint: Complaint, result: RegistrationResult) -> None:
+    if result.kind not in ("registered", "duplicate"):
         return
     procedure = complaint.form.procedure.id
     metrics.REGISTERED.labels(procedure=procedure, channel=complaint.channel).inc()
-    if outcome.kind == "duplicate":
+    if result.kind == "duplicate":
         metrics.DUPLICATES.labels(procedure=procedure).inc()
-    elif outcome.answer["status"] != "held":
-        metrics.ADMISSIONS.labels(procedure=procedure, decision=outcome.answer["status"]).inc()
+    elif result.answer["status"] != "held":
+        metrics.ADMISSIONS.labels(procedure=procedure, decision=result.answer["status"]).inc()

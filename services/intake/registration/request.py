@@ -1,23 +1,41 @@
-"""What a caller submits, and how it becomes a complaint that can be registered."""
+"""What a caller submits, how it becomes a request that can be registered, and the result of that."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.intake.domain.admission import check
-from services.intake.domain.forms import FieldError, Form, make_form
-from services.intake.registration.registrar import RegistrationRequest
-from shared.business_time.calendars import Calendar
-from shared.business_time.zones import zone
-from shared.errors import NotFound
+from services.intake.domain.admission import Complaint, check
+from services.intake.domain.forms import FieldError, Form
+from services.intake.form_book import FormBook
 from shared.observability import metrics
-from shared.procedures.loader import Library
 from shared.security.vault import Vault
+
+
+@dataclass(frozen=True)
+class RegistrationRequest:
+    """One complaint to be registered. `key` and `body` are keyed hashes of idempotency key and canonical body."""
+
+    complaint: Complaint
+    key: str | None
+    body: str
+
+
+@dataclass(frozen=True)
+class RegistrationResult:
+    """What became of a request; `answer` is what its caller gets.
+
+    `registered` and `duplicate`: a new case (merged into an earlier one); `existing`: the same request was answered
+    before, and this is that answer; `changed`: the key was used for another body; `busy`: it is in other hands now.
+    """
+
+    kind: Literal["registered", "duplicate", "existing", "changed", "busy"]
+    answer: Mapping[str, Any]
 
 
 class Submission(BaseModel):
@@ -42,39 +60,10 @@ class BatchRow(Submission):
     idempotency_key: str | None = Field(default=None, min_length=1, max_length=255)
 
 
-class Forms:
-    """The forms of all procedures, each compiled once for each calendar that it is given."""
-
-    def __init__(self, library: Library, calendars: Mapping[str, Calendar]) -> None:
-        """Raises `ProcedureError` for a procedure whose calendar does not exist."""
-        self._library = library
-        self._calendars = calendars
-        self._forms = {procedure.key: make_form(procedure, calendars) for procedure in library.all()}
-
-    def pinned(self, pin: tuple[str, int]) -> Form:
-        """The form that a case is pinned to; raises `NotFound` if its procedure was taken away."""
-        known = self._forms.get(pin)
-        try:
-            procedure = known.procedure if known else self._library.get(*pin)
-        except NotFound:
-            raise NotFound("this case's procedure is no longer in the library", field="procedure") from None
-        if known is None or known.calendar is not self._calendars.get(procedure.calendar):
-            known = self._forms[pin] = make_form(procedure, self._calendars)
-        return known
-
-    def current(self, procedure: str, now: datetime) -> Form | None:
-        """The form of the version in force now, by the procedure's own date; None if there is none."""
-        try:
-            local = now.astimezone(zone(self._library.get(procedure).time_zone))
-            return self.pinned(self._library.get(procedure, on=local.date()).key)
-        except NotFound:
-            return None
-
-
 class Reader:
     """Turns submissions into complaints."""
 
-    def __init__(self, forms: Forms, vault: Vault) -> None:
+    def __init__(self, forms: FormBook, vault: Vault) -> None:
         self._forms = forms
         self._vault = vault
 

@@ -1,4 +1,4 @@
-"""The table of migrations and every query on it; pages of the cases that one moves."""
+"""The queries on migrations, and pages of the cases that one moves."""
 
 from __future__ import annotations
 
@@ -8,34 +8,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index, Integer, Table, Text, Uuid, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.intake.store.tables import metadata
-from shared.messaging.tables import INSTANT
 from shared.procedures.milestones import ENDING
 
 FIRST = UUID(int=0)
-
-# One row per decision; `noted_at` is real time, by the database, all else on the cases' clock. `reason` is a text about
-# the rules, for the file: it leaves this table in no event.
-procedure_migrations = Table(
-    "procedure_migrations",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("procedure", Text, nullable=False),
-    Column("from_version", Integer),
-    Column("to_version", Integer, nullable=False),
-    Column("mode", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("decided_by", Text, nullable=False),
-    Column("decided_at", INSTANT, nullable=False),
-    Column("noted_at", INSTANT, nullable=False),
-    Column("after_case", Uuid, nullable=False),
-    Column("migrated", Integer, nullable=False),
-    Column("finished_at", INSTANT),
-    Index("procedure_migrations_open", "procedure", unique=True, postgresql_where=text("finished_at IS NULL")),
-)
 
 
 @dataclass(frozen=True)
@@ -58,6 +36,15 @@ class Migration:
     def what(self) -> tuple[int | None, int, str]:
         """What makes two decisions about a procedure the same."""
         return (self.from_version, self.to_version, self.mode)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A class, department and level that cases have; None while they have none."""
+
+    class_: str | None
+    department: str | None
+    level: str | None
 
 
 _COLUMNS = (
@@ -134,9 +121,9 @@ async def cases_to_move(tx: AsyncConnection, one: Migration, *, limit: int) -> d
     return {row.id: row.procedure_version for row in rows}
 
 
-async def held(tx: AsyncConnection, one: Migration) -> list[Any]:
+async def held(tx: AsyncConnection, one: Migration) -> list[Held]:
     """The classes, departments and levels that the cases have which it moves."""
-    return list(await tx.execute(_HELD, _concerned(one)))
+    return [Held(*row) for row in await tx.execute(_HELD, _concerned(one))]
 
 
 async def pin(tx: AsyncConnection, ids: Collection[UUID], version: int) -> None:

@@ -1,4 +1,4 @@
-"""The queries of registration: idempotency keys, matters in hand, numbers, and new cases in bulk."""
+"""The queries of registration: idempotency keys, fingerprints in hand, numbers, and new cases in bulk."""
 
 from __future__ import annotations
 
@@ -31,13 +31,16 @@ _PUT_KEYS = text(
 )
 _FORGET_KEYS = text("DELETE FROM idempotency WHERE kept_since < :before")
 # The rows come in the order of the array, so that two transactions never wait for each other crosswise.
-_LOCK_MATTERS = text(
-    "SELECT pg_advisory_xact_lock(hashtextextended(matter, 2)) FROM unnest(CAST(:matters AS text[])) AS matter"
+_LOCK_FINGERPRINTS = text(
+    """
+    SELECT pg_advisory_xact_lock(hashtextextended(fingerprint, 2))
+    FROM unnest(CAST(:fingerprints AS text[])) AS fingerprint
+    """
 )
 _LIVE = text(
     """
     SELECT fingerprint, id, received_at FROM cases
-    WHERE fingerprint = ANY(:matters) AND status <> ALL(:ending) ORDER BY registered_at, number
+    WHERE fingerprint = ANY(:fingerprints) AND status <> ALL(:ending) ORDER BY registered_at, number
     """
 )
 _COUNT = text(
@@ -119,15 +122,17 @@ async def forget_keys(tx: AsyncConnection, before: datetime) -> int:
     return (await tx.execute(_FORGET_KEYS, {"before": before})).rowcount
 
 
-async def take_matters(tx: AsyncConnection, matters: Collection[str]) -> dict[str, list[tuple[UUID, datetime]]]:
+async def lock_fingerprints(
+    tx: AsyncConnection, fingerprints: Collection[str]
+) -> dict[str, list[tuple[UUID, datetime]]]:
     """Hold these fingerprints until the end of the transaction: their live cases with the instant of receipt.
 
-    Two complaints of one matter at once go one after the other, so that exactly one is the first.
+    Two equal complaints at once go one after the other, so that exactly one is the first.
     """
-    found: dict[str, list[tuple[UUID, datetime]]] = {matter: [] for matter in matters}
-    if matters:
-        await tx.execute(_LOCK_MATTERS, {"matters": sorted(matters)})
-        for row in await tx.execute(_LIVE, {"matters": list(matters), "ending": sorted(ENDING)}):
+    found: dict[str, list[tuple[UUID, datetime]]] = {fingerprint: [] for fingerprint in fingerprints}
+    if fingerprints:
+        await tx.execute(_LOCK_FINGERPRINTS, {"fingerprints": sorted(fingerprints)})
+        for row in await tx.execute(_LIVE, {"fingerprints": list(fingerprints), "ending": sorted(ENDING)}):
             found[row.fingerprint].append((row.id, row.received_at))
     return found
 

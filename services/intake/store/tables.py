@@ -128,3 +128,23 @@ vault_reads = Table(
     Column("purpose", Text, nullable=False),
     Index("vault_reads_case", "case_id", "id"),
 )
+
+# One row per decision; `noted_at` is real time, by the database, all else on the cases' clock. `reason` is a text about
+# the rules, for the file: it leaves this table in no event.
+procedure_migrations = Table(
+    "procedure_migrations",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("procedure", Text, nullable=False),
+    Column("from_version", Integer),
+    Column("to_version", Integer, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("decided_at", INSTANT, nullable=False),
+    Column("noted_at", INSTANT, nullable=False),
+    Column("after_case", Uuid, nullable=False),
+    Column("migrated", Integer, nullable=False),
+    Column("finished_at", INSTANT),
+    Index("procedure_migrations_open", "procedure", unique=True, postgresql_where=text("finished_at IS NULL")),
+)

@@ -1,4 +1,4 @@
-"""The timeline's queries, and how intake says something: outbox, timeline and projection in one transaction."""
+"""The timeline's queries, and how intake emits events: outbox, timeline and projection in one transaction."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.intake.domain.timeline import PROJECTED, Entry, Mark, entries, project
+from services.intake.domain.timeline import PROJECTED, Mark, TimelineEntry, entries, project
 from services.intake.store import cases as store
 from shared.events.envelope import Event
 from shared.messaging import outbox
@@ -47,7 +47,7 @@ async def write_entries(tx: AsyncConnection, events: Sequence[Event]) -> None:
     if not rows:
         return
     columns: dict[str, list[Any]] = {
-        name: [getattr(row, name) for row in rows] for name in Entry.__dataclass_fields__ if name != "details"
+        name: [getattr(row, name) for row in rows] for name in TimelineEntry.__dataclass_fields__ if name != "details"
     }
     columns["details"] = [json.dumps(row.details, ensure_ascii=False) for row in rows]
     await tx.execute(_INSERT, columns)
@@ -61,13 +61,13 @@ async def project_cases(tx: AsyncConnection, cases: Collection[UUID]) -> None:
     await store.save_projections(tx, [(case_id, project(found)) for case_id, found in marks.items()])
 
 
-async def say(tx: AsyncConnection, events: Sequence[Event]) -> None:
-    """Say these events of existing cases, whose rows are locked: outbox, timeline, projection."""
-    said = await outbox.append(tx, events)
-    await write_entries(tx, said)
-    await project_cases(tx, {event.subject for event in said})
+async def emit(tx: AsyncConnection, events: Sequence[Event]) -> None:
+    """Emit these events of existing cases, whose rows are locked: outbox, timeline, projection."""
+    emitted = await outbox.append(tx, events)
+    await write_entries(tx, emitted)
+    await project_cases(tx, {event.subject for event in emitted})
 
 
-async def timeline_of(connection: AsyncConnection, case_id: UUID) -> list[Entry]:
+async def timeline_of(connection: AsyncConnection, case_id: UUID) -> list[TimelineEntry]:
     """Everything that happened to a case, in the order in which it happened."""
-    return [Entry(**row) for row in (await connection.execute(_OF_CASE, {"case_id": case_id})).mappings()]
+    return [TimelineEntry(**row) for row in (await connection.execute(_OF_CASE, {"case_id": case_id})).mappings()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -37,7 +38,7 @@ _FIELDS_OF_MANY = text(
     "SELECT case_id, field, ciphertext FROM vault_fields WHERE case_id = ANY(:cases) AND field = ANY(:fields)"
 )
 _DOCUMENTS_OF_MANY = text("SELECT case_id, name, ciphertext FROM vault_documents WHERE case_id = ANY(:cases)")
-_NOTE_READS = text(
+_RECORD_READS = text(
     """
     INSERT INTO vault_reads (case_id, reader, read_at, fields, purpose)
     SELECT case_id, :reader, :at, string_to_array(fields, ','), purpose
@@ -54,7 +55,7 @@ _PUT_DOCUMENT = text(
     """
 )
 _DOCUMENTS = text("SELECT name, ciphertext FROM vault_documents WHERE case_id = :case_id ORDER BY name")
-_NOTE_READ = text(
+_RECORD_READ = text(
     """
     INSERT INTO vault_reads (case_id, reader, read_at, fields, purpose)
     VALUES (:case_id, :reader, :at, :fields, :purpose)
@@ -68,6 +69,16 @@ _OLD_KEYS = text(
     """
 )
 _REWRAP = text("UPDATE vault_keys SET wrapped = :wrapped, key_version = :version WHERE case_id = :case_id")
+
+
+@dataclass(frozen=True, slots=True)
+class VaultRead:
+    """Who read which fields of a case, when (on the cases' clock) and why."""
+
+    reader: str
+    read_at: datetime
+    fields: list[str]
+    purpose: str
 
 
 async def put_keys(tx: AsyncConnection, keys: Sequence[CaseKey]) -> None:
@@ -139,26 +150,26 @@ async def opened(
     return values, texts
 
 
-async def note_reads(
+async def record_reads(
     tx: AsyncConnection, reads: Sequence[tuple[UUID, Sequence[str], str]], reader: str, at: datetime
 ) -> None:
     """Record many readings: (case, fields, purpose) each; in the transaction that reads them."""
     cases, fields, purposes = (list(column) for column in zip(*reads, strict=True))
     columns = {"cases": cases, "fields": [",".join(names) for names in fields], "purposes": purposes}
-    await tx.execute(_NOTE_READS, {**columns, "reader": reader, "at": at})
+    await tx.execute(_RECORD_READS, {**columns, "reader": reader, "at": at})
 
 
-async def note_read(
+async def record_read(
     tx: AsyncConnection, case_id: UUID, reader: str, fields: Sequence[str], purpose: str, at: datetime
 ) -> None:
     """Record who read which fields of a case, when and why; in the transaction that reads them."""
     values = {"case_id": case_id, "reader": reader, "fields": list(fields), "purpose": purpose, "at": at}
-    await tx.execute(_NOTE_READ, values)
+    await tx.execute(_RECORD_READ, values)
 
 
-async def reads_of(connection: AsyncConnection, case_id: UUID) -> list[dict[str, Any]]:
+async def reads_of(connection: AsyncConnection, case_id: UUID) -> list[VaultRead]:
     """Every reading of a case's identity, oldest first."""
-    return [dict(row) for row in (await connection.execute(_READS, {"case_id": case_id})).mappings()]
+    return [VaultRead(**row) for row in (await connection.execute(_READS, {"case_id": case_id})).mappings()]
 
 
 async def rewrap_some(tx: AsyncConnection, vault: Vault, limit: int) -> int:

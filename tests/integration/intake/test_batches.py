@@ -15,7 +15,7 @@ from services.intake.registration import drafts
 from services.intake.store import registration
 from shared.security.vault import Vault
 from tests.integration.intake.conftest import Intake
-from tests.integration.intake.test_registering import body, register
+from tests.integration.intake.test_registration import body, register
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.security.vault import CaseKey, Vault, VaultError, open_vault
+from shared.security.vault import Vault, VaultError, open_vault
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 MASTER = bytes(range(32))
@@ -55,7 +56,7 @@ def test_a_sealed_value_opens_for_no_other_case_even_under_the_same_data_key(vau
     sealed = key.seal("vault_fields", "name", "张三")
     with pytest.raises(VaultError):
         vault.key(TWO, 1, key.wrapped)
-    moved = CaseKey(TWO, 1, key.wrapped, key._cipher)
+    moved = replace(key, case_id=TWO)
     with pytest.raises(VaultError):
         moved.open("vault_fields", "name", sealed)
 

@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.intake.consumer import Worker
+from services.intake.consumer import Consumer
 from services.intake.store.tables import metadata
 from shared.events import assignments as a
 from shared.events import deadlines as d
@@ -63,7 +63,7 @@ async def register(intake: Intake) -> UUID:
 
 
 async def test_a_case_follows_what_is_said_of_it_in_any_order_and_any_number_of_times(intake: Intake) -> None:
-    processor = Processor(intake.outbox, "intake", intake.clock, Worker())
+    processor = Processor(intake.outbox, "intake", intake.clock, Consumer())
     shown = []
     for order in itertools.islice(itertools.permutations(range(8)), 0, 40_320, 5_040):
         case_id = await register(intake)
@@ -85,7 +85,7 @@ async def test_a_case_follows_what_is_said_of_it_in_any_order_and_any_number_of_
 
 async def test_what_is_said_of_an_unknown_case_is_kept_in_its_timeline(intake: Intake) -> None:
     stranger = uuid4()
-    processor = Processor(intake.outbox, "intake", intake.clock, Worker())
+    processor = Processor(intake.outbox, "intake", intake.clock, Consumer())
     await processor.process(records(told(stranger)))
     assert len(await intake.rows("SELECT 1 FROM timeline WHERE case_id = :id", id=stranger)) == 8
     assert await intake.rows("SELECT 1 FROM dead_letters") == []

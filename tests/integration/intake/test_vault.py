@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.intake.background.housekeeping import KEYS_KEPT, tidy
+from services.intake.background.housekeeping import KEYS_KEPT, clean_up
 from shared.business_time.clock import VirtualClock
 from shared.security.vault import Vault
 from tests.integration.intake.conftest import MASTER, Intake
@@ -128,10 +128,10 @@ async def test_old_idempotency_keys_go_and_data_keys_follow_a_new_master_key(int
     (kept,) = await intake.rows("SELECT kept_since FROM idempotency")
     both = Vault((MASTER, b"n" * 32))
     just = VirtualClock(kept["kept_since"] + KEYS_KEPT)
-    assert await tidy(intake.engine, both, just) == (0, 1)
-    assert await tidy(intake.engine, both, just) == (0, 0)
+    assert await clean_up(intake.engine, both, just) == (0, 1)
+    assert await clean_up(intake.engine, both, just) == (0, 0)
     just.advance(timedelta(seconds=1))
-    assert await tidy(intake.engine, both, just) == (1, 0)
+    assert await clean_up(intake.engine, both, just) == (1, 0)
     (row,) = await intake.rows("SELECT case_id, wrapped, key_version FROM vault_keys")
     assert row["key_version"] == 2
     (sealed,) = await intake.rows("SELECT ciphertext FROM vault_fields WHERE field = 'name'")

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from services.intake.form_book import FormBook
 from services.intake.http.request_bodies import safe_errors
-from services.intake.registration.registrar import RegistrationRequest
-from services.intake.registration.request import BatchRow, Forms, Reader, Submission, canonical
+from services.intake.registration.request import BatchRow, Reader, RegistrationRequest, Submission, canonical
 from shared.business_time.loader import load_calendars
 from shared.procedures.loader import Library
 from shared.security.vault import Vault
@@ -21,7 +21,7 @@ from tests.unit.intake.sample import FIELDS, FORM, MONDAY, PROCEDURE
 from tests.unit.procedures.test_fields import ANY_JSON
 
 NEXT = PROCEDURE.model_copy(update={"version": 2, "in_force_from": date(2025, 3, 4)})
-FORMS = Forms(Library((PROCEDURE, NEXT)), load_calendars())
+FORMS = FormBook(Library((PROCEDURE, NEXT)), load_calendars())
 READER = Reader(FORMS, Vault((bytes(32),)))
 
 ROWS = st.fixed_dictionaries(

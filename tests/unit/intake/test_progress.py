@@ -12,8 +12,8 @@ from starlette.requests import Request
 
 from services.intake.domain.case import Case
 from services.intake.domain.progress import WORDS, progress
-from services.intake.domain.timeline import _STAGES
-from services.intake.http.progress import Limit
+from services.intake.domain.timeline import STAGES
+from services.intake.http.rate_limit import RateLimit
 from services.intake.http.request_bodies import idempotency_key
 from services.intake.registration import receipt_codes
 from shared.errors import InvalidInput
@@ -46,7 +46,7 @@ CASE = Case(
 
 
 def test_every_status_that_a_case_can_have_is_said_in_both_languages() -> None:
-    assert set(WORDS) == {*_STAGES, "held", "reopened"} - {"registered"}
+    assert set(WORDS) == {*STAGES, "held", "reopened"} - {"registered"}
     assert all(zh and en and zh != en for zh, en in WORDS.values())
 
 
@@ -107,7 +107,7 @@ def test_no_other_code_opens(typed: str) -> None:
 
 def test_ten_tries_a_minute_for_each_number() -> None:
     now = 0.0
-    limit = Limit(lambda: now)
+    limit = RateLimit(lambda: now)
     assert [limit.wait("T1") for _ in range(12)] == [0] * 10 + [60, 60]
     assert limit.wait("T2") == 0
     now = 59.5

@@ -12,7 +12,8 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from services.intake.registration.registrar import Registrar, RegistrationRequest
+from services.intake.registration.registrar import Registrar
+from services.intake.registration.request import RegistrationRequest
 from services.intake.store import registration
 from shared.business_time.clock import RealClock
 from shared.events import complaints as c
@@ -154,11 +155,11 @@ async def test_a_complaint_is_never_merged_into_a_case_that_has_ended(intake: In
 async def test_equal_complaints_at_once_have_exactly_one_first(intake: Intake) -> None:
 
     registrars = [Registrar(intake.outbox, intake.vault, intake.clock, RealClock()) for _ in range(12)]
-    outcomes = await asyncio.gather(*(one.register([RegistrationRequest(complaint(), None, "")]) for one in registrars))
-    kinds = [outcome.kind for (outcome,) in outcomes]
+    results = await asyncio.gather(*(one.register([RegistrationRequest(complaint(), None, "")]) for one in registrars))
+    kinds = [result.kind for (result,) in results]
     assert sorted(kinds) == ["duplicate"] * 11 + ["registered"]
-    first = next(outcome.answer["case_id"] for (outcome,) in outcomes if outcome.kind == "registered")
-    assert {o.answer["duplicate_of"] for (o,) in outcomes if o.kind == "duplicate"} == {first}
+    first = next(result.answer["case_id"] for (result,) in results if result.kind == "registered")
+    assert {o.answer["duplicate_of"] for (o,) in results if o.kind == "duplicate"} == {first}
 
 
 async def test_numbers_have_no_gaps_whatever_fails_beside_them(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,7 +186,7 @@ async def test_numbers_have_no_gaps_whatever_fails_beside_them(intake: Intake, m
         for n in range(15):
             wanted = RegistrationRequest(complaint({**FIELDS, "phone": f"1380000{writer:02}{n:02}"}), str(uuid4()), "")
             try:
-                numbers += [outcome.answer["case_number"] for outcome in await registrar.register([wanted])]
+                numbers += [result.answer["case_number"] for result in await registrar.register([wanted])]
             except Broken:
                 continue
         return numbers

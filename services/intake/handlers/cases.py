@@ -1,6 +1,6 @@
 """What is done with a registered complaint: decided on, supplemented, withdrawn, given a document.
 
-Each is one transaction that holds the case's row: read, decide, write, say.
+Each is one transaction that holds the case's row: read, decide, write, emit.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.intake.domain import admission, numbering
 from services.intake.domain.case import Case
 from services.intake.domain.forms import FieldError, Form
-from services.intake.registration.request import Forms
+from services.intake.form_book import FormBook
 from services.intake.store import cases, registration, timeline
 from services.intake.store import vault as store_vault
 from shared.business_time.clock import Clock
@@ -30,10 +30,10 @@ from shared.security.vault import Vault
 OfficersDecision = Literal["admit", "refuse", "transfer-out"]
 
 
-class Casework:
+class CaseHandlers:
     """Work on the cases of one database."""
 
-    def __init__(self, outbox: Outbox, vault: Vault, clock: Clock, forms: Forms) -> None:
+    def __init__(self, outbox: Outbox, vault: Vault, clock: Clock, forms: FormBook) -> None:
         self._vault = vault
         self._clock = clock
         self._forms = forms
@@ -50,13 +50,13 @@ class Casework:
             if to is not None:
                 admission.require_office(form, to, field="to")
             await self._settle(tx, case, form, verdict, now, cause=f"admission:{decision}", by=by, to=to)
-            case = await _as_is(tx, case_id)
+            case = await _reloaded(tx, case_id)
         return case
 
     async def supplement(self, case_id: UUID, fields: Mapping[str, Any], cause: str) -> Case | list[FieldError]:
         """Add or replace fields; a held complaint is judged anew by the procedure's rules.
 
-        `cause` tells one supplement from another: the same one again says nothing new. Returns the mistakes, if any.
+        `cause` tells one supplement from another: the same one again emits nothing new. Returns the mistakes, if any.
         """
         now = self._clock.now()
         async with self._outbox.transaction() as tx:
@@ -72,12 +72,12 @@ class Casework:
             given = attributes.keys() | await store_vault.field_names(tx, case_id)
             missing = form.missing(given, {**attributes, "channel": case.channel})
             await cases.save_supplement(tx, case_id, attributes, missing)
-            said = ComplaintSupplemented(attributes=attributes, missing=missing)
-            await self._say(tx, case, [said], cause, now)
+            supplemented = ComplaintSupplemented(attributes=attributes, missing=missing)
+            await self._emit(tx, case, [supplemented], cause, now)
             if case.status == "held":
                 verdict = admission.admission(form, attributes, case.channel, missing)
                 await self._settle(tx, case, form, verdict, now, cause=cause, by=None, to=None)
-            case = await _as_is(tx, case_id)
+            case = await _reloaded(tx, case_id)
         return case
 
     async def withdraw(self, case_id: UUID, by: str) -> Case:
@@ -88,16 +88,9 @@ class Casework:
             admission.require_open(case.status)
             if by != "complainant":
                 admission.require_office(form, by, field="by")
-            await self._say(tx, case, [ComplaintWithdrawn(by=by)], "withdrawal", now)
-            case = await _as_is(tx, case_id)
+            await self._emit(tx, case, [ComplaintWithdrawn(by=by)], "withdrawal", now)
+            case = await _reloaded(tx, case_id)
         return case
-
-    async def write_document(self, case_id: UUID, name: str, content: str, by: str) -> None:
-        """Seal a text about the case in the vault; one of the same name is replaced. `by` is an API key's name."""
-        async with self._outbox.transaction() as tx:
-            await self._hold(tx, case_id)
-            key = await store_vault.key_of(tx, self._vault, case_id)
-            await store_vault.put_document(tx, key, name, content, by, self._clock.now())
 
     async def _hold(self, tx: AsyncConnection, case_id: UUID) -> tuple[Case, Form]:
         case = await cases.find_case(tx, case_id, lock=True)
@@ -122,7 +115,7 @@ class Casework:
         documents = await self._number_documents(tx, form, verdict.status, now)
         rule = verdict.rule.id if verdict.rule else None
         await cases.save_decision(tx, case.id, rule, by, documents)
-        await self._say(tx, case, admission.verdict_events(verdict, by, documents, to=to), cause, now)
+        await self._emit(tx, case, admission.verdict_events(verdict, by, documents, to=to), cause, now)
         metrics.ADMISSIONS.labels(procedure=case.procedure, decision=verdict.status).inc()
 
     async def _number_documents(self, tx: AsyncConnection, form: Form, status: str, now: datetime) -> dict[str, str]:
@@ -131,11 +124,13 @@ class Casework:
         first = await registration.count_on(tx, dict.fromkeys(series, 1))
         return {one.scheme: numbering.rendered(rule, on, first[one]) for one, rule in series.items()}
 
-    async def _say(self, tx: AsyncConnection, case: Case, said: Sequence[EventData], cause: str, now: datetime) -> None:
-        await timeline.say(tx, [make("intake", case.id, case.pin, data, cause=cause, at=now) for data in said])
+    async def _emit(
+        self, tx: AsyncConnection, case: Case, data: Sequence[EventData], cause: str, now: datetime
+    ) -> None:
+        await timeline.emit(tx, [make("intake", case.id, case.pin, one, cause=cause, at=now) for one in data])
 
 
-async def _as_is(tx: AsyncConnection, case_id: UUID) -> Case:
+async def _reloaded(tx: AsyncConnection, case_id: UUID) -> Case:
     case = await cases.find_case(tx, case_id)
     if case is None:
         raise NotFound("no such case")

@@ -13,7 +13,7 @@ import pytest_asyncio
 from sqlalchemy import text
 
 from services.intake.handlers import procedure_migrations as module
-from services.intake.handlers.procedure_migrations import Migrations
+from services.intake.handlers.procedure_migrations import MigrationHandlers
 from services.intake.http.procedure_migrations import migration_routes
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.events.complaints import ProcedureMigrated
@@ -32,13 +32,13 @@ ORDER = {"to_version": 2, "mode": "keep-elapsed", "reason": "新规施行"}
 
 
 @pytest.fixture
-def migrations(intake: Intake) -> Migrations:
+def migrations(intake: Intake) -> MigrationHandlers:
     """The migrations of a process that has both versions."""
-    return Migrations(intake.outbox, Library((PROCEDURE, NEXT)), intake.clock)
+    return MigrationHandlers(intake.outbox, Library((PROCEDURE, NEXT)), intake.clock)
 
 
 @pytest_asyncio.fixture
-async def http(intake: Intake, migrations: Migrations) -> AsyncIterator[httpx.AsyncClient]:
+async def http(intake: Intake, migrations: MigrationHandlers) -> AsyncIterator[httpx.AsyncClient]:
     app = make_app("intake", KeyRing(intake.engine), {}, {})
     app.include_router(migration_routes(intake.engine, migrations))
     headers = {"Authorization": f"Bearer {SECRET}"}
@@ -68,7 +68,7 @@ async def versions(intake: Intake) -> dict[str, int]:
 
 
 async def test_open_cases_are_moved_and_each_says_so_once_and_ended_ones_stay(
-    intake: Intake, migrations: Migrations
+    intake: Intake, migrations: MigrationHandlers
 ) -> None:
     cases = await register(intake, 12)
     for ended in cases[:2]:
@@ -95,7 +95,7 @@ async def test_open_cases_are_moved_and_each_says_so_once_and_ended_ones_stay(
 
 
 async def test_a_process_that_dies_in_a_page_leaves_nothing_half_done_and_the_next_goes_on(
-    intake: Intake, migrations: Migrations, monkeypatch: pytest.MonkeyPatch
+    intake: Intake, migrations: MigrationHandlers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_PAGE", 5)
     await register(intake, 12)
@@ -111,7 +111,7 @@ async def test_a_process_that_dies_in_a_page_leaves_nothing_half_done_and_the_ne
             await migrations.page()
     assert len(await said(intake)) == 5
 
-    again = Migrations(intake.outbox, Library((PROCEDURE, NEXT)), intake.clock)
+    again = MigrationHandlers(intake.outbox, Library((PROCEDURE, NEXT)), intake.clock)
     while await again.page():
         pass
     assert len({event.subject for event in await said(intake)}) == len(await said(intake)) == 12
@@ -121,7 +121,7 @@ async def test_a_process_that_dies_in_a_page_leaves_nothing_half_done_and_the_ne
 
 
 async def test_several_processes_share_the_pages(
-    intake: Intake, migrations: Migrations, monkeypatch: pytest.MonkeyPatch
+    intake: Intake, migrations: MigrationHandlers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_PAGE", 2)
     await register(intake, 9)
@@ -146,7 +146,7 @@ async def test_a_decision_to_leave_cases_is_recorded_and_moves_nothing(intake: I
 
 
 async def test_it_is_decided_over_http_and_the_same_again_is_the_same_migration(
-    intake: Intake, http: httpx.AsyncClient, migrations: Migrations
+    intake: Intake, http: httpx.AsyncClient, migrations: MigrationHandlers
 ) -> None:
     await register(intake, 3)
     first, again = [(await http.post(PATH, json=ORDER)).json() for _ in range(2)]
@@ -184,7 +184,7 @@ async def test_only_a_key_with_the_scope_decides(http: httpx.AsyncClient) -> Non
     assert (await http.get(f"{PATH}/{UUID(int=1)}", headers=headers)).status_code == 404
 
 
-async def test_a_version_that_lacks_what_a_case_has_is_refused(intake: Intake, migrations: Migrations) -> None:
+async def test_a_version_that_lacks_what_a_case_has_is_refused(intake: Intake, migrations: MigrationHandlers) -> None:
     await register(intake, 1)
     async with intake.engine.begin() as tx:
         await tx.execute(text("UPDATE cases SET department = 'closed-down'"))
@@ -195,7 +195,7 @@ async def test_a_version_that_lacks_what_a_case_has_is_refused(intake: Intake, m
         await migrations.decide("nowhere", 2, "restart", "x", "office", from_version=None)
 
 
-async def test_another_decision_waits_for_the_one_under_way(intake: Intake, migrations: Migrations) -> None:
+async def test_another_decision_waits_for_the_one_under_way(intake: Intake, migrations: MigrationHandlers) -> None:
     await register(intake, 1)
     await migrations.decide("test-desk", 2, "restart", "x", "office", from_version=None)
     with pytest.raises(Conflict):

@@ -1,0 +1,108 @@
+"""Cases over HTTP: reading them without identities, deciding on them, supplements and withdrawals."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.intake.domain.case import Case
+from services.intake.domain.forms import FieldError
+from services.intake.handlers.cases import CaseHandlers, OfficersDecision
+from services.intake.http.request_bodies import body_of, described, idempotency_key, refusal
+from services.intake.http.views import case_view, entry_view
+from services.intake.store import cases
+from services.intake.store import timeline as store_timeline
+from services.intake.store.cases import Filter
+from shared.errors import NotFound
+from shared.hosting.http import needs
+from shared.procedures.model import Id
+from shared.security.keys import Principal
+from shared.security.vault import Vault
+
+Writer = Annotated[Principal, needs("complaints:write")]
+Decider = Annotated[Principal, needs("admissions:write")]
+
+
+class Admission(BaseModel):
+    """An officer's decision: `by` is a role, `rule` the procedure's rule that states the reason, `to` who gets it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    decision: OfficersDecision
+    by: Id
+    rule: Id | None = None
+    to: Id | None = None
+
+
+class Supplement(BaseModel):
+    """Fields by id, as in a complaint; those that are null or empty stay as they are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    fields: dict[str, Any] = Field(min_length=1, max_length=200)
+
+
+class Withdrawal(BaseModel):
+    """Who takes the complaint back: `complainant`, or a role that does it for the complainant."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: Id = "complainant"
+
+
+def case_routes(engine: AsyncEngine, vault: Vault, handlers: CaseHandlers) -> APIRouter:
+    """The routes."""
+    routes = APIRouter()
+
+    @routes.post("/v1/cases/{case_id}/admission", openapi_extra=described(Admission))
+    async def decide(case_id: UUID, _: Decider, given: Annotated[Admission, body_of(Admission)]) -> dict[str, Any]:
+        """Decide on a held complaint."""
+        return case_view(await handlers.decide(case_id, given.decision, given.by, given.rule, given.to))
+
+    @routes.post("/v1/cases/{case_id}/supplements", openapi_extra=described(Supplement))
+    async def supplement(
+        case_id: UUID, request: Request, caller: Writer, given: Annotated[Supplement, body_of(Supplement)]
+    ) -> Response:
+        """Add or replace fields of a complaint; a held one is judged anew."""
+        key = idempotency_key(request)
+        cause = f"key:{vault.index('supplement', caller.name, key)}" if key else f"request:{uuid4()}"
+        return _case_or_refusal(await handlers.supplement(case_id, given.fields, cause))
+
+    @routes.post("/v1/cases/{case_id}/withdrawal", openapi_extra=described(Withdrawal))
+    async def withdraw(case_id: UUID, _: Writer, given: Annotated[Withdrawal, body_of(Withdrawal)]) -> dict[str, Any]:
+        """Take a complaint back."""
+        return case_view(await handlers.withdraw(case_id, given.by))
+
+    @routes.get("/v1/cases", dependencies=[needs("cases:read")])
+    async def list_cases(
+        state: Annotated[str | None, Query(max_length=40)] = None,
+        procedure: Annotated[str | None, Query(max_length=60)] = None,
+        number: Annotated[str | None, Query(max_length=100)] = None,
+        limit: Annotated[int, Query(ge=1, le=500)] = 50,
+        after: UUID | None = None,
+    ) -> dict[str, Any]:
+        """A page of cases in the order of registration; `next` is the `after` of the following page."""
+        async with engine.connect() as connection:
+            found = await cases.list_cases(connection, Filter(state, procedure, number, after, limit))
+        following = str(found[-1].id) if len(found) == limit else None
+        return {"cases": [case_view(case) for case in found], "next": following}
+
+    @routes.get("/v1/cases/{case_id}/timeline", dependencies=[needs("cases:read")])
+    async def timeline(case_id: UUID) -> dict[str, Any]:
+        """Everything that happened to a case, from all services, in the order in which it happened."""
+        async with engine.connect() as connection:
+            if await cases.find_case(connection, case_id) is None:
+                raise NotFound("no such case")
+            found = await store_timeline.timeline_of(connection, case_id)
+        return {"case_id": str(case_id), "occurrences": [entry_view(entry) for entry in found]}
+
+    return routes
+
+
+def _case_or_refusal(result: Case | list[FieldError]) -> Response:
+    return refusal(result) if isinstance(result, list) else JSONResponse(case_view(result))
