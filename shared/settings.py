@@ -45,7 +45,7 @@ class ServiceSettings(BaseSettings):
     notice_late_seconds: float = Field(
         default=60.0,
         ge=0,
-        description="a step later than this (real seconds) waits, to be told with others",
+        description="a step later than this (real seconds) waits, to be delivered with others",
     )
     notice_window_seconds: float = Field(
         default=3.0, ge=0, le=60, description="for how long at least, at most ten times that; 0: not at all"

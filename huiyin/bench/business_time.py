@@ -57,10 +57,10 @@ def business_time(
 
 def measure(rounds: int) -> dict[str, float | None]:
     """All figures by name; None where the peer is not installed."""
+    from huiyin.compute.lines import Lines
     from shared.business_time.compiled import compiled
     from shared.business_time.due import due
     from shared.business_time.durations import Duration
-    from shared.business_time.lines import Lines
     from shared.business_time.loader import load_calendars
     from shared.business_time.zones import SECOND, micros
 

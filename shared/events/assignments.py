@@ -1,4 +1,4 @@
-"""What routing says, on `huiyin.assignments.v1`, and what departments report, on `huiyin.department-reports.v1`."""
+"""What routing emits, on `huiyin.assignments.v1`, and what departments report, on `huiyin.department-reports.v1`."""
 
 from __future__ import annotations
 

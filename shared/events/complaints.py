@@ -1,4 +1,4 @@
-"""What intake says, on `huiyin.complaints.v1`. No event carries a name, a number, an address or a free text."""
+"""What intake emits, on `huiyin.complaints.v1`. No event carries a name, a number, an address or a free text."""
 
 from __future__ import annotations
 

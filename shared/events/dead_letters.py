@@ -1,4 +1,4 @@
-"""What every service says of a record that it could not process, on `huiyin.dead-letters.v1`; never its payload."""
+"""What every service emits of a record that it could not process, on `huiyin.dead-letters.v1`; never its payload."""
 
 from __future__ import annotations
 

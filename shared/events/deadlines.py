@@ -1,4 +1,4 @@
-"""What the sla service says, on `huiyin.deadlines.v1`. Instants are UTC; `late_by` is in seconds."""
+"""What the sla service emits, on `huiyin.deadlines.v1`. Instants are UTC; `late_by` is in seconds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from shared.events.topics import DEADLINES
 
 
 class ClockEvent(EventData):
-    """What every clock event says: which clock, which cycle (from 1), and when it is due.
+    """What every clock event holds: which clock, which cycle (from 1), and when it is due.
 
     `due_at` is None while it cannot be known: the clock is paused, or waits for an agreed date.
     """

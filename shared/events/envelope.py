@@ -47,7 +47,7 @@ class Wire(BaseModel):
 
 @dataclass(frozen=True)
 class Event:
-    """One event in memory. `subject` is the case id; `time` when it was said, in UTC."""
+    """One event in memory. `subject` is the case id; `time` when it was emitted, in UTC."""
 
     id: UUID
     source: str

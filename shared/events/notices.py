@@ -1,4 +1,4 @@
-"""What notify says, on `huiyin.notices.v1`."""
+"""What notify emits, on `huiyin.notices.v1`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.events.topics import NOTICES
 class NoticeEvent(EventData):
     """Which notice (`notice` is its id in the procedure, `notice_id` this one's), to what kind of addressee.
 
-    `within`: the notice that told of this one too, where several about deadlines of a case were told together.
+    `within`: the notice that this one was delivered within, where several about deadlines of a case made a digest.
     """
 
     notice: str

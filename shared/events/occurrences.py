@@ -74,7 +74,7 @@ def names_of(data: EventData) -> tuple[str, ...]:
 
 
 def happened_at(event: Event, name: str) -> datetime:
-    """When the occurrence happened: what was reported where it was, else when the event was said."""
+    """When the occurrence happened: what was reported where it was, else when the event was emitted."""
     data = event.data
     if name == "received" and isinstance(data, c.ComplaintRegistered):
         return data.received_at

@@ -26,7 +26,7 @@ from shared.hosting.reloading import Folders, Rules
 from shared.messaging.database import open_database
 from shared.messaging.housekeeping import keep_house
 from shared.messaging.inbox.processor import Handler, Processor
-from shared.messaging.kafka.consumer import Pump
+from shared.messaging.kafka.consumer import TopicConsumer
 from shared.messaging.outbox import Outbox
 from shared.messaging.outbox.relay import Relay
 from shared.observability import metrics
@@ -101,16 +101,16 @@ class _Host:
         service = self._build(context)
         works = settings.role in ("worker", "all")
         relay = Relay(engine, settings.kafka, clock, service=name, outbox=outbox)
-        pump = self._pump(context, service) if works and service.handler and service.topics else None
-        server = self._server(service, engine, pump)
+        consumer = self._consumer(context, service) if works and service.handler and service.topics else None
+        server = self._server(service, engine, consumer)
         tasks = [asyncio.create_task(server.serve(), name="http")]
         tasks.append(asyncio.create_task(relay.run(), name="relay"))
         tasks.append(asyncio.create_task(rules.watch(), name="rules"))
         try:
-            if pump is not None:
-                await pump.start()
-                tasks.append(asyncio.create_task(pump.watch(), name="pump"))
-                tasks.append(asyncio.create_task(_measure_lag(name, pump), name="lag"))
+            if consumer is not None:
+                await consumer.start()
+                tasks.append(asyncio.create_task(consumer.watch(), name="consumer"))
+                tasks.append(asyncio.create_task(_measure_lag(name, consumer), name="lag"))
             if works:
                 tasks.append(asyncio.create_task(keep_house(engine, clock), name="housekeeping"))
                 tasks += [asyncio.create_task(work(), name=f"loop {i}") for i, work in enumerate(service.loops)]
@@ -121,12 +121,12 @@ class _Host:
             log.info("started", role=settings.role, port=settings.port)
             await self._until_stopped(tasks)
         finally:
-            await self._drain(server, pump, relay, tasks, service, engine)
+            await self._drain(server, consumer, relay, tasks, service, engine)
 
-    def _pump(self, context: Context, service: Service) -> Pump:
+    def _consumer(self, context: Context, service: Service) -> TopicConsumer:
         assert service.handler is not None  # noqa: S101  (the caller looked)
         processor = Processor(context.outbox, context.name, context.clock, service.handler)
-        return Pump(
+        return TopicConsumer(
             f"huiyin-{context.name}.v1",
             context.settings.kafka,
             service.topics,
@@ -135,8 +135,8 @@ class _Host:
             batch=service.batch,
         )
 
-    def _server(self, service: Service, engine: AsyncEngine, pump: Pump | None) -> uvicorn.Server:
-        app = make_app(self._name, KeyRing(engine), _checks(engine, pump), service.limits)
+    def _server(self, service: Service, engine: AsyncEngine, consumer: TopicConsumer | None) -> uvicorn.Server:
+        app = make_app(self._name, KeyRing(engine), _checks(engine, consumer), service.limits)
         for router in service.routers:
             app.include_router(router)
         config = uvicorn.Config(
@@ -165,7 +165,7 @@ class _Host:
     async def _drain(
         self,
         server: uvicorn.Server,
-        pump: Pump | None,
+        consumer: TopicConsumer | None,
         relay: Relay,
         tasks: list[asyncio.Task[None]],
         service: Service,
@@ -173,8 +173,8 @@ class _Host:
     ) -> None:
         log.info("stopping")
         server.should_exit = True
-        if pump is not None:
-            await pump.stop()
+        if consumer is not None:
+            await consumer.stop()
         relay.stop()
         for task in tasks:
             if task.get_name() not in ("http", "relay"):
@@ -186,23 +186,23 @@ class _Host:
         log.info("stopped")
 
 
-def _checks(engine: AsyncEngine, pump: Pump | None) -> dict[str, Check]:
+def _checks(engine: AsyncEngine, consumer: TopicConsumer | None) -> dict[str, Check]:
     async def database() -> str | None:
         async with engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
         return None
 
     async def broker() -> str | None:
-        return None if pump is None or pump.assigned() else "not yet a member of its consumer group"
+        return None if consumer is None or consumer.assigned() else "not yet a member of its consumer group"
 
     async def lag() -> str | None:
-        behind = pump.lag() if pump is not None else 0
+        behind = consumer.lag() if consumer is not None else 0
         return None if behind is None or behind < 100_000 else f"{behind} records behind"
 
     return {"database": database, "broker": broker, "lag": lag}
 
 
-async def _measure_lag(name: str, pump: Pump) -> None:
+async def _measure_lag(name: str, consumer: TopicConsumer) -> None:
     while True:
-        metrics.LAG.labels(service=name).set(pump.lag() or 0)
+        metrics.LAG.labels(service=name).set(consumer.lag() or 0)
         await asyncio.sleep(2.0)

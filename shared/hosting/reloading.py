@@ -89,10 +89,10 @@ class Rules:
     def _refused(self, error: Exception) -> None:
         metrics.RULES_READ.labels(service=self._service, outcome="refused").inc()
         metrics.RULES_REFUSED.labels(service=self._service).set(1)
-        told = {"field": error.field, "hint": error.hint} if isinstance(error, HuiyinError) else {}
+        named = {"field": error.field, "hint": error.hint} if isinstance(error, HuiyinError) else {}
         message = error.message if isinstance(error, HuiyinError) else type(error).__name__
         foreseen = isinstance(error, HuiyinError | OSError | UnicodeDecodeError)
-        log.error("changed rules are refused, the old stay in force", error=message, exc_info=not foreseen, **told)
+        log.error("changed rules are refused, the old stay in force", error=message, exc_info=not foreseen, **named)
 
 
 def taken(

@@ -61,7 +61,7 @@ async def keep_house(engine: AsyncEngine, clock: Clock) -> None:
             continue
         try:
             gone = await sweep(engine, clock.now())
-            log.info("old events removed", said=gone[0], taken=gone[1])
+            log.info("old events removed", emitted=gone[0], taken=gone[1])
         except Exception as error:
             if not is_passing(error):
                 raise
@@ -70,8 +70,8 @@ async def keep_house(engine: AsyncEngine, clock: Clock) -> None:
 async def sweep(engine: AsyncEngine, now: datetime) -> tuple[int, int]:
     """Remove what is past its time, in pages; returns how many events went from the outbox, and from the inbox."""
     outbox, inbox = now - timedelta(days=OUTBOX_DAYS), now - timedelta(days=INBOX_DAYS)
-    said = await _remove(engine, _OLD_OUTBOX, outbox, _PAGE) + await _remove(engine, _OLD_BUNDLES, outbox, _BUNDLES)
-    return said, await _remove(engine, _OLD_INBOX, inbox, _PAGE)
+    emitted = await _remove(engine, _OLD_OUTBOX, outbox, _PAGE) + await _remove(engine, _OLD_BUNDLES, outbox, _BUNDLES)
+    return emitted, await _remove(engine, _OLD_INBOX, inbox, _PAGE)
 
 
 async def _remove(engine: AsyncEngine, statement: TextClause, before: datetime, page: int) -> int:

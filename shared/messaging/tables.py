@@ -40,10 +40,10 @@ class MessagingTables:
 def messaging_tables(metadata: MetaData) -> MessagingTables:
     """Declare the tables in `metadata`.
 
-    outbox: every event this service has said. Never changed, and kept after it was published (rule D1).
-    bundles: events of one topic that were said by the thousand, many in a row. They are found by nothing but when they
-    were said: who writes a bundle must know numbers and ids without asking it. Ids are the outbox's, so that both are
-    in one order. The view `emitted_events` shows the outbox and what is in bundles as one.
+    outbox: every event this service has emitted. Never changed, and kept after it was published (rule D1).
+    bundles: events of one topic that are emitted by the thousand, many in a row. They are found by nothing but when
+    they were emitted: who writes a bundle must know numbers and ids without asking it. Ids are the outbox's, so that
+    both are in one order. The view `emitted_events` shows the outbox and what is in bundles as one.
     unpublished: which outbox rows the broker has not acknowledged, as pages of their ids, or which places (from 1) of
     a bundle. A table of its own and not a column, because a column would write every index of the outbox anew for each
     event published; and pages, because a row for each event costs as much again as the event's own index.

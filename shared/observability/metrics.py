@@ -38,7 +38,7 @@ CALL_BACKS_OPEN = Gauge("huiyin_call_backs_open", "Call-backs not yet made")
 
 # --- messaging, in every service
 PUBLISHED = Counter("huiyin_outbox_published_total", "Events that the broker acknowledged", ("service",))
-OUTBOX_DEPTH = Gauge("huiyin_outbox_depth", "Events said and not yet published (up to 100,000 counted)", ("service",))
+OUTBOX_DEPTH = Gauge("huiyin_outbox_depth", "Events emitted, not yet published (up to 100,000 counted)", ("service",))
 OUTBOX_OLDEST_SECONDS = Gauge("huiyin_outbox_oldest_seconds", "Age of the oldest unpublished event", ("service",))
 CONSUMED = Counter("huiyin_events_consumed_total", "Events that took effect", ("service", "type"))
 REDELIVERED = Counter("huiyin_events_redelivered_total", "Events that came again and were left out", ("service",))

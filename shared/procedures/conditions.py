@@ -2,7 +2,7 @@
 
 A condition reads *facts*: a flat mapping from a name (`channel`, `subject-rank`, `class`, `resolved.substantiated`) to
 a value. A name that is missing, or whose value is None, is *unknown*: the comparison is then neither true nor false,
-and Kleene's logic carries that through `all`, `any` and `not`. So no rule fires on what nobody has said.
+and Kleene's logic carries that through `all`, `any` and `not`. So no rule fires on what is not known.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def _compile_compare(condition: Compare) -> Predicate:
             return None
         try:
             return test(value)
-        except TypeError:  # a text where a number is due: nothing can be said
+        except TypeError:  # a text where a number is due: it cannot be decided
             return None
 
     return compare

@@ -1,4 +1,4 @@
-"""What to do about a mistake of form: pydantic's error types, said in the words of the policy language."""
+"""What to do about a mistake of form: pydantic's error types, in the words of the policy language."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def plain_message(detail: ErrorDetails) -> str:
 
 
 def hint_for(detail: ErrorDetails, keys: Sequence[str | int]) -> str | None:
-    """What to do about it, where that can be said."""
+    """What to do about it, where that is known."""
     if detail["type"] != "string_pattern_mismatch":
         return _HINTS.get(detail["type"])
     word = next((key for key in reversed(keys) if isinstance(key, str)), "id")

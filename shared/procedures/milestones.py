@@ -6,7 +6,7 @@ officer reports. Occurrences with a qualifier are written `name:qualifier`: `esc
 
 from __future__ import annotations
 
-# What intake says.
+# What intake emits.
 COMPLAINT = (
     "received",  # the complaint reached the organisation (its instant may lie before registration)
     "registered",
@@ -31,9 +31,9 @@ REPORTED = (
     "extension-approved",
     "extension-refused",
 )
-# What the sla service says of a clock: `breached:<clock>`.
+# What the sla service emits of a clock: `breached:<clock>`.
 DEADLINE = ("started", "warned", "breached", "met", "extended", "cancelled", "breach-retracted")
-# What notify says: `notified:<notice>`, and the complainant's answers.
+# What notify emits: `notified:<notice>`, and the complainant's answers.
 NOTICE = ("notified", "notice-failed", "called-back", "satisfied", "dissatisfied")
 
 STANDARD = frozenset((*COMPLAINT, *DECIDED, *REPORTED, *NOTICE))

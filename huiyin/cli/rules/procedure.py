@@ -81,7 +81,7 @@ def check(
 
 def schema() -> None:
     """Print the JSON Schema of procedure files, for editors."""
-    from shared.procedures.schema import render_schema
+    from huiyin.cli.rules.schema import render_schema
 
     print(render_schema(), end="")
 

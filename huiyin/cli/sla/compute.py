@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from huiyin.cli.sla.line_blocks import LONGEST_LINE, blocks, is_waiting, write
-from shared.business_time.lines import Lines
+from huiyin.compute.lines import Lines
 
 if TYPE_CHECKING:
     from shared.business_time.calendars import Calendar

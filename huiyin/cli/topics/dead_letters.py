@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from huiyin.cli.client import Connection
+    from huiyin.dead_letters.replay import DeadLetter
 
 _Answer = TypeVar("_Answer")
 HomeOption = Annotated[Path | None, typer.Option(help="home folder of the running stack")]
@@ -47,7 +48,7 @@ def list_(
 
     found = [(f"{name}/{row.id}", row) for name, rows in _open(_connection(home), service).items() for row in rows]
     if as_json:
-        print(json.dumps([{"letter": name, **_told(row)} for name, row in found], indent=2))
+        print(json.dumps([{"letter": name, **_shown(row)} for name, row in found], indent=2))
         return
     table = Table("letter", "failed at", "reason", "case", "from", box=None, padding=(0, 2, 0, 0))
     for name, row in found:
@@ -63,11 +64,11 @@ def show(
     home: HomeOption = None,
 ) -> None:
     """One dead letter as JSON."""
-    from shared.messaging.inbox.dead_letters import find
+    from huiyin.dead_letters.replay import find
 
     service, number = parse(letter)
     found = _in(_connection(home), service, lambda tx: find(tx, number))
-    told = {"letter": letter, "consumer": found.consumer, **_told(found)}
+    told = {"letter": letter, "consumer": found.consumer, **_shown(found)}
     if payload:
         told["payload"] = _readable(found.value)
     print(json.dumps(told, ensure_ascii=False, indent=2))
@@ -79,8 +80,8 @@ def replay(
     home: HomeOption = None,
 ) -> None:
     """Put records on their topics again for the consumer that failed, with all others of the same case, in order."""
-    from shared.messaging.inbox import dead_letters
-    from shared.messaging.kafka.resend import send_again
+    from huiyin.dead_letters.replay import replay as replay_one
+    from huiyin.dead_letters.resend import send_again
 
     if bool(letters) == every:
         raise InvalidInput("name letters, or --all", field="LETTER")
@@ -96,7 +97,7 @@ def replay(
         sent = _in(
             connection,
             service,
-            lambda tx, number=number: dead_letters.replay(  # type: ignore[misc]
+            lambda tx, number=number: replay_one(  # type: ignore[misc]
                 tx, number, lambda letters: send_again(kafka, letters), now
             ),
         )
@@ -108,7 +109,7 @@ def replay(
 
 def drop(letters: Names, home: HomeOption = None) -> None:
     """Give records up: they are kept as dropped, and what comes after them for their case is processed again."""
-    from shared.messaging.inbox.dead_letters import find, settle
+    from huiyin.dead_letters.replay import find, settle
 
     connection = _connection(home)
     now = _now(connection)
@@ -145,11 +146,11 @@ def _now(connection: Connection) -> datetime:
     return (FileClock(Path(file)) if file else RealClock()).now()
 
 
-def _open(connection: Connection, services: list[str] | None) -> dict[str, list[Any]]:
+def _open(connection: Connection, services: list[str] | None) -> dict[str, list[DeadLetter]]:
     from huiyin.cli.databases import database_urls
-    from shared.messaging.inbox.dead_letters import open_letters
+    from huiyin.dead_letters.replay import listed
 
-    return {service: _in(connection, service, open_letters) for service in database_urls(connection, services)}
+    return {service: _in(connection, service, listed) for service in database_urls(connection, services)}
 
 
 def _in(connection: Connection, service: str, work: Callable[[AsyncConnection], Awaitable[_Answer]]) -> _Answer:
@@ -165,7 +166,7 @@ def _in(connection: Connection, service: str, work: Callable[[AsyncConnection], 
     return asyncio.run(within())
 
 
-def _told(row: Any) -> dict[str, Any]:
+def _shown(row: Any) -> dict[str, Any]:
     return {
         "case_id": str(row.case_id) if row.case_id else None,
         "event_id": str(row.event_id) if row.event_id else None,

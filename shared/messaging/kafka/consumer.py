@@ -1,4 +1,4 @@
-"""The pump: Faust reads, `Processor` applies, then the records are acknowledged in order. Nothing else uses Faust.
+"""The consumer: Faust reads, `Processor` applies, then the records are acknowledged in order. Nothing else uses Faust.
 
 Why so thin: an exception in a Faust agent acknowledges and loses the record; `take()` loses a whole batch; more than
 one stream per partition commits past a slow record. So: raw bytes, `noack_take`, a body that never raises,
@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 _WITHIN_SECONDS = 0.02
 
 
-class Pump:
+class TopicConsumer:
     """Consumes topics in one consumer group and hands batches to `process`, which returns only when all is done."""
 
     def __init__(
@@ -72,7 +72,7 @@ class Pump:
             autodiscover=False,
         )
         channel = self._app.topic(*(topic.name for topic in topics))
-        self._app.agent(channel, concurrency=1, name="pump")(self._body)
+        self._app.agent(channel, concurrency=1, name="consumer")(self._body)
 
     async def _body(self, stream: Any) -> None:
         async for events in stream.noack_take(self._batch, within=_WITHIN_SECONDS):
@@ -86,7 +86,7 @@ class Pump:
             except asyncio.CancelledError:
                 raise
             except BaseException as error:  # a bug in the processor: going on would lose the batch
-                log.critical("the pump stops its process", group=self._group, error=repr(type(error)), exc_info=True)
+                log.critical("consumer ends its process", group=self._group, error=repr(type(error)), exc_info=True)
                 _leave()
             for event in events:
                 event.ack()
@@ -109,15 +109,15 @@ class Pump:
             await asyncio.wait_for(self._app.stop(), 8)
 
     async def watch(self) -> None:
-        """End the process when the pump has died: the supervisor starts it anew.
+        """End the process when the consumer has died: the supervisor starts it anew.
 
         A batch that takes long does not end it: a batch also waits while the database is away, and a restart would not
-        bring that back. How long it has taken is a gauge; the alert HuiyinConsumerStuck tells of a standstill.
+        bring that back. How long it has taken is a gauge; the alert HuiyinConsumerStuck fires on a standstill.
         """
         while not self._stopping:
             await asyncio.sleep(1.0)
             if self._app.should_stop and not self._stopping:
-                log.critical("the pump has died", group=self._group)
+                log.critical("the consumer has died", group=self._group)
                 _leave()
             busy = 0.0 if self._busy_since is None else time.monotonic() - self._busy_since
             metrics.BATCH_BUSY_SECONDS.labels(service=self._service).set(busy)

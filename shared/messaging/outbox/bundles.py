@@ -1,4 +1,4 @@
-"""Bundles: events that were said many in a row. They are written by functions of the database (see docs/timers.md)."""
+"""Bundles: many events in one row. They are written by functions of the database (see docs/timers.md)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def appended(connection: AsyncConnection, bundle: Bundle | None) -> None:
 
 
 async def known(tx: AsyncConnection, topic: str, cases: Collection[UUID], since: datetime) -> set[UUID]:
-    """The ids of what was said of cases in bundles since then; numbers given from now on follow what is found.
+    """The ids of what was emitted of cases in bundles since then; numbers given from now on follow what is found.
 
     It reads all bundles since then: for the rare case in which nothing else can be trusted. The caller holds the lock
     on each case.

@@ -134,8 +134,8 @@ class Relay:
         flying: Round,
         flight: asyncio.Task[Sent],
     ) -> Round:
-        """Take off what is done, and read what is next: at once if there is more, or as soon as something is said
-        during the flight; nothing otherwise."""
+        """Take off what is done, and read what is next: at once if there is more, or as soon as something is
+        emitted during the flight; nothing otherwise."""
         if flying.more or not flying.pages:
             return await self._read(connection, cache, done, flying)
         waking = asyncio.create_task(self._wake.wait())
@@ -160,7 +160,7 @@ class Relay:
         return found
 
     async def _give_up(self, connection: AsyncConnection, current: Round, sent: Sent) -> None:
-        """Before a failure is raised: take off what was acknowledged all the same, and tell how much waits."""
+        """Before a failure is raised: take off what was acknowledged all the same, and report how much waits."""
         with contextlib.suppress(Exception):  # what cannot be taken off is sent again
             await unpublished.take_off_part(connection, current, sent.records)
             await self._measure(connection)

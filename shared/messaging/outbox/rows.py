@@ -19,7 +19,7 @@ VALUE: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Events of one topic, said in one row: what is sent of each. They have no department and no trace."""
+    """Events of one topic in one row: what is sent of each. They have no department and no trace."""
 
     id: int
     topic: str

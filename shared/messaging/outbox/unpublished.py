@@ -1,4 +1,4 @@
-"""What is said and not published yet: read by the relay, page by page, and taken off once the broker has it."""
+"""What is emitted and not published yet: read by the relay, page by page, and taken off once the broker has it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The outbox: an event is said by writing it here, in the transaction of the decision that made it."""
+"""The outbox: an event is emitted by writing it here, in the transaction of the decision that made it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _INSERT = text(
 
 
 async def append(tx: AsyncConnection, events: Sequence[Event]) -> list[Event]:
-    """Write events in their order, numbered per case and topic; an event that was said before is left out.
+    """Write events in their order, numbered per case and topic; an event that was emitted before is left out.
 
     The caller holds the lock on each event's case, so that numbers follow the order of commits.
     Returns what was written, with sequence numbers.
@@ -144,7 +144,7 @@ _REPUBLISH = """
 
 
 async def republish(tx: AsyncConnection, *, since: datetime, case_id: UUID | None = None) -> int:
-    """Mark what was said since then (an aware instant, included) as not published, so that the relay sends it again.
+    """Mark what was emitted since then (an aware instant, included) as not published, so that the relay sends it again.
 
     Returns how many events that are. What waits already is put in line with it, by age, so that a case's events come in
     their order even to a broker that has lost everything. Whoever appends meanwhile waits until `tx` ends.

@@ -1,4 +1,4 @@
-"""Steps that are never said, groups of which a clock never runs, and clocks within none or within themselves."""
+"""Steps that are never emitted, groups of which a clock never runs, and clocks within none or within themselves."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _steps(path: str, clock: Clock) -> Iterator[Finding]:
             yield warning(
                 f"{path}.warnings[{one.id}].before",
                 "早于时限开始，永远不会提醒",
-                "lies before the start of the clock, so it is never said",
+                "lies before the start of the clock, so it is never emitted",
             )
 
 
@@ -52,7 +52,7 @@ def _quiet(place: str, windows: Sequence[QuietHours]) -> Iterator[Finding]:
         begins, ends = _minute(window.from_), _minute(window.until)
         quiet |= set(range(begins, ends)) if begins < ends else {*range(begins, 1440), *range(ends)}
     if len(quiet) == 1440:
-        yield error(place, "全天静默，步骤永远发不出", "leaves nothing of a day, so no step could ever be said")
+        yield error(place, "全天静默，步骤永远发不出", "leaves nothing of a day, so no step could ever be emitted")
 
 
 def _minute(wall: str) -> int:

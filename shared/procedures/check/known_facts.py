@@ -16,30 +16,32 @@ PERIODS = ("business-hours", "off-hours", "holiday")
 class KnownFact:
     """A fact's kind, and the values that it can have where they are declared.
 
-    `early`: it is known when the complaint is registered, before anybody decides anything.
+    `at_registration`: it is known when the complaint is registered, before anybody decides anything.
     """
 
     kind: Kind
     values: frozenset[str] = frozenset()
-    early: bool = False
+    at_registration: bool = False
 
 
 def known_facts(procedure: Procedure) -> dict[str, KnownFact]:
     """Every fact that a condition of this procedure may read, by name."""
     found = {
-        "channel": KnownFact("choice", frozenset(one.id for one in procedure.channels), early=True),
-        "received.period": KnownFact("choice", frozenset(PERIODS), early=True),
-        "missing": KnownFact("list", frozenset(one.id for one in procedure.fields), early=True),
+        "channel": KnownFact("choice", frozenset(one.id for one in procedure.channels), at_registration=True),
+        "received.period": KnownFact("choice", frozenset(PERIODS), at_registration=True),
+        "missing": KnownFact("list", frozenset(one.id for one in procedure.fields), at_registration=True),
         "class": KnownFact("choice", frozenset(one.id for one in procedure.classes)),
         "department": KnownFact("choice", frozenset(one.id for one in procedure.departments)),
         "level": KnownFact("choice", frozenset(one.id for one in procedure.levels)),
         "cycle": KnownFact("integer"),
     }
     found |= {f"count.{one.id}": KnownFact("integer") for one in procedure.counts}
-    found |= {one.id: _of_field(one, early=True) for one in procedure.fields if one.holds == "coded"}
+    found |= {one.id: _of_field(one, at_registration=True) for one in procedure.fields if one.holds == "coded"}
     for milestone in procedure.milestones:
         found |= {
-            f"{milestone.id}.{one.id}": _of_field(one, early=False) for one in milestone.fields if one.holds == "coded"
+            f"{milestone.id}.{one.id}": _of_field(one, at_registration=False)
+            for one in milestone.fields
+            if one.holds == "coded"
         }
     return found
 
@@ -51,13 +53,13 @@ def vault_facts(procedure: Procedure) -> frozenset[str]:
     return frozenset(fields | reported)
 
 
-def _of_field(spec: FieldSpec, *, early: bool) -> KnownFact:
+def _of_field(spec: FieldSpec, *, at_registration: bool) -> KnownFact:
     match spec.type:
         case "choice":
-            return KnownFact("choice", frozenset(one.id for one in spec.choices), early)
+            return KnownFact("choice", frozenset(one.id for one in spec.choices), at_registration)
         case "boolean":
-            return KnownFact("boolean", early=early)
+            return KnownFact("boolean", at_registration=at_registration)
         case "date" | "instant":
-            return KnownFact("moment", early=early)
+            return KnownFact("moment", at_registration=at_registration)
         case _:
-            return KnownFact("integer", early=early)
+            return KnownFact("integer", at_registration=at_registration)

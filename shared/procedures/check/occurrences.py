@@ -108,7 +108,7 @@ def check_occurrences(procedure: Procedure) -> Iterator[Finding]:
             yield error(
                 path,
                 "该名称由系统自己使用，里程碑请换名",
-                "the system says this word itself: give the milestone another id",
+                "the system emits this word itself: give the milestone another id",
             )
         for kind, keys in _NAMED_BY:
             if type(part) is kind:

@@ -81,7 +81,7 @@ class _Reader:
         if fact is None:
             yield error(path, f"没有这样的事实:{name}", f"there is no such fact: {name}")
             return
-        if at_intake and not fact.early:
+        if at_intake and not fact.at_registration:
             yield _too_early(path, name)
         if operator not in _ALLOWED[fact.kind]:
             allowed = ", ".join(_ALLOWED[fact.kind])

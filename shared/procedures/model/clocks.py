@@ -38,7 +38,7 @@ class Extension(Element):
 
 
 class QuietHours(Element):
-    """A daily window of the calendar's wall time in which no step is said; over midnight where `until` is earlier."""
+    """A daily window of the calendar's wall time without steps; over midnight where `until` is earlier."""
 
     from_: WallTime = Field(alias="from")
     until: WallTime
@@ -86,14 +86,14 @@ class Clock(Element):
     `time`: `business` counts PT durations in the calendar's opening hours, `elapsed` round the clock. `PnWD` always
     counts working days of the calendar.
     `due_field`: the due instant is the value of this milestone field (`decided.agreed-by`), not a duration.
-    `repeats`: said again every `repeat_every` (else every `duration`) after the due instant until stopped,
+    `repeats`: emitted again every `repeat_every` (else every `duration`) after the due instant until stopped,
     `repeat_at_most` so many times.
     `starts_again`: the first `from` after a stop starts the next cycle.
     `group`: of the clocks with this word, only the first whose `when` holds runs.
     `within`: never due later than the clock, or the group, of this id.
     `quiet`: of steps that name none themselves, and of repetitions; never of the breach.
-    `catch_up`: what is said of steps that came while nothing could be said: all of them, only the latest, or none
-    older than `skip_after`. The breach is always said.
+    `catch_up`: which steps are emitted that came while nothing could be emitted: all of them, only the latest, or none
+    older than `skip_after`. The breach is always emitted.
     """
 
     id: Id

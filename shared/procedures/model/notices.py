@@ -1,4 +1,4 @@
-"""What people are told, and how the complainant is asked back."""
+"""Notices to people, and how the complainant is asked back."""
 
 from __future__ import annotations
 

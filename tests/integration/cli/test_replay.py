@@ -12,12 +12,12 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from huiyin.dead_letters import replay
+from huiyin.dead_letters.replay import DeadLetter
 from shared.business_time.clock import VirtualClock
 from shared.errors import NotFound, Unavailable
 from shared.events.complaints import ComplaintAdmitted, ComplaintRegistered, ComplaintWithdrawn
 from shared.events.envelope import Event, encode, make
-from shared.messaging.inbox import dead_letters
-from shared.messaging.inbox.dead_letters import Letter
 from shared.messaging.inbox.processor import Processor
 from shared.messaging.kafka.records import Record
 from shared.messaging.outbox import Outbox
@@ -84,7 +84,7 @@ class Parked:
 
     async def letters(self) -> list[int]:
         async with self.engine.begin() as tx:
-            return [row.id for row in await dead_letters.open_letters(tx)]
+            return [row.id for row in await replay.listed(tx)]
 
     async def settled(self) -> list[str]:
         async with self.engine.connect() as tx:
@@ -103,11 +103,11 @@ async def test_all_open_letters_of_the_case_take_effect_in_the_order_in_which_th
     first, second, third = await parked.letters()
     sent: list[Record] = []
 
-    async def send(letters: Sequence[Letter]) -> None:
+    async def send(letters: Sequence[DeadLetter]) -> None:
         sent.extend(Record(one.topic, one.partition, 100 + one.offset, one.value) for one in letters)
 
     async with parked.engine.begin() as tx:
-        done = await dead_letters.replay(tx, second, send, AT)
+        done = await replay.replay(tx, second, send, AT)
     assert [one.id for one in done] == [first, second, third]
     assert parked.handler.types(parked.case) == []
     await parked.processor.process(sent)
@@ -119,12 +119,12 @@ async def test_all_open_letters_of_the_case_take_effect_in_the_order_in_which_th
 async def test_a_replay_that_cannot_send_leaves_everything_as_it_was(parked: Parked) -> None:
     before = await parked.letters()
 
-    async def send(letters: Sequence[Letter]) -> None:
+    async def send(letters: Sequence[DeadLetter]) -> None:
         raise Unavailable("the broker does not take the events")
 
     async def attempt() -> None:
         async with parked.engine.begin() as tx:
-            await dead_letters.replay(tx, before[0], send, AT)
+            await replay.replay(tx, before[0], send, AT)
 
     with pytest.raises(Unavailable):
         await attempt()
@@ -137,13 +137,13 @@ async def test_a_consumer_that_is_quicker_than_the_commit_waits_for_it(parked: P
     first = (await parked.letters())[0]
     consuming: list[asyncio.Task[None]] = []
 
-    async def send(letters: Sequence[Letter]) -> None:
+    async def send(letters: Sequence[DeadLetter]) -> None:
         records = [Record(one.topic, one.partition, 100 + one.offset, one.value) for one in letters]
         consuming.append(asyncio.create_task(parked.processor.process(records)))
         await asyncio.wait(consuming, timeout=1.0)
 
     async with parked.engine.begin() as tx:
-        await dead_letters.replay(tx, first, send, AT)
+        await replay.replay(tx, first, send, AT)
         assert not consuming[0].done()
     await asyncio.wait_for(consuming[0], 20)
     assert parked.handler.types(parked.case) == ["registered", "admitted", "withdrawn"]
@@ -154,12 +154,12 @@ async def test_a_commit_that_fails_after_sending_loses_nothing(parked: Parked) -
     before = await parked.letters()
     sent: list[Record] = []
 
-    async def send(letters: Sequence[Letter]) -> None:
+    async def send(letters: Sequence[DeadLetter]) -> None:
         sent.extend(Record(one.topic, one.partition, 100 + one.offset, one.value) for one in letters)
 
     async with parked.engine.connect() as connection:
         transaction = await connection.begin()
-        await dead_letters.replay(connection, before[0], send, AT)
+        await replay.replay(connection, before[0], send, AT)
         await transaction.rollback()
     await parked.processor.process(sent)
     assert parked.handler.types(parked.case) == []
@@ -167,26 +167,26 @@ async def test_a_commit_that_fails_after_sending_loses_nothing(parked: Parked) -
 
 
 async def test_a_letter_that_is_settled_or_never_was_is_not_found(parked: Parked) -> None:
-    async def send(letters: Sequence[Letter]) -> None:
+    async def send(letters: Sequence[DeadLetter]) -> None:
         raise AssertionError("there is nothing to send")
 
     async with parked.engine.begin() as tx:
         for letter in await parked.letters():
-            await dead_letters.settle(tx, letter, "dropped", AT)
+            await replay.settle(tx, letter, "dropped", AT)
         with pytest.raises(NotFound):
-            await dead_letters.replay(tx, 1, send, AT)
+            await replay.replay(tx, 1, send, AT)
         with pytest.raises(NotFound):
-            await dead_letters.find(tx, 10_000)
+            await replay.find(tx, 10_000)
 
 
 async def test_a_record_that_could_not_be_read_is_replayed_alone(parked: Parked) -> None:
     await parked.processor.process([Record("huiyin.complaints.v1", 0, 7, b"not an event")])
     unread = (await parked.letters())[-1]
 
-    async def send(letters: Sequence[Letter]) -> None:
+    async def send(letters: Sequence[DeadLetter]) -> None:
         assert [one.value for one in letters] == [b"not an event"]
 
     async with parked.engine.begin() as tx:
-        done = await dead_letters.replay(tx, unread, send, AT)
+        done = await replay.replay(tx, unread, send, AT)
     assert [one.id for one in done] == [unread]
     assert len(await parked.letters()) == 3

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from shared.events.envelope import decode
 from shared.messaging.outbox import Outbox, relay
 from shared.observability import metrics
+from shared.retry import RetryPolicy
 from tests.integration.conftest import Open
 from tests.integration.messaging.emitting import all_sent, cases, emit, event, first_times, relaying, until, waiting
 
@@ -82,7 +83,7 @@ def played(monkeypatch: pytest.MonkeyPatch, seed: int, chance: float) -> PlayedB
     """In the place of Kafka."""
     broker = PlayedBroker(seed, chance)
     monkeypatch.setattr(relay, "make_producer", lambda kafka, service: broker)
-    monkeypatch.setattr(relay, "_BACK_OFF_SECONDS", (0.0,))
+    monkeypatch.setattr(relay, "RELAY", RetryPolicy((0.0,), forever=True))
     return broker
 
 

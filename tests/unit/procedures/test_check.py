@@ -56,7 +56,7 @@ FINDINGS = [
     ("on: [resolved]", "on: [resolved, merged]", "warning", "notices[result].on", "never happens in this procedure"),
     ("on: [resolved]", "on: ['warned:clerk']", "warning", "notices[result].on", "never happens in this procedure"),
     ("call_backs:\n  - {after: resolved}\n", "", "warning", "reopenings[unhappy].on", "never happens"),
-    ("- id: inspected\n", "- id: admitted\n", "error", "milestones[admitted]", "the system says this word itself"),
+    ("- id: inspected\n", "- id: admitted\n", "error", "milestones[admitted]", "the system emits this word itself"),
     # conditions
     (
         "{field: kind, is: goods}",

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
+from huiyin.cli.rules.schema import SCHEMA_FILE, render_schema
 from shared.procedures.loader import LIBRARY_FOLDER
-from shared.procedures.schema import SCHEMA_FILE, render_schema
 from shared.procedures.yaml_file import read_yaml
 from tests.unit.procedures.sample import SAMPLE, changed
 
@@ -17,7 +17,7 @@ VALIDATOR = Draft202012Validator(json.loads(SCHEMA_FILE.read_text(encoding="utf-
 
 
 def test_the_schema_that_is_checked_in_is_the_models() -> None:
-    assert SCHEMA_FILE.read_text(encoding="utf-8") == render_schema(), "python -m shared.procedures.schema"
+    assert SCHEMA_FILE.read_text(encoding="utf-8") == render_schema(), "python -m huiyin.cli.rules.schema"
 
 
 def test_the_schema_is_itself_valid() -> None:

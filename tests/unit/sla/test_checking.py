@@ -27,7 +27,7 @@ FINDINGS = [
         "after_breach[a]",
         "has this id already",
     ),
-    ({"warnings": [{"id": "a", "before": "PT5H"}]}, "warning", "warnings[a].before", "is never said"),
+    ({"warnings": [{"id": "a", "before": "PT5H"}]}, "warning", "warnings[a].before", "is never emitted"),
     (
         {"quiet": [{"from": "22:00", "until": "08:00"}, {"from": "07:00", "until": "22:00"}]},
         "error",

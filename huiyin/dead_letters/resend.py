@@ -5,24 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from huiyin.dead_letters.replay import DeadLetter
 from shared.errors import InvalidInput, Unavailable
 from shared.events.envelope import CONTENT_TYPE, decode
-from shared.messaging.inbox.dead_letters import Letter
 
 _SEND_SECONDS = 10.0
 """Less than the 15 s after which the database ends a transaction that stands idle."""
 
 
-async def send_again(kafka: str, letters: Sequence[Letter]) -> None:
+async def send_again(kafka: str, found: Sequence[DeadLetter]) -> None:
     """Send to the partition that each came from, in order; returns once all in-sync replicas have them.
 
     Raises `Unavailable` if the broker does not take them in time; some may have been taken then, which the consumers'
     inboxes make harmless.
     """
-    await asyncio.to_thread(_send, kafka, letters)
+    await asyncio.to_thread(_send, kafka, found)
 
 
-def _send(kafka: str, letters: Sequence[Letter]) -> None:
+def _send(kafka: str, found: Sequence[DeadLetter]) -> None:
     from kafka import KafkaProducer
     from kafka.errors import KafkaError
 
@@ -38,13 +38,13 @@ def _send(kafka: str, letters: Sequence[Letter]) -> None:
         try:
             sent = [
                 producer.send(
-                    letter.topic,
-                    key=str(letter.case_id).encode() if letter.case_id else None,
-                    value=letter.value,
-                    partition=letter.partition,
-                    headers=_headers(letter),
+                    one.topic,
+                    key=str(one.case_id).encode() if one.case_id else None,
+                    value=one.value,
+                    partition=one.partition,
+                    headers=_headers(one),
                 )
-                for letter in letters
+                for one in found
             ]
             producer.flush(timeout=_SEND_SECONDS)
             for one in sent:
@@ -55,10 +55,10 @@ def _send(kafka: str, letters: Sequence[Letter]) -> None:
         raise Unavailable(f"the broker at {kafka} does not take the events ({type(error).__name__})") from None
 
 
-def _headers(letter: Letter) -> list[tuple[str, bytes]]:
+def _headers(one: DeadLetter) -> list[tuple[str, bytes]]:
     """As the relay sets them; a record that cannot be read goes without."""
     try:
-        event = decode(letter.value)
+        event = decode(one.value)
     except InvalidInput:
         return []
     found = [

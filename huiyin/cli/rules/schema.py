@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from shared import procedures
 from shared.procedures.model import Procedure
 
-SCHEMA_FILE = Path(__file__).parent / "procedure.schema.json"
+SCHEMA_FILE = Path(procedures.__file__).parent / "procedure.schema.json"
 
 
 def render_schema() -> str:

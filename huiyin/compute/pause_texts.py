@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from shared.business_time.instant_texts import instant_from
+from huiyin.compute.instant_texts import instant_from
 from shared.business_time.pauses import FOREVER, united_spans
 from shared.errors import InvalidInput
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.business_time.instant_texts import instant_from, instant_text
+from huiyin.compute.instant_texts import instant_from, instant_text
 from shared.business_time.zones import instant_of, micros
 from shared.errors import InvalidInput
 

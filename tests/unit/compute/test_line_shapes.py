@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from shared.business_time.line_shapes import shape_of
-from shared.business_time.lines import Lines
+from huiyin.compute.line_shapes import shape_of
+from huiyin.compute.lines import Lines
 from shared.business_time.loader import load_calendars
 from tests.unit.business_time.making import NINE_TO_FIVE, WEEKDAYS
 
@@ -121,7 +121,7 @@ def test_lines_of_one_skeleton_are_parsed_once(monkeypatch: pytest.MonkeyPatch) 
 def test_what_is_remembered_stays_in_bounds_and_the_answers_right(
     monkeypatch: pytest.MonkeyPatch, bound: str, most: int
 ) -> None:
-    monkeypatch.setattr(f"shared.business_time.lines.{bound}", most)
+    monkeypatch.setattr(f"huiyin.compute.lines.{bound}", most)
     lines = Lines(load_calendars)
     asked = [json.dumps(OFFICE | ADDING | {"holidays": [f"2025-01-{1 + each:02d}"]}) for each in range(30)]
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.business_time.lines import Lines
+from huiyin.compute.lines import Lines
 from shared.business_time.loader import load_calendars
 from tests.unit.business_time.making import ALL_DAYS, NINE_TO_FIVE, WEEKDAYS
 

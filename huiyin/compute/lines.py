@@ -23,13 +23,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from huiyin.compute.instant_texts import instant_from, instant_text
+from huiyin.compute.line_shapes import Hole, Shape, Skeleton, is_json, shape_of
+from huiyin.compute.pause_texts import Spans, spans_from, spans_within
 from shared.business_time.calendars import Calendar, calendar_from
 from shared.business_time.compiled import CompiledCalendar, compiled
 from shared.business_time.dates import Boundary, due_on_date
 from shared.business_time.durations import Duration, Unit, counted_seconds
-from shared.business_time.instant_texts import instant_from, instant_text
-from shared.business_time.line_shapes import Hole, Shape, Skeleton, is_json, shape_of
-from shared.business_time.pause_texts import Spans, spans_from, spans_within
 from shared.business_time.pauses import add_paused, elapsed_paused
 from shared.business_time.zones import SECOND
 from shared.errors import Conflict, HuiyinError, InvalidInput

@@ -1,0 +1,1 @@
+"""Replaying and dropping what services could not process."""
