@@ -19,6 +19,7 @@ from shared.errors import HuiyinError, TooLarge, Unauthorised, Unavailable
 from shared.messaging.database import is_passing
 from shared.observability import metrics
 from shared.observability.health import Check, readiness
+from shared.observability.tracing import request_trace
 from shared.security.keys import KeyRing, Principal
 
 log = structlog.get_logger(__name__)
@@ -188,7 +189,7 @@ class _Limited:
 
 
 class _Measured:
-    """Counts and times requests by their route, never by their path (which holds case ids)."""
+    """Counts and times requests by their route, never by their path (which holds case ids); passes on their trace."""
 
     def __init__(self, app: ASGIApp, service: str) -> None:
         self._app = app
@@ -206,8 +207,10 @@ class _Measured:
                 status = message["status"]
             await send(message)
 
+        header = next((value for name, value in scope["headers"] if name == b"traceparent"), b"")
         try:
-            await self._app(scope, receive, watched)
+            with request_trace(header.decode("latin-1")):
+                await self._app(scope, receive, watched)
         finally:
             route = getattr(scope.get("route"), "path", "none")
             metrics.REQUESTS.labels(service=self._service, route=route, status=str(status)).inc()

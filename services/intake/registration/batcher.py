@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from contextvars import Context
 
 from services.intake.registration.registrar import Registrar
 from services.intake.registration.request import RegistrationRequest, RegistrationResult
@@ -34,7 +35,8 @@ class RegistrationBatcher:
         future: asyncio.Future[RegistrationResult] = asyncio.get_running_loop().create_future()
         self._waiting.append((request, future))
         if len(self._tasks) < _TASKS:
-            self._tasks.add(asyncio.create_task(self._work()))
+            # not in the context of this request, whose trace is not that of the others in its transaction
+            self._tasks.add(asyncio.create_task(self._work(), context=Context()))
         return await future
 
     async def _work(self) -> None:

@@ -31,6 +31,7 @@ class Draft:
 
     complaint: Complaint
     cause: str
+    traceparent: str | None
     case_id: UUID
     key: CaseKey
     code: str
@@ -46,7 +47,7 @@ def receipt_salt(vault: Vault, case_id: UUID) -> str:
     return vault.index("receipt", str(case_id))
 
 
-def make_draft(complaint: Complaint, cause: str, vault: Vault) -> Draft:
+def make_draft(complaint: Complaint, cause: str, vault: Vault, traceparent: str | None) -> Draft:
     """Give a complaint its id, data key and receipt code, and seal its texts. Takes about 2 ms of a processor."""
     case_id = uuid4()
     key, code = vault.new_key(case_id), receipt_codes.new_code()
@@ -55,6 +56,7 @@ def make_draft(complaint: Complaint, cause: str, vault: Vault) -> Draft:
     return Draft(
         complaint=complaint,
         cause=cause,
+        traceparent=traceparent,
         case_id=case_id,
         key=key,
         code=code,
@@ -149,7 +151,10 @@ def events(draft: Draft, case: NewCase) -> list[Event]:
         documents=case.document_numbers,
     )
     pin = draft.complaint.form.procedure.key
-    return [make("intake", case.id, pin, data, cause=draft.cause, at=case.registered_at) for data in made]
+    return [
+        make("intake", case.id, pin, data, cause=draft.cause, at=case.registered_at, traceparent=draft.traceparent)
+        for data in made
+    ]
 
 
 def answer(draft: Draft, case: NewCase) -> dict[str, Any]:

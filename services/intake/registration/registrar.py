@@ -65,7 +65,8 @@ class Registrar:
     def _drafts(self, requests: Sequence[RegistrationRequest]) -> list[Draft]:
         causes = [f"key:{one.key}" if one.key else f"request:{uuid4()}" for one in requests]
         return [
-            drafts.make_draft(one.complaint, cause, self._vault) for one, cause in zip(requests, causes, strict=True)
+            drafts.make_draft(one.complaint, cause, self._vault, one.traceparent)
+            for one, cause in zip(requests, causes, strict=True)
         ]
 
     async def _register(

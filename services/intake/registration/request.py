@@ -13,17 +13,21 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.intake.domain.admission import Complaint, check
 from services.intake.domain.forms import FieldError, Form
 from services.intake.form_book import FormBook
-from shared.observability import metrics
+from shared.observability import metrics, tracing
 from shared.security.vault import Vault
 
 
 @dataclass(frozen=True)
 class RegistrationRequest:
-    """One complaint to be registered. `key` and `body` are keyed hashes of idempotency key and canonical body."""
+    """One complaint to be registered. `key` and `body` are keyed hashes of idempotency key and canonical body.
+
+    `traceparent` is its request's: registrations of several requests go together in one transaction.
+    """
 
     complaint: Complaint
     key: str | None
     body: str
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,8 @@ class Reader:
                 metrics.INTAKE_REFUSED.labels(procedure=form.procedure.id, field=_label(form, error.field)).inc()
             return checked
         hashed = self._vault.index("idempotency", caller, key) if key is not None else None
-        return RegistrationRequest(checked, hashed, self._vault.index("body", canonical(submission)))
+        body = self._vault.index("body", canonical(submission))
+        return RegistrationRequest(checked, hashed, body, tracing.current())
 
 
 def canonical(submission: Submission) -> str:

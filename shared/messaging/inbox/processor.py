@@ -28,6 +28,7 @@ from shared.messaging.kafka.records import Record
 from shared.messaging.outbox import Outbox, append
 from shared.messaging.retry import until_done
 from shared.observability import metrics
+from shared.observability.tracing import case_traces
 from shared.retry import EVENT
 
 log = structlog.get_logger(__name__)
@@ -114,7 +115,8 @@ class Processor:
             fresh = await self._without_parked(tx, fresh, now)
             events = await self._in_time(tx, fresh, now)
             if events:
-                await append(tx, await self._handler.handle(tx, events, now))
+                with case_traces({one.subject: one.traceparent for one in events if one.traceparent}):
+                    await append(tx, await self._handler.handle(tx, events, now))
             for record, error in unread:
                 await dead_letters.record(tx, self._consumer, record, None, error.code, now, field=error.field)
         for event in events:

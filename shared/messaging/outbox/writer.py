@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from shared.events import envelope
 from shared.events.envelope import Event
 from shared.messaging.outbox.rows import COLUMNS, Row
 from shared.messaging.outbox.transaction import appended_by
+from shared.observability import tracing
 
 Place = tuple[UUID, str]
 """A case and a topic: what sequence numbers are counted by."""
@@ -59,6 +61,7 @@ async def append(tx: AsyncConnection, events: Sequence[Event]) -> list[Event]:
     """Write events in their order, numbered per case and topic; an event that was emitted before is left out.
 
     The caller holds the lock on each event's case, so that numbers follow the order of commits.
+    An event without a trace context gets that of what caused it (see `tracing`).
     Returns what was written, with sequence numbers.
     """
     if not events:
@@ -69,7 +72,8 @@ async def append(tx: AsyncConnection, events: Sequence[Event]) -> list[Event]:
     numbered = []
     for event in fresh:
         place = _place(event)
-        numbered.append(event.numbered(following[place]))
+        trace = event.traceparent or tracing.of_case(event.subject)
+        numbered.append(replace(event, sequence=following[place], traceparent=trace))
         following[place] += 1
     await _append_rows(tx, [_row(event) for event in numbered])
     return numbered

@@ -63,10 +63,10 @@ async def test_a_row_that_breaks_the_database_does_not_take_others_with_it(
 
     real = drafts.make_draft
 
-    def breaks(given: Complaint, cause: str, vault: Vault) -> Any:
+    def breaks(given: Complaint, cause: str, vault: Vault, traceparent: str | None) -> Any:
         if given.vault["phone"] == "3":
             raise RuntimeError("a fault of the test")
-        return real(given, cause, vault)
+        return real(given, cause, vault, traceparent)
 
     monkeypatch.setattr(drafts, "make_draft", breaks)
     rows = "\n".join(json.dumps(body(phone=str(n))) for n in range(6))

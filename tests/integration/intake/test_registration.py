@@ -223,3 +223,19 @@ async def test_every_route_but_the_public_one_needs_its_scope(intake: Intake) ->
         nobody = await intake.http.request(method, path, headers={"Authorization": ""}, json={})
         reader = await intake.http.request(method, path, headers={"Authorization": f"Bearer {LIMITED}"}, json={})
         assert (nobody.status_code, reader.status_code) == (401, 403), path
+
+
+async def test_events_carry_the_trace_of_their_request_even_if_registered_together(intake: Intake) -> None:
+    traces = [f"00-0af7651916cd43dd8448eb211c80319c-{n:016x}-01" for n in range(1, 9)]
+
+    async def send(trace: str | None, phone: int) -> str:
+        headers = {"traceparent": trace} if trace else {}
+        given = body() | {"fields": dict(FIELDS) | {"phone": f"138000000{phone:02}"}}
+        answer = await intake.http.post("/v1/complaints", json=given, headers=headers)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["case_id"])
+
+    sent = [*traces, None]
+    ids = await asyncio.gather(*(send(trace, n) for n, trace in enumerate(sent)))
+    for case_id, trace in zip(ids, sent, strict=True):
+        assert {event.traceparent for event in await intake.emitted(case_id)} == {trace}

@@ -161,3 +161,11 @@ async def test_what_was_published_can_be_published_again(open_service: Open) -> 
         assert await outbox.republish(tx, since=AT, case_id=uuid4()) == 0
         assert await outbox.republish(tx, since=AT, case_id=case) == 2
         assert await tx.scalar(text("SELECT coalesce(sum(cardinality(ids)), 0) FROM unpublished")) == 2
+
+
+async def test_what_an_event_causes_carries_its_trace(open_service: Open) -> None:
+    engine, traced, plain = await open_service("routing"), uuid4(), uuid4()
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    first = make("intake", traced, ("sample", 1), ComplaintAdmitted(), cause="1", at=AT, traceparent=trace)
+    await processor(engine, Recorder()).process(records(first, registered(plain)))
+    assert {one.subject: one.traceparent for one in await said(engine)} == {traced: trace, plain: None}
