@@ -86,8 +86,8 @@ def measure(rounds: int) -> dict[str, float | None]:
             "add decade": lambda: [axis.add(us, decade) for us in at],
             "elapsed": lambda: [axis.elapsed(us, end) for us, end in zip(at, later, strict=True)],
             "elapsed decade": lambda: [axis.elapsed(us, end) for us, end in zip(at, much_later, strict=True)],
-            "due": lambda: [due(start, hours, cn, basis="business") for start in starts],
-            "due days": lambda: [due(start, days, cn, basis="business") for start in starts],
+            "due": lambda: [due(start, hours, cn, time_basis="business") for start in starts],
+            "due days": lambda: [due(start, days, cn, time_basis="business") for start in starts],
             "lines": lambda: [answer(line) for line in lines],
             "json": round_trips,
             **_peer(starts),
@@ -164,7 +164,7 @@ def _peer(starts: list[datetime]) -> dict[str, Callable[[], object]]:
     hours, delta = Duration.parse("PT16H"), timedelta(hours=16)
     return {
         "peer": lambda: [peer.add(start, delta) for start in starts],
-        "own": lambda: [due(start, hours, own, basis="business") for start in starts],
+        "own": lambda: [due(start, hours, own, time_basis="business") for start in starts],
     }
 
 

@@ -122,7 +122,7 @@ def replay(
         clocks=tuple(clock or ()),
         durations=tuple(duration or ()),
         calendar=calendar,
-        basis=time.value,
+        time_basis=time.value,
         until=until,
         time_zone=time_zone,
         midnight_is_day=midnight_is_day,

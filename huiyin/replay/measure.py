@@ -21,7 +21,7 @@ from datetime import datetime
 from shared.business_time.calendars import Calendar
 from shared.business_time.compiled import compiled
 from shared.business_time.dates import Boundary, date_count
-from shared.business_time.due import Basis, elapsed_seconds
+from shared.business_time.due import TimeBasis, elapsed_seconds
 from shared.business_time.durations import Duration, Unit
 from shared.business_time.pauses import united
 from shared.business_time.zones import LAST_YEAR, instant_of, micros
@@ -43,7 +43,7 @@ class Measure:
     unit: str
     divisor: int
     calendar: Calendar
-    basis: Basis
+    time_basis: TimeBasis
     duration: Duration
     boundary: Boundary
 
@@ -63,7 +63,7 @@ class Measure:
         """What counted from `start` to `end`, which is not before it; a pause still open lasts to the end."""
         if self.divisor:
             ended = [(begins, until or end) for begins, until in pauses if until is not None or begins < end]
-            return elapsed_seconds(start, end, self.calendar, self.basis, ended) / self.divisor
+            return elapsed_seconds(start, end, self.calendar, self.time_basis, ended) / self.divisor
         axis = compiled(self.calendar)
         first = axis.local(micros(start))[0]
         last = self._date_of(end, not_before=first)
@@ -76,7 +76,7 @@ class Measure:
     def late_by(self, due_at: datetime, end: datetime) -> float:
         """What counted from the due instant to an end after it."""
         if self.divisor:
-            return elapsed_seconds(due_at, end, self.calendar, self.basis) / self.divisor
+            return elapsed_seconds(due_at, end, self.calendar, self.time_basis) / self.divisor
         due_on = self._date_of(due_at, not_before=0)
         return float(self._dates(due_on, self._date_of(end, not_before=due_on)))
 

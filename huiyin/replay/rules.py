@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from shared.business_time.calendars import Calendar
-from shared.business_time.due import Basis
+from shared.business_time.due import TimeBasis
 from shared.business_time.durations import Duration
 from shared.errors import HuiyinError, InvalidInput
 from shared.procedures.milestones import QUALIFIED_BY, STANDARD, split
@@ -19,13 +19,13 @@ _FACT_OF = {"escalated": "level", "classified": "class", "assigned": "department
 
 
 def targets(
-    durations: Sequence[str], *, due: bool, until: str, basis: Basis, calendar: str | None
+    durations: Sequence[str], *, due: bool, until: str, time_basis: TimeBasis, calendar: str | None
 ) -> tuple[Clock, ...]:
     """A clock from receipt to `until` for each duration, and one for the row's own due date.
 
     Raises `InvalidInput` naming the option.
     """
-    about = {"from": ["received"], "until": [until], "calendar": calendar, "time": basis}
+    about = {"from": ["received"], "until": [until], "calendar": calendar, "time": time_basis}
     found = [
         Clock.model_validate(
             {**about, "id": f"target-{text.lower()}", "name": {"zh": text, "en": text}, "duration": text}

@@ -13,7 +13,7 @@ from huiyin.replay.cases import Columns
 from huiyin.replay.cells import Facts, Moments
 from huiyin.replay.rules import chosen, of_targets, require_occurrence, targets
 from shared.business_time.calendars import Calendar
-from shared.business_time.due import Basis
+from shared.business_time.due import TimeBasis
 from shared.business_time.loader import load_calendars
 from shared.business_time.zones import zone
 from shared.errors import CalendarError, InvalidInput, NotFound, ProcedureError
@@ -35,7 +35,7 @@ class Choices:
     clocks: tuple[str, ...]
     durations: tuple[str, ...]
     calendar: str | None
-    basis: Basis
+    time_basis: TimeBasis
     until: str | None
     time_zone: str | None
     midnight_is_day: bool
@@ -64,7 +64,7 @@ def rules(choices: Choices) -> tuple[Procedure, dict[str, Calendar]]:
         choices.durations,
         due=columns.due is not None,
         until=columns.answered_as,
-        basis=choices.basis,
+        time_basis=choices.time_basis,
         calendar=choices.calendar,
     )
     if choices.calendar is not None and not further:

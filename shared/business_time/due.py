@@ -2,7 +2,7 @@
 
 Pure functions of their arguments. Instants go in aware and come out aware in UTC, exact to the microsecond.
 The decisions behind them stand in docs/business-time.md. A duration in days means dates of the calendar and does not
-look at `basis`; `basis` says what a duration in hours and minutes counts: every second, or opening hours.
+look at `time_basis`; `time_basis` says what a duration in hours and minutes counts: every second, or opening hours.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from shared.business_time.zones import SECOND, instant_of, micros
 from shared.errors import Conflict, InvalidInput
 
 __all__ = [
-    "Basis",
     "Boundary",
     "Due",
     "Pauses",
     "Period",
+    "TimeBasis",
     "due",
     "due_unless_paused",
     "elapsed_seconds",
@@ -36,7 +36,7 @@ __all__ = [
     "step_before",
 ]
 
-Basis = Literal["elapsed", "business"]
+TimeBasis = Literal["elapsed", "business"]
 Period = Literal["business-hours", "off-hours", "holiday"]
 
 
@@ -53,7 +53,7 @@ def due(
     duration: Duration,
     calendar: Calendar,
     *,
-    basis: Basis,
+    time_basis: TimeBasis,
     boundary: Boundary = "end-of-day",
     pauses: Pauses = (),
 ) -> Due:
@@ -62,7 +62,7 @@ def due(
     Raises `Conflict` if a pause that has not ended keeps it from ever falling due (see `due_unless_paused`), and
     `CalendarNeverOpen` if the calendar's horizon does not hold so much business time.
     """
-    result = due_unless_paused(start, duration, calendar, basis=basis, boundary=boundary, pauses=pauses)
+    result = due_unless_paused(start, duration, calendar, time_basis=time_basis, boundary=boundary, pauses=pauses)
     if result is None:
         raise Conflict("the clock is paused: nothing is due until the pause ends", field="pauses")
     return result
@@ -73,7 +73,7 @@ def due_unless_paused(
     duration: Duration,
     calendar: Calendar,
     *,
-    basis: Basis,
+    time_basis: TimeBasis,
     boundary: Boundary = "end-of-day",
     pauses: Pauses = (),
 ) -> Due | None:
@@ -86,8 +86,8 @@ def due_unless_paused(
     calculator, begins = compiled(calendar), micros(start, field="start")
     spans = united(pauses) if pauses else []
     if duration.unit is Unit.SECONDS:
-        at = add_paused(_axis(calculator, basis), begins, duration.count * SECOND, spans)
-        rests_on_holidays = basis == "business"
+        at = add_paused(_axis(calculator, time_basis), begins, duration.count * SECOND, spans)
+        rests_on_holidays = time_basis == "business"
     else:
         found = due_on_date(calculator, begins, duration, boundary, spans)
         at = found[0] if found else None
@@ -97,25 +97,29 @@ def due_unless_paused(
     return Due(instant_of(at), rests_on_holidays and calculator.is_provisional(begins, at))
 
 
-def step_before(target: datetime, amount: Duration, calendar: Calendar, basis: Basis, pauses: Pauses = ()) -> datetime:
-    """The instant `amount` before `target`, counted on the same basis: a warning, a reminder.
+def step_before(
+    target: datetime, amount: Duration, calendar: Calendar, time_basis: TimeBasis, pauses: Pauses = ()
+) -> datetime:
+    """The instant `amount` before `target`, counted on the same time basis: a warning, a reminder.
 
     Days keep the target's wall time; a target at 24:00 belongs to the day that ends there, and so does the step.
     Pauses count for hours and minutes only. `IMMEDIATE` is the target itself.
     """
-    return _step(target, -amount, calendar, basis, pauses)
+    return _step(target, -amount, calendar, time_basis, pauses)
 
 
-def step_after(target: datetime, amount: Duration, calendar: Calendar, basis: Basis, pauses: Pauses = ()) -> datetime:
+def step_after(
+    target: datetime, amount: Duration, calendar: Calendar, time_basis: TimeBasis, pauses: Pauses = ()
+) -> datetime:
     """The instant `amount` after `target`, as `step_before`: a rung of the ladder after a breach.
 
     Raises `Conflict` if a pause that has not ended keeps it from coming.
     """
-    return _step(target, amount, calendar, basis, pauses)
+    return _step(target, amount, calendar, time_basis, pauses)
 
 
 def fraction_point(
-    start: datetime, target: datetime, percent: float, calendar: Calendar, basis: Basis, pauses: Pauses = ()
+    start: datetime, target: datetime, percent: float, calendar: Calendar, time_basis: TimeBasis, pauses: Pauses = ()
 ) -> datetime:
     """The instant at which `percent` of the time from `start` to `target` has been used up, to the microsecond.
 
@@ -127,7 +131,7 @@ def fraction_point(
     begins, ends = _ordered(start, target)
     if percent == 100:
         return instant_of(ends)
-    axis, spans = _axis(compiled(calendar), basis), united(pauses)
+    axis, spans = _axis(compiled(calendar), time_basis), united(pauses)
     amount = round(elapsed_paused(axis, begins, ends, spans) * percent / 100)
     at = add_paused(axis, begins, amount, spans)
     if at is None:
@@ -135,10 +139,12 @@ def fraction_point(
     return instant_of(min(at, ends) if percent < 100 else max(at, ends))
 
 
-def elapsed_seconds(start: datetime, end: datetime, calendar: Calendar, basis: Basis, pauses: Pauses = ()) -> float:
+def elapsed_seconds(
+    start: datetime, end: datetime, calendar: Calendar, time_basis: TimeBasis, pauses: Pauses = ()
+) -> float:
     """Seconds counted from `start` to `end` outside the pauses; raises `InvalidInput` if `end` lies before `start`."""
     begins, ends = _ordered(start, end)
-    return elapsed_paused(_axis(compiled(calendar), basis), begins, ends, united(pauses)) / SECOND
+    return elapsed_paused(_axis(compiled(calendar), time_basis), begins, ends, united(pauses)) / SECOND
 
 
 def next_opening(instant: datetime, calendar: Calendar) -> datetime:
@@ -159,12 +165,12 @@ def period(instant: datetime, calendar: Calendar) -> Period:
     return "off-hours" if calculator.is_working_day(calculator.local_date(at)) else "holiday"
 
 
-def _step(target: datetime, amount: Duration, calendar: Calendar, basis: Basis, pauses: Pauses) -> datetime:
+def _step(target: datetime, amount: Duration, calendar: Calendar, time_basis: TimeBasis, pauses: Pauses) -> datetime:
     at, calculator = micros(target, field="target"), compiled(calendar)
     if amount.unit is Unit.IMMEDIATE:
         return instant_of(at)
     if amount.unit is Unit.SECONDS:
-        end = add_paused(_axis(calculator, basis), at, amount.count * SECOND, united(pauses))
+        end = add_paused(_axis(calculator, time_basis), at, amount.count * SECOND, united(pauses))
         if end is None:
             raise Conflict("the clock is paused: nothing is due until the pause ends", field="pauses")
         return instant_of(end)
@@ -182,10 +188,10 @@ def _step(target: datetime, amount: Duration, calendar: Calendar, basis: Basis, 
     return instant_of(calculator.wall_time(ordinal, wall))
 
 
-def _axis(calculator: CompiledCalendar, basis: Basis) -> Axis:
-    if basis not in ("elapsed", "business"):
-        raise InvalidInput("a basis is elapsed or business", field="basis")
-    return calculator if basis == "business" else WALL
+def _axis(calculator: CompiledCalendar, time_basis: TimeBasis) -> Axis:
+    if time_basis not in ("elapsed", "business"):
+        raise InvalidInput("a time basis is elapsed or business", field="time_basis")
+    return calculator if time_basis == "business" else WALL
 
 
 def _ordered(start: datetime, end: datetime) -> tuple[int, int]:

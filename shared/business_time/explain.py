@@ -9,7 +9,7 @@ from enum import StrEnum
 from shared.business_time.calendars import Calendar, Name
 from shared.business_time.compiled import CompiledCalendar, compiled
 from shared.business_time.dates import Boundary, date_count
-from shared.business_time.due import Basis, Due, due_unless_paused
+from shared.business_time.due import Due, TimeBasis, due_unless_paused
 from shared.business_time.durations import Duration, Unit
 from shared.business_time.pauses import FOREVER, WALL, Axis, Pauses, clipped, elapsed_paused, united
 from shared.business_time.zones import SECOND, TZDATA_VERSION, instant_of, micros
@@ -38,7 +38,7 @@ _OPEN = (Reason.WORKING_DAY, Reason.MAKEUP_WORKDAY)
 @dataclass(frozen=True, slots=True)
 class Day:
     """One local date. `number` is its place among the counted dates, None if it was skipped; `seconds` is the business
-    time counted on it (hours and minutes on basis business only); `name` names the holiday or the make-up workday."""
+    time counted on it (business hours and minutes only); `name` names the holiday or the make-up workday."""
 
     date: date
     number: int | None
@@ -68,7 +68,7 @@ class Explanation:
 
     start: datetime
     duration: Duration
-    basis: Basis
+    time_basis: TimeBasis
     boundary: Boundary
     calendar: Calendar
     tzdata: str
@@ -94,14 +94,14 @@ def explain(
     duration: Duration,
     calendar: Calendar,
     *,
-    basis: Basis,
+    time_basis: TimeBasis,
     boundary: Boundary = "end-of-day",
     pauses: Pauses = (),
 ) -> Explanation:
     """Explain what `due` answers to the same question."""
-    result = due_unless_paused(start, duration, calendar, basis=basis, boundary=boundary, pauses=pauses)
+    result = due_unless_paused(start, duration, calendar, time_basis=time_basis, boundary=boundary, pauses=pauses)
     axis, begins, spans = compiled(calendar), micros(start, field="start"), united(pauses)
-    in_hours = duration.unit is Unit.SECONDS and basis == "business"
+    in_hours = duration.unit is Unit.SECONDS and time_basis == "business"
     ends = micros(result.at) if result else (spans[-1][0] if spans else begins)
     days: list[Day] = []
     first, last = axis.local_date(begins), axis.local_date(ends - 1)
@@ -112,7 +112,7 @@ def explain(
     return Explanation(
         start=instant_of(begins),
         duration=duration,
-        basis=basis,
+        time_basis=time_basis,
         boundary=boundary,
         calendar=calendar,
         tzdata=TZDATA_VERSION,

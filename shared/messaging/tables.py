@@ -34,7 +34,7 @@ class MessagingTables:
     inbox: Table
     sequences: Table
     dead_letters: Table
-    early_events: Table
+    held_events: Table
 
 
 def messaging_tables(metadata: MetaData) -> MessagingTables:
@@ -50,7 +50,7 @@ def messaging_tables(metadata: MetaData) -> MessagingTables:
     inbox: the ids of the events that took effect here, per consumer (rule D4).
     sequences: the last number given per case and topic (rule D5).
     dead_letters: records that could not be processed, with their payload, which never leaves this table.
-    early_events: events of a case whose registration has not come yet; topics race each other.
+    held_events: events of a case whose registration has not come yet; topics race each other.
     """
     outbox = Table(
         "outbox",
@@ -124,8 +124,8 @@ def messaging_tables(metadata: MetaData) -> MessagingTables:
         Column("settled_how", Text),
         Index("dead_letters_open", "case_id", postgresql_where=text("settled_at IS NULL")),
     )
-    early_events = Table(
-        "early_events",
+    held_events = Table(
+        "held_events",
         metadata,
         Column("id", BigInteger, Identity(), primary_key=True),
         Column("case_id", Uuid, nullable=False),
@@ -133,6 +133,6 @@ def messaging_tables(metadata: MetaData) -> MessagingTables:
         Column("topic", Text, nullable=False),
         Column("value", LargeBinary, nullable=False),
         Column("came_at", INSTANT, nullable=False),
-        Index("early_events_case", "case_id"),
+        Index("held_events_case", "case_id"),
     )
-    return MessagingTables(outbox, bundles, unpublished, inbox, sequences, dead_letters, early_events)
+    return MessagingTables(outbox, bundles, unpublished, inbox, sequences, dead_letters, held_events)

@@ -22,7 +22,7 @@ _EVERY_SECONDS = 0.7
 _SAID = text("SELECT topic, count(*) AS n FROM emitted_events GROUP BY topic")
 _TAKEN = text("SELECT topic, count(*) AS n FROM inbox GROUP BY topic")
 _ASIDE = text(
-    "SELECT (SELECT coalesce(sum(cardinality(ids)), 0) FROM unpublished) + (SELECT count(*) FROM early_events)"
+    "SELECT (SELECT coalesce(sum(cardinality(ids)), 0) FROM unpublished) + (SELECT count(*) FROM held_events)"
 )
 _NOTICES = text("SELECT count(*) FROM notices WHERE state IN ('waiting', 'sending')")
 

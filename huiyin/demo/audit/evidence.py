@@ -84,7 +84,7 @@ _OUTBOX = text(
 _EVENTS = text("SELECT value FROM emitted_events WHERE case_id = ANY(:cases) AND topic <> :letters ORDER BY id, place")
 _UNPUBLISHED = text("SELECT coalesce(sum(cardinality(ids)), 0) FROM unpublished")
 _INBOX = text("SELECT event_id FROM inbox")
-_EARLY = text("SELECT count(*) FROM early_events")
+_EARLY = text("SELECT count(*) FROM held_events")
 _LETTERS = text("SELECT count(*) FROM dead_letters WHERE settled_at IS NULL")
 _NUMBERS = text("SELECT case_id, topic, last FROM sequences")
 _CASES = text("SELECT id, procedure, procedure_version, number, status FROM cases")

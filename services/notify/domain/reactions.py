@@ -93,7 +93,7 @@ def call_due(planned: PlannedCall, procedure: Procedure, calendars: Mapping[str,
     within = procedure.call_backs[planned.element].within
     if within is None:
         return None
-    return due(planned.occurred_at, Duration.parse(within), calendars[procedure.calendar], basis="elapsed").at
+    return due(planned.occurred_at, Duration.parse(within), calendars[procedure.calendar], time_basis="elapsed").at
 
 
 def reconsidered(

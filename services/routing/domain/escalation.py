@@ -90,6 +90,6 @@ def _may_reopen(case: Case, reopening: Reopening, calendar: Calendar, at: dateti
     if reopening.times is not None and case.cycle > reopening.times:
         return False
     if reopening.within is not None and case.resolved_at is not None:
-        end = due(case.resolved_at, Duration.parse(reopening.within), calendar, basis="elapsed")
+        end = due(case.resolved_at, Duration.parse(reopening.within), calendar, time_basis="elapsed")
         return at <= end.at
     return True

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from services.sla.domain.case import Occurrence
 from shared.business_time.calendars import Calendar
-from shared.business_time.due import Basis, due
+from shared.business_time.due import TimeBasis, due
 from shared.business_time.durations import Duration
 from shared.procedures.conditions import holds
 from shared.procedures.milestones import FINISHING, VOID
@@ -21,9 +21,11 @@ from shared.procedures.model import Clock
 Span = tuple[datetime, datetime | None]
 
 
-def limited(begins: datetime, ends: datetime | None, at_most: str, calendar: Calendar, basis: Basis) -> datetime:
+def limited(
+    begins: datetime, ends: datetime | None, at_most: str, calendar: Calendar, time_basis: TimeBasis
+) -> datetime:
     """When a pause ends that may not last longer than `at_most`."""
-    limit = due(begins, Duration.parse(at_most), calendar, basis=basis).at
+    limit = due(begins, Duration.parse(at_most), calendar, time_basis=time_basis).at
     return limit if ends is None or ends > limit else ends
 
 

@@ -156,7 +156,7 @@ def _rule_lines(clock: Clock, cycle: ClockCycle, calendar: Calendar, language: L
         seconds = int(GRACE.total_seconds())
         return [f"立即办理：起算后 {seconds} 秒内" if zh else f"At once: within {seconds} seconds of its start"]
     explanation = explain(
-        cycle.started_at, duration, calendar, basis=clock.time, boundary=clock.boundary, pauses=tuple(cycle.pauses)
+        cycle.started_at, duration, calendar, time_basis=clock.time, boundary=clock.boundary, pauses=tuple(cycle.pauses)
     )
     return explain_text(explanation, language)
 

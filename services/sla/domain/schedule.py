@@ -193,9 +193,9 @@ def due_of(clock: Clock, cycle: ClockCycle, calendar: Calendar) -> Due | None:
     duration = length_of(clock, cycle.extensions)
     if duration.unit is Unit.IMMEDIATE:
         duration = Duration(Unit.SECONDS, int(GRACE.total_seconds()))
-        return due_unless_paused(cycle.started_at, duration, calendar, basis="elapsed", pauses=tuple(cycle.pauses))
+        return due_unless_paused(cycle.started_at, duration, calendar, time_basis="elapsed", pauses=tuple(cycle.pauses))
     return due_unless_paused(
-        cycle.started_at, duration, calendar, basis=clock.time, boundary=clock.boundary, pauses=tuple(cycle.pauses)
+        cycle.started_at, duration, calendar, time_basis=clock.time, boundary=clock.boundary, pauses=tuple(cycle.pauses)
     )
 
 
@@ -209,7 +209,7 @@ def _agreed(cycle: ClockCycle, calendar: Calendar) -> Due | None:
         return None
     if agreed.tzinfo is None:  # a date: until the end of that day where the calendar is
         noon = agreed.replace(hour=12, tzinfo=zone(calendar.time_zone))
-        found = due_unless_paused(noon, Duration(Unit.DAYS, 0), calendar, basis="elapsed")
+        found = due_unless_paused(noon, Duration(Unit.DAYS, 0), calendar, time_basis="elapsed")
         agreed = found.at if found is not None else noon
     for begins, ends in cycle.pauses:
         if begins < agreed:
@@ -247,9 +247,9 @@ class _Hours:
     def after(self, due_at: datetime) -> Iterator[Step]:
         """Those after the due instant that no open pause keeps away."""
         for rung in self.clock.after_breach:
-            calendar, basis = self._of(rung), rung.time or self.clock.time
+            calendar, time_basis = self._of(rung), rung.time or self.clock.time
             try:
-                at = step_after(due_at, Duration.parse(rung.after), calendar, basis, tuple(self.cycle.pauses))
+                at = step_after(due_at, Duration.parse(rung.after), calendar, time_basis, tuple(self.cycle.pauses))
             except _NO_SUCH_INSTANT:
                 continue
             moved = self._moved(rung, at)
@@ -257,10 +257,10 @@ class _Hours:
                 yield Step(rung.id, "after", moved, self.plain)
 
     def _before(self, warning: Warning_, due_at: datetime) -> datetime:
-        calendar, basis, pauses = self._of(warning), warning.time or self.clock.time, tuple(self.cycle.pauses)
+        calendar, time_basis, pauses = self._of(warning), warning.time or self.clock.time, tuple(self.cycle.pauses)
         if warning.percent is not None:
-            return fraction_point(self.cycle.started_at, due_at, warning.percent, calendar, basis, pauses)
-        return step_before(due_at, Duration.parse(warning.before or "PT0S"), calendar, basis, pauses)
+            return fraction_point(self.cycle.started_at, due_at, warning.percent, calendar, time_basis, pauses)
+        return step_before(due_at, Duration.parse(warning.before or "PT0S"), calendar, time_basis, pauses)
 
     def _moved(self, step: Warning_ | AfterBreach, at: datetime) -> datetime | None:
         windows = self.clock.quiet if step.quiet is None else step.quiet

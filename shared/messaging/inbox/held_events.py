@@ -15,13 +15,13 @@ from shared.messaging.inbox.deduplication import Carries
 
 _HOLD = text(
     """
-    INSERT INTO early_events (case_id, event_id, topic, value, came_at)
+    INSERT INTO held_events (case_id, event_id, topic, value, came_at)
     VALUES (:case_id, :event_id, :topic, :value, :now) ON CONFLICT DO NOTHING
     """
 )
 _RELEASE = text(
     """
-    WITH gone AS (DELETE FROM early_events WHERE case_id = :case_id RETURNING id, value)
+    WITH gone AS (DELETE FROM held_events WHERE case_id = :case_id RETURNING id, value)
     SELECT value FROM gone ORDER BY id
     """
 )

@@ -15,7 +15,7 @@ START = at("2026-02-13 10:00", SH)
 
 
 def test_every_counted_and_skipped_day_of_a_due_date_is_named() -> None:
-    explanation = explain(START, Duration.parse("P5WD"), CN, basis="business")
+    explanation = explain(START, Duration.parse("P5WD"), CN, time_basis="business")
 
     assert [day.date for day in explanation.counted] == [
         date(2026, 2, 14),
@@ -33,7 +33,7 @@ def test_a_clock_in_hours_shows_what_each_day_gave_and_what_each_pause_took() ->
         (at("2026-02-13 11:00", SH), at("2026-02-13 14:00", SH)),
     ]
 
-    explanation = explain(START, Duration.parse("PT6H"), CN, basis="business", pauses=pauses)
+    explanation = explain(START, Duration.parse("PT6H"), CN, time_basis="business", pauses=pauses)
 
     assert [(day.date.day, day.seconds) for day in explanation.counted] == [(13, 4.5 * 3_600), (24, 1.5 * 3_600)]
     assert explanation.skipped[0].reason is Reason.PAUSED
@@ -43,7 +43,7 @@ def test_a_clock_in_hours_shows_what_each_day_gave_and_what_each_pause_took() ->
 
 def test_the_words_are_these() -> None:
     pauses = [(at("2026-02-25 10:00", SH), at("2026-02-27 10:00", SH))]
-    explanation = explain(START, Duration.parse("P2WD"), CN, basis="business", pauses=pauses)
+    explanation = explain(START, Duration.parse("P2WD"), CN, time_basis="business", pauses=pauses)
 
     zh, en = explain_text(explanation, "zh"), explain_text(explanation, "en")
 
@@ -61,7 +61,7 @@ def test_the_words_are_these() -> None:
 
 
 def test_a_due_instant_at_closing_time_is_shown_with_the_next_opening() -> None:
-    explanation = explain(START, Duration.parse("PT6H"), CN, basis="business")
+    explanation = explain(START, Duration.parse("PT6H"), CN, time_basis="business")
 
     assert explain_text(explanation, "en")[1:3] == [
         "Due: 2026-02-13 17:30",
@@ -70,8 +70,8 @@ def test_a_due_instant_at_closing_time_is_shown_with_the_next_opening() -> None:
 
 
 def test_provisional_and_paused_are_said() -> None:
-    far = explain(at("2026-12-30 10:00", SH), Duration.parse("P5WD"), CN, basis="business")
-    paused = explain(START, Duration.parse("P5WD"), CN, basis="business", pauses=[(START, None)])
+    far = explain(at("2026-12-30 10:00", SH), Duration.parse("P5WD"), CN, time_basis="business")
+    paused = explain(START, Duration.parse("P5WD"), CN, time_basis="business", pauses=[(START, None)])
 
     assert "暂定" in explain_text(far, "zh")[2]
     assert any("New Year's Day (expected)" in line for line in explain_text(far, "en"))
@@ -93,14 +93,14 @@ def test_provisional_and_paused_are_said() -> None:
     ],
 )
 def test_durations_in_words_never_turn_hours_into_days(duration: str, zh: str, en: str) -> None:
-    explanation = explain(START, Duration.parse(duration), CN, basis="elapsed")
+    explanation = explain(START, Duration.parse(duration), CN, time_basis="elapsed")
 
     assert f"起，{zh}（" in explain_text(explanation, "zh")[0]
     assert f", {en} (" in explain_text(explanation, "en")[0]
 
 
 def test_a_long_explanation_is_cut_short_and_says_so() -> None:
-    explanation = explain(START, Duration.parse("P4000D"), CN, basis="elapsed")
+    explanation = explain(START, Duration.parse("P4000D"), CN, time_basis="elapsed")
 
     assert explanation.cut_short
     assert len(explanation.days) == 3_700
@@ -124,9 +124,9 @@ def test_the_counted_days_add_up_to_the_duration(
     ]
     duration = Duration(unit, count * 3_600 if unit is Unit.SECONDS else count)
 
-    explanation = explain(start, duration, CN, basis="business", pauses=pauses)
+    explanation = explain(start, duration, CN, time_basis="business", pauses=pauses)
 
-    assert explanation.due == due(start, duration, CN, basis="business", pauses=pauses)
+    assert explanation.due == due(start, duration, CN, time_basis="business", pauses=pauses)
     if unit is Unit.SECONDS:
         assert sum(day.seconds for day in explanation.counted) == duration.count
     else:
@@ -138,7 +138,7 @@ def test_the_counted_days_add_up_to_the_duration(
 def test_special_hours_weekly_closures_and_days_with_no_hours_left_are_told_apart() -> None:
     office = calendar(special_hours={"2026-03-06": [], "2026-03-07": [["10:00", "11:00"]]})
 
-    explanation = explain(at("2026-03-05 18:00"), Duration.parse("PT2H"), office, basis="business")
+    explanation = explain(at("2026-03-05 18:00"), Duration.parse("PT2H"), office, time_basis="business")
 
     assert [(day.date.day, day.reason) for day in explanation.days] == [
         (5, Reason.OUTSIDE),

@@ -60,9 +60,9 @@ def test_a_year_that_is_published_replaces_what_was_expected_of_it_and_is_provis
 
     assert [day for day in sorted(calendar.holidays) if day.year == 2027] == [date(2027, 1, 1), date(2027, 2, 8)]
     assert [day for day in calendar.holidays if day.year == 2028] == [day for day in base.holidays if day.year == 2028]
-    assert due(start, three, base, basis="elapsed").provisional
+    assert due(start, three, base, time_basis="elapsed").provisional
     # Thu 4 Feb 2027: Fri 5 (1), Mon 8 holiday, Tue 9 (2), Wed 10 (3), until 24:00 in Shanghai
-    found = due(start, three, calendar, basis="elapsed")
+    found = due(start, three, calendar, time_basis="elapsed")
     assert (found.at, found.provisional) == (datetime(2027, 2, 10, 16, 0, tzinfo=UTC), False)
 
 

@@ -56,7 +56,7 @@ CALENDAR_DATES = [
 
 @pytest.mark.parametrize(("start", "duration", "date"), WORKING_DAYS + CALENDAR_DATES)
 def test_a_clock_in_days_is_due_at_24_00_of_the_date_counted_by_hand(start: str, duration: str, date: str) -> None:
-    result = due(at(start, SH), Duration.parse(duration), CN, basis="elapsed")
+    result = due(at(start, SH), Duration.parse(duration), CN, time_basis="elapsed")
 
     # 24:00 of a date is 16:00 UTC of that date in China
     assert wall(result.at) == f"{date} 16:00"
@@ -76,13 +76,13 @@ def test_a_clock_in_days_is_due_at_24_00_of_the_date_counted_by_hand(start: str,
 def test_the_boundary_says_when_on_its_date_something_is_due(
     start: str, duration: str, boundary: str, expected: str
 ) -> None:
-    result = due(at(start, SH), Duration.parse(duration), CN, basis="business", boundary=boundary)  # type: ignore[arg-type]
+    result = due(at(start, SH), Duration.parse(duration), CN, time_basis="business", boundary=boundary)  # type: ignore[arg-type]
 
     assert wall(result.at, SH) == expected
 
 
 @pytest.mark.parametrize(
-    ("start", "duration", "calendar", "basis", "expected"),
+    ("start", "duration", "calendar", "time_basis", "expected"),
     [
         # office hours 09:00-12:00 and 13:30-17:30, seven hours a day
         ("2026-02-13 16:30", "PT4H", CN, "business", "2026-02-14 12:00"),  # Fri 1 h, Sat 3 h: stays on closing time
@@ -98,15 +98,15 @@ def test_the_boundary_says_when_on_its_date_something_is_due(
     ],
 )
 def test_a_clock_in_hours_counts_every_second_or_opening_hours(
-    start: str, duration: str, calendar: Calendar, basis: str, expected: str
+    start: str, duration: str, calendar: Calendar, time_basis: str, expected: str
 ) -> None:
-    result = due(at(start, SH), Duration.parse(duration), calendar, basis=basis)  # type: ignore[arg-type]
+    result = due(at(start, SH), Duration.parse(duration), calendar, time_basis=time_basis)  # type: ignore[arg-type]
 
     assert wall(result.at, SH) == expected
 
 
 @pytest.mark.parametrize(
-    ("target", "amount", "basis", "expected"),
+    ("target", "amount", "time_basis", "expected"),
     [
         # a target at 24:00 belongs to the day that ends there, and so does the step
         ("2026-02-28 00:00", "P1WD", "business", "2026-02-27 00:00"),  # before Fri 27, 24:00: Thu 26, 24:00
@@ -121,14 +121,16 @@ def test_a_clock_in_hours_counts_every_second_or_opening_hours(
         ("2026-02-24 10:00", "IMMEDIATE", "business", "2026-02-24 10:00"),
     ],
 )
-def test_a_warning_is_counted_backwards_from_the_target(target: str, amount: str, basis: str, expected: str) -> None:
-    result = step_before(at(target, SH), Duration.parse(amount), CN, basis)  # type: ignore[arg-type]
+def test_a_warning_is_counted_backwards_from_the_target(
+    target: str, amount: str, time_basis: str, expected: str
+) -> None:
+    result = step_before(at(target, SH), Duration.parse(amount), CN, time_basis)  # type: ignore[arg-type]
 
     assert wall(result, SH) == expected
 
 
 @pytest.mark.parametrize(
-    ("target", "amount", "basis", "expected"),
+    ("target", "amount", "time_basis", "expected"),
     [
         ("2026-02-14 00:00", "P1WD", "business", "2026-02-15 00:00"),  # Fri 13, 24:00 -> Sat 14, 24:00
         ("2026-02-13 17:30", "P2WD", "business", "2026-02-24 17:30"),
@@ -136,20 +138,20 @@ def test_a_warning_is_counted_backwards_from_the_target(target: str, amount: str
         ("2026-02-13 17:30", "PT1H", "elapsed", "2026-02-13 18:30"),
     ],
 )
-def test_a_rung_after_the_breach_is_counted_forwards(target: str, amount: str, basis: str, expected: str) -> None:
-    result = step_after(at(target, SH), Duration.parse(amount), CN, basis)  # type: ignore[arg-type]
+def test_a_rung_after_the_breach_is_counted_forwards(target: str, amount: str, time_basis: str, expected: str) -> None:
+    result = step_after(at(target, SH), Duration.parse(amount), CN, time_basis)  # type: ignore[arg-type]
 
     assert wall(result, SH) == expected
 
 
 def test_a_date_that_is_due_at_closing_time_rests_on_holidays_too() -> None:
-    result = due(at("2026-12-31 10:00", SH), Duration.parse("P30D"), CN, basis="elapsed", boundary="closing-time")
+    result = due(at("2026-12-31 10:00", SH), Duration.parse("P30D"), CN, time_basis="elapsed", boundary="closing-time")
 
     assert result.provisional is True
 
 
 @pytest.mark.parametrize(
-    ("start", "duration", "basis", "provisional"),
+    ("start", "duration", "time_basis", "provisional"),
     [
         ("2026-12-21 10:00", "P8WD", "elapsed", False),  # 22-25 (4) 28-31 (8): Thu 31 Dec, 24:00, the last published
         ("2026-12-21 10:00", "P9WD", "elapsed", True),
@@ -160,8 +162,8 @@ def test_a_date_that_is_due_at_closing_time_rests_on_holidays_too() -> None:
     ],
 )
 def test_what_rests_on_unpublished_holidays_is_provisional(
-    start: str, duration: str, basis: str, provisional: bool
+    start: str, duration: str, time_basis: str, provisional: bool
 ) -> None:
-    result = due(at(start, SH), Duration.parse(duration), CN, basis=basis)  # type: ignore[arg-type]
+    result = due(at(start, SH), Duration.parse(duration), CN, time_basis=time_basis)  # type: ignore[arg-type]
 
     assert result.provisional is provisional

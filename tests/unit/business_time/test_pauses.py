@@ -61,13 +61,13 @@ def spans(*pauses: Span) -> list[tuple[object, object]]:
 def test_a_clock_in_days_loses_the_days_on_which_it_stood(
     start: str, duration: str, pauses: list[Span], expected: str
 ) -> None:
-    result = due(at(start, SH), Duration.parse(duration), CN, basis="business", pauses=spans(*pauses))  # type: ignore[arg-type]
+    result = due(at(start, SH), Duration.parse(duration), CN, time_basis="business", pauses=spans(*pauses))  # type: ignore[arg-type]
 
     assert wall(result.at - timedelta(minutes=1), SH) == f"{expected} 23:59"
 
 
 @pytest.mark.parametrize(
-    ("duration", "basis", "pauses", "expected"),
+    ("duration", "time_basis", "pauses", "expected"),
     [
         # start Mon 2 March 2026, 10:00; office hours 09:00-12:00 and 13:30-17:30
         ("PT4H", "business", [("2026-03-02 11:00", "2026-03-02 14:00")], "2026-03-02 17:00"),  # 1 h + 0.5 h taken out
@@ -80,13 +80,13 @@ def test_a_clock_in_days_loses_the_days_on_which_it_stood(
     ],
 )
 def test_a_clock_in_hours_is_put_off_by_what_would_have_counted(
-    duration: str, basis: str, pauses: list[Span], expected: str
+    duration: str, time_basis: str, pauses: list[Span], expected: str
 ) -> None:
     result = due(
         at("2026-03-02 10:00", SH),
         Duration.parse(duration),
         CN,
-        basis=basis,  # type: ignore[arg-type]
+        time_basis=time_basis,  # type: ignore[arg-type]
         pauses=spans(*pauses),  # type: ignore[arg-type]
     )
 
@@ -97,15 +97,15 @@ def test_a_clock_in_hours_is_put_off_by_what_would_have_counted(
 def test_nothing_is_due_while_a_pause_has_not_ended(duration: str) -> None:
     start, pauses = at("2026-03-02 10:00", SH), [(at("2026-03-02 11:00", SH), None)]
 
-    assert due_unless_paused(start, Duration.parse(duration), CN, basis="business", pauses=pauses) is None
+    assert due_unless_paused(start, Duration.parse(duration), CN, time_basis="business", pauses=pauses) is None
     with pytest.raises(Conflict):
-        due(start, Duration.parse(duration), CN, basis="business", pauses=pauses)
+        due(start, Duration.parse(duration), CN, time_basis="business", pauses=pauses)
 
 
 def test_a_clock_that_ran_out_before_an_unended_pause_is_due_all_the_same() -> None:
     start, pauses = at("2026-03-02 10:00", SH), [(at("2026-03-05 11:00", SH), None)]
 
-    result = due_unless_paused(start, Duration.parse("P2WD"), CN, basis="business", pauses=pauses)
+    result = due_unless_paused(start, Duration.parse("P2WD"), CN, time_basis="business", pauses=pauses)
 
     assert result is not None
     assert wall(result.at, SH) == "2026-03-05 00:00"
@@ -122,7 +122,7 @@ def test_elapsed_leaves_pauses_out_also_one_that_has_not_ended() -> None:
 def test_a_warning_and_a_fraction_look_at_the_pauses_that_the_target_was_computed_with() -> None:
     pauses = spans(("2026-03-02 14:00", "2026-03-02 15:00"))
     start = at("2026-03-02 10:00", SH)
-    target = due(start, Duration.parse("PT4H"), CN, basis="business", pauses=pauses).at  # type: ignore[arg-type]
+    target = due(start, Duration.parse("PT4H"), CN, time_basis="business", pauses=pauses).at  # type: ignore[arg-type]
 
     assert wall(target, SH) == "2026-03-02 16:30"
     warning = step_before(target, Duration.parse("PT2H"), CN, "business", pauses)  # type: ignore[arg-type]
@@ -138,26 +138,26 @@ def test_questions_without_sense_are_refused_by_field() -> None:
     backwards = [(start, start - timedelta(seconds=1))]
 
     with pytest.raises(InvalidInput) as caught:
-        due(start, Duration.parse("PT1H"), CN, basis="business", pauses=backwards)
+        due(start, Duration.parse("PT1H"), CN, time_basis="business", pauses=backwards)
     assert caught.value.field == "pauses"
     with pytest.raises(InvalidInput) as caught:
         elapsed_seconds(start, start - timedelta(seconds=1), CN, "business")
     assert caught.value.field == "end"
     with pytest.raises(InvalidInput) as caught:
-        due(start.replace(tzinfo=None), Duration.parse("PT1H"), CN, basis="business")
+        due(start.replace(tzinfo=None), Duration.parse("PT1H"), CN, time_basis="business")
     assert caught.value.field == "start"
     with pytest.raises(InvalidInput) as caught:
         fraction_point(start, start, -1, CN, "business")
     assert caught.value.field == "percent"
     with pytest.raises(InvalidInput) as caught:
-        due(start, Duration.parse("PT1H"), CN, basis="wall")  # type: ignore[arg-type]
-    assert caught.value.field == "basis"
+        due(start, Duration.parse("PT1H"), CN, time_basis="wall")  # type: ignore[arg-type]
+    assert caught.value.field == "time_basis"
 
 
 def test_instants_of_any_offset_give_the_same_answer_in_utc() -> None:
     office = calendar(tz="America/New_York")
     moments = [at("2026-03-02 15:00"), at("2026-03-02 23:00", SH), at("2026-03-02 10:00", "America/New_York")]
 
-    answers = {due(moment, Duration.parse("PT2H"), office, basis="business").at.isoformat() for moment in moments}
+    answers = {due(moment, Duration.parse("PT2H"), office, time_basis="business").at.isoformat() for moment in moments}
 
     assert answers == {"2026-03-02T17:00:00+00:00"}

@@ -98,7 +98,7 @@ def test_adding_and_measuring_agree_with_workclock(
 def test_what_was_added_has_elapsed_and_not_an_instant_earlier(pair: Pair, start: datetime, seconds: int) -> None:
     duration = Duration(Unit.SECONDS, seconds)
 
-    end = due(start, duration, pair.ours, basis="business").at
+    end = due(start, duration, pair.ours, time_basis="business").at
 
     assert elapsed_seconds(start, end, pair.ours, "business") == seconds
     assert elapsed_seconds(start, end - timedelta(microseconds=1), pair.ours, "business") < seconds
@@ -209,7 +209,7 @@ def test_elapsed_time_is_put_off_by_the_whole_of_each_pause(
 def test_fractions_of_a_clock_come_in_order_and_end_at_its_target(
     start: datetime, seconds: int, percents: list[float]
 ) -> None:
-    target = due(start, Duration(Unit.SECONDS, seconds), CN, basis="business").at
+    target = due(start, Duration(Unit.SECONDS, seconds), CN, time_basis="business").at
 
     points = [fraction_point(start, target, percent, CN, "business") for percent in sorted(percents)]
 
@@ -231,7 +231,7 @@ def test_fractions_of_a_clock_come_in_order_and_end_at_its_target(
     st.sampled_from(["end-of-day", "closing-time", "same-time"]),
 )
 def test_no_clock_falls_due_inside_a_pause_and_none_earlier_for_being_paused(
-    start: datetime, unit: Unit, count: int, lengths: list[tuple[datetime, int]], basis: str, boundary: str
+    start: datetime, unit: Unit, count: int, lengths: list[tuple[datetime, int]], time_basis: str, boundary: str
 ) -> None:
     pauses = [(begin, begin + timedelta(seconds=length)) for begin, length in lengths]
     duration = Duration(unit, count * 3_600 if unit is Unit.SECONDS else count)
@@ -241,7 +241,7 @@ def test_no_clock_falls_due_inside_a_pause_and_none_earlier_for_being_paused(
             start,
             duration,
             CN,
-            basis=basis,  # type: ignore[arg-type]
+            time_basis=time_basis,  # type: ignore[arg-type]
             boundary=boundary,  # type: ignore[arg-type]
             pauses=given_pauses,
         ).at

@@ -77,7 +77,7 @@ def test_around_the_clock_elapsed_is_real_time_over_every_transition(name: str) 
     for change in transitions(name):
         start, end = change - timedelta(hours=30, seconds=17), change + timedelta(hours=31, seconds=5)
         assert elapsed_seconds(start, end, given_calendar, "business") == (end - start).total_seconds()
-        assert due(start, Duration.parse("PT61H22S"), given_calendar, basis="business").at == end
+        assert due(start, Duration.parse("PT61H22S"), given_calendar, time_basis="business").at == end
         assert is_open(change, given_calendar)
 
 
@@ -148,7 +148,7 @@ def test_the_same_time_on_a_day_of_transition(start: str, duration: str, expecte
         at(start, "Europe/Berlin"),
         Duration.parse(duration),
         calendar(tz="Europe/Berlin"),
-        basis="elapsed",
+        time_basis="elapsed",
         boundary="same-time",
     )
 
@@ -160,7 +160,7 @@ def test_an_ambiguous_same_time_is_the_first_of_the_two() -> None:
         at("2026-10-24 02:30", "Europe/Berlin"),
         Duration.parse("P1D"),
         calendar(tz="Europe/Berlin"),
-        basis="elapsed",
+        time_basis="elapsed",
         boundary="same-time",
     )
 
