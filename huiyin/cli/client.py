@@ -149,7 +149,7 @@ class Api:
 
 
 def raise_for_problem(answer: httpx.Response) -> None:
-    """Raise the error that a problem answer (RFC 9457) tells of; an answer of success is left alone.
+    """Raise the error of a problem answer (RFC 9457); an answer of success is left alone.
 
     Several faults come as one error with a line for each: `field: what is wrong`.
     """

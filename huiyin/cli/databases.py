@@ -45,7 +45,7 @@ def _with_password(service: str, state: ServiceState) -> str:
 
 @asynccontextmanager
 async def transaction(service: str, url: str) -> AsyncIterator[AsyncConnection]:
-    """One transaction on a service's database; its errors say nothing of statements or values."""
+    """One transaction on a service's database; its errors hold neither statements nor values."""
     engine = create_async_engine(url, poolclass=NullPool, hide_parameters=True)
     try:
         async with engine.begin() as tx:

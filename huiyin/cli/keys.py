@@ -79,13 +79,13 @@ def list_(
         for key in keys:
             found.setdefault(key.name, {})[where] = key
     if as_json:
-        told = [
+        shown = [
             {"name": name, "service": where, "scopes": key.scopes, "made_at": key.made_at.isoformat(),
              "expires_at": key.expires_at.isoformat() if key.expires_at else None, "state": state_of(key.expires_at,
              key.revoked_at, datetime.now(UTC))}
             for name, places in sorted(found.items()) for where, key in places.items()
         ]  # fmt: skip
-        print(json.dumps(told, indent=2))
+        print(json.dumps(shown, indent=2))
         return
     table = Table("name", "scopes", "state", "services", box=None, padding=(0, 2, 0, 0))
     for name, places in sorted(found.items()):

@@ -65,7 +65,7 @@ def up(
         port_base=port_base,
         rate=parse_rate(speed) if speed is not None else None,
         start=parse_start(start) if start is not None else None,
-        say=_say,
+        progress=_say,
     )
     if detach:
         _say(f"up in {start_behind(home, options):.1f} s: huiyin status | huiyin logs SERVICE | huiyin down")

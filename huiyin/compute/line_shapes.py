@@ -41,7 +41,7 @@ class Shape:
 
     def cut(self, line: str) -> tuple[Skeleton, list[str]] | None:
         """The skeleton and the values of a line without backslash; None if it has not all the keys in this order."""
-        if line.rfind(self.marks[-1][0]) < 0:  # most often what tells lines apart, and near the end
+        if line.rfind(self.marks[-1][0]) < 0:  # most often where lines differ, and near the end
             return None
         skeleton: list[str] = []
         values: list[str] = []

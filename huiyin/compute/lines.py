@@ -6,7 +6,7 @@ A question defines its calendar (`tz`, `week`, `holidays`, `overrides`) or names
 - `{"kind": "elapsed", "start": …, "end": …}` → `{"elapsed": 3600}` in seconds, 0 if the end lies before the start;
 
 `pauses` is a list of `[from, to]`, `to` null for one that has not ended. Amounts of time count opening hours. `PnWD`
-keeps the start's wall time unless `boundary_rule` (`end-of-day`, `closing-time`, `same-time`) says otherwise. On a
+keeps the start's wall time unless `boundary_rule` (`end-of-day`, `closing-time`, `same-time`) is given. On a
 calendar defined in the line and without `boundary_rule`, a day in `PnD` and `P90DT17H` is 24 counted hours, as the
 systems mean it whose cases are written so; otherwise days, weeks, months and years are those of the calendar.
 A line that cannot be answered gives `{"error": …, "field": …}`, without what was submitted.
@@ -49,7 +49,7 @@ _MOST_CHARACTERS = 1 << 24
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What a skeleton says, with the amounts met so far: microseconds on the axis, or a duration that counts dates."""
+    """What a skeleton asks, with the amounts met so far: microseconds on the axis, or a duration that counts dates."""
 
     axis: CompiledCalendar
     adds: bool

@@ -95,7 +95,7 @@ def prepare(folder: Path, mark: str, new_york: int | None = None) -> list[Arriva
 def bring_in(
     arrival: Arrival, connection: Connection, library: Library, stop: threading.Event, took: Callable[[int], None]
 ) -> Registered:
-    """Register one file's complaints. `took` is told the number of rows after each batch.
+    """Register one file's complaints. `took` is called with the number of rows after each batch.
 
     Raises what `huiyin import` raises; ends early when `stop` is set.
     """

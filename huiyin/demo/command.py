@@ -75,7 +75,7 @@ class _Director:
         self._screen = screen
         self.outcome: Outcome | None = None
 
-    def say(self, line: str) -> None:
+    def progress(self, line: str) -> None:
         """A line of progress: on stderr where stdout is for a program."""
         print(line, file=sys.stderr if self._as_json else sys.stdout, flush=True)
 
@@ -87,7 +87,7 @@ class _Director:
                 "a stack is up in this home on the real time: the demonstration would mix virtual time into its data",
                 hint="huiyin down first, and take another HUIYIN_HOME for the demonstration",
             )
-        self.say(f"the stack in {self._home.path} is up: its clock and its data are used")
+        self.progress(f"the stack in {self._home.path} is up: its clock and its data are used")
         asked = threading.Event()
         try:
             self._play(asked)
@@ -113,17 +113,20 @@ class _Director:
                 f"{self._home.path} holds data of the real time: the demonstration would mix virtual time into it",
                 hint="HUIYIN_HOME=.huiyin-demo huiyin demo",
             )
-        self.say(f"starting in {self._home.path}: Kafka, PostgreSQL, intake, routing, sla, notify …")
+        self.progress(f"starting in {self._home.path}: Kafka, PostgreSQL, intake, routing, sla, notify …")
         options = Options(
-            port_base=port_base, rate=self._pace().arriving, start=begin(load_calendars()["cn"], reached), say=self.say
+            port_base=port_base,
+            rate=self._pace().arriving,
+            start=begin(load_calendars()["cn"], reached),
+            progress=self.progress,
         )
         serve(
             self._home,
             options,
             environment,
-            started=lambda running: self.say(f"up in {running.seconds:.1f} s"),
+            started=lambda running: self.progress(f"up in {running.seconds:.1f} s"),
             show=lambda _running, asked: self._play(asked),
-            stopping=lambda: self.say("stopping; the data stays"),
+            stopping=lambda: self.progress("stopping; the data stays"),
         )
 
     def _pace(self) -> Pace:
@@ -157,11 +160,11 @@ class _Director:
     def _in_lines(self, show: Show, asked: threading.Event) -> None:
         from huiyin.demo.view import Lines, hints
 
-        lines = Lines(show, self.say)
+        lines = Lines(show, self.progress)
         self.outcome = show.play(asked, lines.tick)
         if self.outcome is not None and not self._as_json:
             for line in hints(show):
-                self.say(line)
+                self.progress(line)
 
     def report(self, outcome: Outcome) -> None:
         """The summary, and what is behind losses and doubles."""

@@ -28,7 +28,7 @@ from shared.events.topics import Topic
 READY_S = 60.0
 
 
-def find_jars(environment: StackEnvironment, say: Callable[[str], None]) -> list[Path]:
+def find_jars(environment: StackEnvironment, progress: Callable[[str], None]) -> list[Path]:
     """Kafka's jars, fetched now if they are not in the cache yet."""
     locked = read_lock()
     if environment.kafka_libs is not None:
@@ -36,7 +36,7 @@ def find_jars(environment: StackEnvironment, say: Callable[[str], None]) -> list
     cache = environment.cache / "kafka"
     paths, missing = cached_jars(locked, cache)
     if missing:
-        say(f"fetching {len(missing)} of Kafka's jars (44 MB, once per machine) …")
+        progress(f"fetching {len(missing)} of Kafka's jars (44 MB, once per machine) …")
         fetch(missing, cache, lambda jar: None)
     return paths
 
@@ -47,25 +47,25 @@ def start_servers(
     environment: StackEnvironment,
     *,
     topics: Sequence[Topic],
-    say: Callable[[str], None],
+    progress: Callable[[str], None],
 ) -> None:
     """Return when broker and database answer and hold all that the services need; raises `StackError`."""
 
     def database() -> None:
         if environment.postgres is None:
             supervisor.add_server(_postgres(around)).await_ready(READY_S)
-            say(f"postgres   ready  {postgres.socket_folder(around.home)}")
+            progress(f"postgres   ready  {postgres.socket_folder(around.home)}")
         migrated = asyncio.run(provision_databases(around.admin_url, around.passwords, home_keys(around.home)))
         if migrated:
-            say(f"tables made or brought up to date: {', '.join(migrated)}")
+            progress(f"tables made or brought up to date: {', '.join(migrated)}")
 
     def broker() -> None:
         if environment.kafka is None:
-            supervisor.add_server(_kafka(supervisor, around, environment, say)).await_ready(READY_S)
-            say(f"kafka      ready  {around.kafka}")
+            supervisor.add_server(_kafka(supervisor, around, environment, progress)).await_ready(READY_S)
+            progress(f"kafka      ready  {around.kafka}")
         made = make_topics(around.kafka, topics)
         if made:
-            say(f"topics made: {', '.join(made)}")
+            progress(f"topics made: {', '.join(made)}")
 
     with ThreadPoolExecutor(2) as pool:
         starting = [pool.submit(broker), pool.submit(database)]
@@ -74,7 +74,7 @@ def start_servers(
             for failed in [each for each in starting if each.done() and each.exception()]:
                 failed.result()
         except BaseException:
-            supervisor.stop()  # whoever still waits for the other server is told
+            supervisor.stop()  # whoever still waits for the other server gets the error
             raise
 
 
@@ -88,9 +88,9 @@ def _postgres(around: Surroundings) -> Part:
 
 
 def _kafka(
-    supervisor: Supervisor, around: Surroundings, environment: StackEnvironment, say: Callable[[str], None]
+    supervisor: Supervisor, around: Surroundings, environment: StackEnvironment, progress: Callable[[str], None]
 ) -> Part:
-    java, jars = find_java(environment.java_home), find_jars(environment, say)
+    java, jars = find_java(environment.java_home), find_jars(environment, progress)
     with_wheel = environment.java_home is None
     cache = java_cache.cache_file(environment.cache / "aot", java, jars)
     if with_wheel and not cache.exists():

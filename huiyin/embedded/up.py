@@ -52,7 +52,7 @@ class Options:
     topics: Sequence[Topic] = TOPICS
     ready_s: float = READY_S
     """How long a service may take until it answers."""
-    say: Callable[[str], None] = _silent
+    progress: Callable[[str], None] = _silent
     """Called with one line per step, from several threads."""
     records: bool = True
     """Whether Java's cache may be recorded in the background, if this machine has none: not while something is
@@ -97,7 +97,7 @@ def start(home: Home, options: Options, environment: StackEnvironment) -> Runnin
         scaled = _start_clock(home, options)
         around = _surroundings(home, options, environment, scaled=scaled)
         supervisor = Supervisor(home, _first_state(around, options), scaled=scaled)
-        start_servers(supervisor, around, environment, topics=options.topics, say=options.say)
+        start_servers(supervisor, around, environment, topics=options.topics, progress=options.progress)
         _start_services(supervisor, around, options)
         supervisor.update(replace(supervisor.state(), ready=True))
         if options.records:
@@ -122,7 +122,7 @@ def _require_disk(home: Home) -> None:
 def _end_leftovers(home: Home, options: Options) -> None:
     ended = end_recorded(home.run, names=lambda name: name != SUPERVISOR, grace_s=10.0)
     if ended:
-        options.say(f"ended what a killed run had left: {', '.join(ended)}")
+        options.progress(f"ended what a killed run had left: {', '.join(ended)}")
         if home.clock_last_file.exists() and home.clock_file.exists():
             save_last(home, running=False)  # they went on living in virtual time until now
 
@@ -133,7 +133,7 @@ def _start_clock(home: Home, options: Options) -> bool:
     if chosen is None:
         return False
     write_start(home, chosen, now)
-    options.say(f"clock starts at {chosen.virtual.isoformat(timespec='seconds')}, {chosen.rate:g}x")
+    options.progress(f"clock starts at {chosen.virtual.isoformat(timespec='seconds')}, {chosen.rate:g}x")
     return True
 
 
@@ -198,4 +198,4 @@ def _start_services(supervisor: Supervisor, around: Surroundings, options: Optio
         children.append(supervisor.add_service(part))
     for child in children:
         child.await_ready(options.ready_s)
-        options.say(f"{child.part.name:<10} ready  {child.part.address}")
+        options.progress(f"{child.part.name:<10} ready  {child.part.address}")

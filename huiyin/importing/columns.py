@@ -49,7 +49,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class ColumnChoice:
-    """What the caller said: fields by column name, and constants for rows that bring no value."""
+    """What the caller chose: fields by column name, and constants for rows that bring no value."""
 
     columns: Mapping[str, str]
     constants: Mapping[str, str]
@@ -157,7 +157,7 @@ class Columns:
             )
 
     def complaint(self, row: Row) -> tuple[dict[str, Any], list[Reason]]:
-        """The row as the body of a registration, and every reason against it that can be told without intake."""
+        """The row as the body of a registration, and every reason against it that can be found without intake."""
         if row.problem is not None:
             return {}, [Reason(None, "malformed", row.problem)]
         self.learn(row.cells)

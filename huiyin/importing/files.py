@@ -40,8 +40,8 @@ class Sameness:
     @staticmethod
     def of(digest: str, procedure: str, *choices: object) -> Sameness:
         """`choices` are the options that decide how rows are read; only their hash is kept."""
-        told = json.dumps(choices, sort_keys=True, default=str)
-        return Sameness(digest, procedure, hashlib.sha256(told.encode()).hexdigest())
+        text = json.dumps(choices, sort_keys=True, default=str)
+        return Sameness(digest, procedure, hashlib.sha256(text.encode()).hexdigest())
 
 
 @dataclass

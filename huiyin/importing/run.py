@@ -125,8 +125,8 @@ def finish(batch: Batch, sender: Sends, outputs: Outputs) -> None:
 
 
 def _line(row: Row, reasons: Sequence[Reason]) -> dict[str, Any]:
-    told = [{"field": reason.field, "code": reason.code, "message": reason.message} for reason in reasons]
-    return {"row": row.number, "reasons": told, "original": row.original}
+    listed = [{"field": reason.field, "code": reason.code, "message": reason.message} for reason in reasons]
+    return {"row": row.number, "reasons": listed, "original": row.original}
 
 
 def reasons_of(result: Mapping[str, Any]) -> list[Reason]:

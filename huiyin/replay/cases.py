@@ -24,7 +24,7 @@ AT_RECEIPT = ("registered", "admitted", "assigned")
 @dataclass(frozen=True)
 class Columns:
     """Which column brings what. `milestones` are (occurrence, column) in the order in which they are taken at one
-    instant; a column of None says that it does not happen by itself."""
+    instant; a column of None: it does not happen by itself."""
 
     received: str
     answered: str
@@ -61,7 +61,7 @@ class Columns:
 
 @dataclass(slots=True)
 class Past:
-    """A case as the history tells it; of several rows, the earliest receipt and milestones, the latest answer, and of
+    """A case as the history has it; of several rows, the earliest receipt and milestones, the latest answer, and of
     everything else the last that is given."""
 
     name: str
@@ -80,9 +80,9 @@ class Past:
         return self.received.first
 
     def latest(self) -> datetime:
-        """The latest instant that it tells of; only for a case that was not refused."""
-        told = [one.last for one in (self.answered, *self.milestones) if one is not None]
-        return max([self.received_at(), *told])
+        """The latest instant in it; only for a case that was not refused."""
+        read = [one.last for one in (self.answered, *self.milestones) if one is not None]
+        return max([self.received_at(), *read])
 
 
 @dataclass
@@ -107,15 +107,15 @@ class Cases:
         if row.problem is not None:
             self.refused.append(([row.number], [Reason(None, "malformed", row.problem)]))
             return
-        told = self._read(row)
+        read = self._read(row)
         if self.columns.case is None:
-            self._settle(told)
-        elif not told.name:
+            self._settle(read)
+        elif not read.name:
             self.refused.append(([row.number], [Reason("--case", "no-case", "the row does not say of which case")]))
-        elif told.name in self._found:
-            _join(self._found[told.name], told)
+        elif read.name in self._found:
+            _join(self._found[read.name], read)
         else:
-            self._found[told.name] = told
+            self._found[read.name] = read
 
     def finish(self) -> list[Past]:
         """The cases, in the order of their first rows; call once, after the last row."""
@@ -165,15 +165,15 @@ class Cases:
             return None
 
 
-def _join(past: Past, told: Past) -> None:
-    past.rows += told.rows
-    past.reasons += told.reasons
-    past.received = _earlier(past.received, told.received)
-    if told.answered and (past.answered is None or told.answered.last > past.answered.last):
-        past.answered = told.answered
-    past.milestones = [_earlier(old, new) for old, new in zip(past.milestones, told.milestones, strict=True)]
-    past.due, past.by = told.due or past.due, told.by or past.by
-    past.facts |= told.facts
+def _join(past: Past, read: Past) -> None:
+    past.rows += read.rows
+    past.reasons += read.reasons
+    past.received = _earlier(past.received, read.received)
+    if read.answered and (past.answered is None or read.answered.last > past.answered.last):
+        past.answered = read.answered
+    past.milestones = [_earlier(old, new) for old, new in zip(past.milestones, read.milestones, strict=True)]
+    past.due, past.by = read.due or past.due, read.by or past.by
+    past.facts |= read.facts
 
 
 def _earlier(one: Moment | None, other: Moment | None) -> Moment | None:
@@ -194,7 +194,7 @@ def _impossible(past: Past, columns: Columns) -> Iterator[Reason]:
 
 
 def occurred(past: Past, columns: Columns, at_receipt: Sequence[str], further: Mapping[str, Any]) -> list[Occurred]:
-    """What happened to a case, in the order in which the services would have said it within one instant.
+    """What happened to a case, in the order in which the services would have emitted it within one instant.
 
     `at_receipt` are those of `Columns.at_receipt` that any clock looks at.
 

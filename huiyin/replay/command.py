@@ -94,7 +94,7 @@ def replay(
     ] = None,
     lang: LangOption = Lang.en,
 ) -> None:
-    """What would the deadlines have said? Plays a file of past cases through the clocks of a procedure, or through a
+    """How would the deadlines have gone? Plays a file of past cases through the clocks of a procedure, or through a
     target that you only think of, and reports how many were in time.
 
     The clocks are those of the running system; time is virtual. Nothing is registered, no notice goes out.

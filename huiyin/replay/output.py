@@ -95,6 +95,6 @@ def refused_lines(rows: Iterator[Row], reasons: Mapping[int, Sequence[Reason]]) 
     """One JSON object for each refused row: its number, its reasons, the row as it stands in the file."""
     for row in rows:
         if row.number in reasons:
-            told = [{"field": one.field, "code": one.code, "message": one.message} for one in reasons[row.number]]
-            line = {"row": row.number, "reasons": told, "original": row.original}
+            listed = [{"field": one.field, "code": one.code, "message": one.message} for one in reasons[row.number]]
+            line = {"row": row.number, "reasons": listed, "original": row.original}
             yield json.dumps(line, ensure_ascii=False, default=str) + "\n"

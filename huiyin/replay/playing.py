@@ -41,7 +41,7 @@ class Outcome:
     """What became of one cycle of a clock. Instants are UTC.
 
     `elapsed` and `late_by` are in the clock's own measure (see `measure`) and there once it stopped, `late_by`
-    only if it stopped late; `late_seconds` is what the service says of the same. `warned` counts the steps before the
+    only if it stopped late; `late_seconds` is what the service's event has. `warned` counts the steps before the
     due instant, `further` those after it.
     """
 
@@ -84,8 +84,8 @@ class Replay:
         late: dict[tuple[str, int], float] = {}
         decision = None
         for decision in self._decisions(occurred):
-            for said in decision.emitted:
-                data = said.data
+            for one in decision.emitted:
+                data = one.data
                 if isinstance(data, ClockWarned):
                     counts = further if data.due_at and data.step_due_at >= data.due_at else warned
                     counts[data.clock, data.cycle] = counts.get((data.clock, data.cycle), 0) + 1

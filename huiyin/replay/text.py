@@ -230,9 +230,9 @@ class _Printer:
             if not tally.months:
                 continue
             self._console.print(f"{name} · {self._say('months')}")
-            told = [f"{month} {count:>5}" for month, count in sorted(tally.months.items())]
-            for start in range(0, len(told), _MONTHS_ON_A_LINE):
-                self._console.print("  " + "  ".join(told[start : start + _MONTHS_ON_A_LINE]))
+            months = [f"{month} {count:>5}" for month, count in sorted(tally.months.items())]
+            for start in range(0, len(months), _MONTHS_ON_A_LINE):
+                self._console.print("  " + "  ".join(months[start : start + _MONTHS_ON_A_LINE]))
 
     def _clocks(self, started: Container[str]) -> None:
         """Which clocks judge, and how."""

@@ -1,4 +1,4 @@
-"""Opens a file of rows by its kind, and tells its columns: what `import_rows` and `import_xlsx` read, as one thing."""
+"""Opens a file of rows by its kind, and lists its columns: what `import_rows` and `import_xlsx` read, as one thing."""
 
 from __future__ import annotations
 

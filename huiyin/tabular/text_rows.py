@@ -45,7 +45,7 @@ class Row:
 
 
 def has_value(cell: Cell) -> bool:
-    """Whether a cell says anything: blanks do not."""
+    """Whether a cell holds anything: blanks do not."""
     return cell is not None and (not isinstance(cell, str) or bool(cell.strip()))
 
 

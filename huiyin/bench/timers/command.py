@@ -51,13 +51,13 @@ def timers(
 
     chosen = _Chosen(_numbers(rates), seconds, rounds, again, backlog, pending, armed)
 
-    def say(line: str) -> None:
+    def progress(line: str) -> None:
         if not as_json:
             print(line, file=sys.stderr, flush=True)
 
     with contextlib.ExitStack() as opened:
-        environments = [opened.enter_context(open_environment(say)) for _ in range(2 if pending else 1)]
-        figures = asyncio.run(_measure(environments, chosen, say))
+        environments = [opened.enter_context(open_environment(progress)) for _ in range(2 if pending else 1)]
+        figures = asyncio.run(_measure(environments, chosen, progress))
     if as_json:
         print(json.dumps(figures))
 
@@ -83,7 +83,9 @@ def _numbers(text: str) -> list[int]:
     return found
 
 
-async def _measure(environments: list[BenchEnvironment], chosen: _Chosen, say: Callable[[str], None]) -> dict[str, Any]:
+async def _measure(
+    environments: list[BenchEnvironment], chosen: _Chosen, progress: Callable[[str], None]
+) -> dict[str, Any]:
     from huiyin.bench.timers.arming import arm
     from huiyin.bench.timers.rounds import Rounds, together, undisturbed
     from shared.messaging.database import open_database
@@ -92,7 +94,7 @@ async def _measure(environments: list[BenchEnvironment], chosen: _Chosen, say: C
 
     def note(name: str, found: Figures) -> None:
         figures[name] = found
-        say(_line(name, found))
+        progress(_line(name, found))
 
     async def in_turns(name: str, round_: Callable[[Rounds], Awaitable[Figures]]) -> None:
         """So that what else the machine does weighs on all courses alike."""
@@ -102,7 +104,7 @@ async def _measure(environments: list[BenchEnvironment], chosen: _Chosen, say: C
             for each, course in zip(names, courses.values(), strict=True):
                 measure = functools.partial(round_, course)
                 found[each].append(await undisturbed(measure, again=chosen.again))
-                say(_line(f"  {each} ({number + 1} of {chosen.rounds})", found[each][-1]))
+                progress(_line(f"  {each} ({number + 1} of {chosen.rounds})", found[each][-1]))
         for each, several in found.items():
             note(each, together(several))
             figures[each]["rounds"] = several
@@ -125,7 +127,7 @@ async def _measure(environments: list[BenchEnvironment], chosen: _Chosen, say: C
             # not counted: servers and service that have run for a while have compiled their paths, and a log to reuse
             await course.drain(chosen.backlog)
         if chosen.pending:
-            say(f"planting {chosen.pending:,} timers of the far future")
+            progress(f"planting {chosen.pending:,} timers of the far future")
             await courses[suffixes[1]].plant_far(chosen.pending)
         for rate in chosen.rates:
             await in_turns(f"{rate}/s", lambda course, rate=rate: course.paced(rate, chosen.seconds))  # type: ignore[misc]

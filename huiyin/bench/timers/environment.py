@@ -155,7 +155,7 @@ class BenchEnvironment:
 
 
 @contextlib.contextmanager
-def open_environment(say: Callable[[str], None]) -> Iterator[BenchEnvironment]:
+def open_environment(progress: Callable[[str], None]) -> Iterator[BenchEnvironment]:
     """A stack in a temporary folder with the sla service alone; all of it is gone afterwards."""
     from sqlalchemy.engine import make_url
 
@@ -176,7 +176,7 @@ def open_environment(say: Callable[[str], None]) -> Iterator[BenchEnvironment]:
         environ["HUIYIN_PROCEDURES"] = str(procedures)
         home = Home(Path(folder) / "home")
         only = tuple(spec for spec in huiyin_services() if spec.name == "sla")
-        options = Options(port_base=0, services=only, say=say, records=False)
+        options = Options(port_base=0, services=only, progress=progress, records=False)
         running = start(home, options, read_environment(environ, SERVICES))
         try:
             _stamp_by_the_broker(running.state().kafka)

@@ -1,6 +1,6 @@
 """Timers by the hundred thousand, written by the database itself: the rows that a decision leaves.
 
-The cases have no history, for nobody decides on them; the sweeper's slow look is told that they were checked.
+The cases have no history, for nobody decides on them; they are marked as checked for the sweeper's slow look.
 """
 
 from __future__ import annotations

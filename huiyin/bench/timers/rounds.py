@@ -1,4 +1,4 @@
-"""Rounds of firing in an environment: steps at an even pace, or a backlog; and what several rounds say together."""
+"""Rounds of firing in an environment: steps at an even pace, or a backlog; and the summary of several rounds."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ async def undisturbed(measure: Callable[[], Awaitable[Figures]], *, again: int) 
 
 
 def together(rounds: Sequence[Figures]) -> Figures:
-    """What rounds of one kind say together: the median of each figure, the sum of what was fired and lost, and the
+    """The summary of rounds of one kind: the median of each figure, the sum of what was fired and lost, and the
     highest of what is a maximum."""
     return {name: _one([found[name] for found in rounds], name) for name in rounds[0]}
 

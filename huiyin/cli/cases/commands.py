@@ -57,8 +57,8 @@ def show(
     clocks = _elsewhere(connection, "sla", f"/v1/cases/{case_id}/clocks")
     notices = _elsewhere(connection, "notify", "/v1/notices", case=case_id)
     if as_json:
-        told = {"case": found, "clocks": clocks, "timeline": occurrences, "notices": notices}
-        print(json.dumps(told, ensure_ascii=False, indent=2))
+        document = {"case": found, "clocks": clocks, "timeline": occurrences, "notices": notices}
+        print(json.dumps(document, ensure_ascii=False, indent=2))
         return
     read = _reader(found, lang.value, home)
     _print(view.heading(found, read))

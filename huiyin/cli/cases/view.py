@@ -21,7 +21,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HIDDEN = frozenset(
     ("attributes", "missing", "case_number", "received_at", "channel", "clock", "started_at", "notice_id")
 )
-"""Details of an occurrence that the line says already, or that stand above the timeline."""
+"""Details of an occurrence that the line shows already, or that stand above the timeline."""
 
 
 @dataclass(frozen=True)
@@ -130,14 +130,14 @@ def clocks(answer: Json, read: Reader) -> Iterator[str]:
     rows = []
     for clock in answer["clocks"]:
         due = clock["due_at"]
-        told = [read.state(clock["state"]), f"{read.word('due')} {read.due(due)}"]
+        parts = [read.state(clock["state"]), f"{read.word('due')} {read.due(due)}"]
         if due and clock["state"] in ("running", "breached"):
-            told.append(f"({distance(datetime.fromisoformat(due) - now, read)})")
+            parts.append(f"({distance(datetime.fromisoformat(due) - now, read)})")
         if clock.get("provisional"):
-            told.append(f"[{read.word('provisional')}]")
+            parts.append(f"[{read.word('provisional')}]")
         if clock["cycle"] > 1:
-            told.insert(0, f"{read.word('cycle')} {clock['cycle']}")
-        rows.append((read.name("clocks", clock["clock"]), "  ".join(told)))
+            parts.insert(0, f"{read.word('cycle')} {clock['cycle']}")
+        rows.append((read.name("clocks", clock["clock"]), "  ".join(parts)))
     yield from aligned(rows)
 
 
@@ -156,7 +156,7 @@ def distance(left: timedelta, read: Reader) -> str:
 
 
 def timeline(occurrences: Iterable[Json], read: Reader) -> Iterator[str]:
-    """One line for each occurrence: when, what, who said it, and its details."""
+    """One line for each occurrence: when, what, which service emitted it, and its details."""
     for one in occurrences:
         details = "  ".join(
             f"{name}={read.due(value) if name.endswith('_at') or name == 'at' else _told(value)}"

@@ -18,7 +18,7 @@ _LOOK_SECONDS = 0.3
 
 @dataclass
 class Recomputing:
-    """One calendar's change, as the sla service tells of it. `after` is the last change before this one."""
+    """One calendar's change, as the sla service reports it. `after` is the last change before this one."""
 
     connection: Connection
     cause: str

@@ -52,7 +52,7 @@ def processors() -> int:
 def answered(blocks: Iterable[Block], answer: Answer, *, processes: int, more: Callable[[], bool]) -> Iterator[bytes]:
     """The answers to all blocks, in order.
 
-    `answer` is a function of a module, for helpers call it too. `more` tells whether the next block can be had without
+    `answer` is a function of a module, for helpers call it too. `more`: whether the next block can be had without
     waiting: if not, all answers are given before it is asked for.
     """
     helpers = _Helpers(answer, processes - 1)

@@ -55,7 +55,7 @@ def migrate(
     mode: Annotated[Mode, typer.Option(help="what becomes of their open clocks")],
     reason: Annotated[str, typer.Option(help="kept for the file; name nobody in it")],
     from_version: Annotated[int | None, typer.Option("--from", help="only cases pinned to this version")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say how clocks would move")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only show how clocks would move")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
     home: Annotated[Path | None, typer.Option(help="home folder of the running stack")] = None,
 ) -> None:
@@ -110,10 +110,10 @@ def ask(question: dict[str, Any], home: Path | None) -> dict[str, Any]:
             with sla.http.stream("POST", "/v1/what-if", json=body) as answer:
                 raise_for_problem(answer)
                 for line in answer.iter_lines():
-                    told = json.loads(line)
-                    result = told.get("result")
+                    line = json.loads(line)
+                    result = line.get("result")
                     if result is None and sys.stderr.isatty():
-                        print(f"\r{told['looked']} cases looked at", end="", file=sys.stderr)
+                        print(f"\r{line['looked']} cases looked at", end="", file=sys.stderr)
         except httpx.TransportError as error:
             raise sla.away(error) from None
     if sys.stderr.isatty():
@@ -135,7 +135,7 @@ def _of_procedure(file: Path, procedure: str | None) -> dict[str, Any]:
     from shared.procedures.loader import load_procedure
     from shared.procedures.yaml_file import read_yaml
 
-    checked = load_procedure(file)  # its mistakes are told with their lines here
+    checked = load_procedure(file)  # its mistakes are line with their lines here
     if procedure is not None and procedure != checked.id:
         raise InvalidInput("the file is of another procedure", field="--procedure")
     return {"procedure": checked.id, "document": read_yaml(file.read_text("utf-8")).data}

@@ -21,7 +21,7 @@ Place = tuple[str, int]
 
 def register(app: typer.Typer) -> None:
     """Add these commands to `huiyin`."""
-    group = typer.Typer(help="what there is on the broker; what was said sent again")
+    group = typer.Typer(help="what there is on the broker; publish events again")
     group.callback(invoke_without_command=True)(topics)
     group.command()(republish.republish)
     app.add_typer(group, name="topics")
@@ -47,7 +47,7 @@ def topics(
     as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
     home: Annotated[Path | None, typer.Option(help="home folder of the running stack")] = None,
 ) -> None:
-    """Every topic: who writes it and what it says, its partitions and records, and the lag of each consumer."""
+    """Every topic: who writes it and what for, its partitions and records, and the lag of each consumer."""
     from huiyin.cli.client import Connection
 
     if context.invoked_subcommand is not None:

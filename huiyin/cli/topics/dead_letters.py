@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _Answer = TypeVar("_Answer")
 HomeOption = Annotated[Path | None, typer.Option(help="home folder of the running stack")]
-Names = Annotated[list[str], typer.Argument(help="letters, like routing/12")]
+Names = Annotated[list[str], typer.Argument(help="dead letters, like routing/12")]
 
 
 def register(app: typer.Typer) -> None:
@@ -68,14 +68,14 @@ def show(
 
     service, number = parse(letter)
     found = _in(_connection(home), service, lambda tx: find(tx, number))
-    told = {"letter": letter, "consumer": found.consumer, **_shown(found)}
+    document = {"letter": letter, "consumer": found.consumer, **_shown(found)}
     if payload:
-        told["payload"] = _readable(found.value)
-    print(json.dumps(told, ensure_ascii=False, indent=2))
+        document["payload"] = _readable(found.value)
+    print(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def replay(
-    letters: Annotated[list[str] | None, typer.Argument(help="letters, like routing/12")] = None,
+    letters: Annotated[list[str] | None, typer.Argument(help="dead letters, like routing/12")] = None,
     every: Annotated[bool, typer.Option("--all", help="all that are open now")] = False,
     home: HomeOption = None,
 ) -> None:

@@ -1,4 +1,4 @@
-"""`huiyin topics republish`: have services send again what they have said, from their outboxes."""
+"""`huiyin topics republish`: have services publish again what they have emitted, from their outboxes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def republish(
     case: Annotated[str | None, typer.Option(help="only this case, by its id")] = None,
     home: Annotated[Path | None, typer.Option(help="home folder of the running stack")] = None,
 ) -> None:
-    """Send again what was said since an instant: for a broker that lost it, or a database restored from a backup.
+    """Publish again what was emitted since an instant: for a broker that lost it, or a database restored from a backup.
 
     Consumers leave out what they have. The outbox reaches thirty days back. It is marked here, and the services send
     it, each case's events in their order.
@@ -40,7 +40,7 @@ def republish(
         count = asyncio.run(mark(name, url))
         what = f"of case {case_id} " if case_id else ""
         events = "1 event" if count == 1 else f"{count:,} events"
-        typer.echo(f"{name}: {events} {what}said since {instant.isoformat(timespec='seconds')} will be sent again")
+        typer.echo(f"{name}: {events} {what}emitted since {instant.isoformat(timespec='seconds')} will be sent again")
 
 
 def parse_instant(given: str) -> datetime:
@@ -59,4 +59,4 @@ def parse_case(given: str | None) -> UUID | None:
     try:
         return UUID(given) if given is not None else None
     except ValueError:
-        raise InvalidInput("give the case's id", field="--case", hint="`huiyin case show NUMBER` tells it") from None
+        raise InvalidInput("give the case's id", field="--case", hint="`huiyin case show NUMBER` shows it") from None

@@ -135,17 +135,17 @@ def short(type_: str) -> str:
 
 
 def line_of(value: bytes, *, coloured: bool) -> str:
-    """One event as a line. What is not an event of ours is said to be none, without a word of what it holds."""
+    """One event as a line. What is not an event of ours is named as such, without its content."""
     try:
         event = json.loads(value)
         type_, subject, data = short(str(event["type"])), str(event["subject"]), event["data"]
         at = datetime.fromisoformat(event["time"]).astimezone().isoformat(sep=" ", timespec="seconds")
-        told = " ".join(f"{name}={_plain(item)}" for name, item in data.items() if item not in (None, [], {}, ""))
+        details = " ".join(f"{name}={_plain(item)}" for name, item in data.items() if item not in (None, [], {}, ""))
     except (ValueError, KeyError, TypeError, AttributeError):
         return "(a record that is no event)"
     colour = _COLOURS.get(type_.split(".")[0], "0")
     shown = f"\033[{colour}m{type_:<28}\033[0m" if coloured else f"{type_:<28}"
-    return f"{at}  {shown}  {subject}  #{event.get('sequence', 0)}  {told}"
+    return f"{at}  {shown}  {subject}  #{event.get('sequence', 0)}  {details}"
 
 
 def _plain(item: object) -> str:

@@ -1,4 +1,4 @@
-"""How much of what was said has not been taken yet: the system's backlog, counted in its databases now and again."""
+"""How much of what was emitted has not been taken yet: the system's backlog, counted in its databases now and again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from shared.errors import HuiyinError
 
 _EVERY_SECONDS = 0.7
 
-_SAID = text("SELECT topic, count(*) AS n FROM emitted_events GROUP BY topic")
+_EMITTED = text("SELECT topic, count(*) AS n FROM emitted_events GROUP BY topic")
 _TAKEN = text("SELECT topic, count(*) AS n FROM inbox GROUP BY topic")
 _ASIDE = text(
     "SELECT (SELECT coalesce(sum(cardinality(ids)), 0) FROM unpublished) + (SELECT count(*) FROM held_events)"
@@ -67,14 +67,14 @@ class Monitor:
 
 
 async def count(engines: dict[str, AsyncEngine]) -> Backlog:
-    """The backlog at about one moment: what was taken is counted after what was said."""
+    """The backlog at about one moment: what was taken is counted after what was emitted."""
     began = time.monotonic()
-    said: Counter[str] = Counter()
+    emitted: Counter[str] = Counter()
     missing = 0
     for engine in engines.values():
         async with engine.connect() as connection:
-            for row in await connection.execute(_SAID):
-                said[row.topic] += row.n
+            for row in await connection.execute(_EMITTED):
+                emitted[row.topic] += row.n
             missing += int(await connection.scalar(_ASIDE) or 0)
     notices = 0
     for service, engine in engines.items():
@@ -82,5 +82,7 @@ async def count(engines: dict[str, AsyncEngine]) -> Backlog:
             taken = {row.topic: row.n for row in await connection.execute(_TAKEN)}
             if service == "notify":
                 notices = int(await connection.scalar(_NOTICES) or 0)
-        missing += sum(max(0, said[topic] - taken.get(topic, 0)) for topic in SUBSCRIPTIONS[service] if topic in said)
+        missing += sum(
+            max(0, emitted[topic] - taken.get(topic, 0)) for topic in SUBSCRIPTIONS[service] if topic in emitted
+        )
     return Backlog(missing, notices, began)

@@ -47,7 +47,7 @@ class Notice:
 
 
 @dataclass(frozen=True)
-class Said:
+class EmittedEvent:
     """An event in a service's outbox."""
 
     id: UUID
@@ -60,15 +60,15 @@ class Said:
 @dataclass
 class Evidence:
     """By service where a name is a key. `events` are those of the run's cases that the sla service takes in, in full;
-    `unpublished`, `early` and `letters` are counts, the last of those that nobody has settled."""
+    `unpublished`, `held` and `dead_letters` are counts, the last of those that nobody has settled."""
 
     cases: list[Case] = field(default_factory=list)
-    said: dict[str, list[Said]] = field(default_factory=dict)
+    emitted: dict[str, list[EmittedEvent]] = field(default_factory=dict)
     events: dict[UUID, list[Event]] = field(default_factory=dict)
     unpublished: dict[str, int] = field(default_factory=dict)
     taken: dict[str, list[UUID]] = field(default_factory=dict)
-    early: dict[str, int] = field(default_factory=dict)
-    letters: dict[str, int] = field(default_factory=dict)
+    held: dict[str, int] = field(default_factory=dict)
+    dead_letters: dict[str, int] = field(default_factory=dict)
     last_numbers: dict[tuple[UUID, str], int] = field(default_factory=dict)
     topics: dict[str, list[UUID]] = field(default_factory=dict)
     timeline: list[tuple[UUID, str]] = field(default_factory=list)
@@ -79,12 +79,17 @@ class Evidence:
 
 
 _OUTBOX = text(
-    "SELECT event_id, case_id, topic, sequence, type FROM emitted_events WHERE topic <> :letters ORDER BY id, place"
+    """
+    SELECT event_id, case_id, topic, sequence, type FROM emitted_events WHERE topic <> :dead_letters
+    ORDER BY id, place
+    """
 )
-_EVENTS = text("SELECT value FROM emitted_events WHERE case_id = ANY(:cases) AND topic <> :letters ORDER BY id, place")
+_EVENTS = text(
+    "SELECT value FROM emitted_events WHERE case_id = ANY(:cases) AND topic <> :dead_letters ORDER BY id, place"
+)
 _UNPUBLISHED = text("SELECT coalesce(sum(cardinality(ids)), 0) FROM unpublished")
 _INBOX = text("SELECT event_id FROM inbox")
-_EARLY = text("SELECT count(*) FROM held_events")
+_HELD = text("SELECT count(*) FROM held_events")
 _LETTERS = text("SELECT count(*) FROM dead_letters WHERE settled_at IS NULL")
 _NUMBERS = text("SELECT case_id, topic, last FROM sequences")
 _CASES = text("SELECT id, procedure, procedure_version, number, status FROM cases")
@@ -113,19 +118,19 @@ async def gather(connection: Connection, run: Collection[UUID]) -> Evidence:
 
 async def _common(found: Evidence, service: str, url: str) -> None:
     async with transaction(service, url) as tx:
-        rows = await tx.execute(_OUTBOX, {"letters": DEAD_LETTERS.name})
-        found.said[service] = [Said(*row) for row in rows]
+        rows = await tx.execute(_OUTBOX, {"dead_letters": DEAD_LETTERS.name})
+        found.emitted[service] = [EmittedEvent(*row) for row in rows]
         found.unpublished[service] = int(await tx.scalar(_UNPUBLISHED) or 0)
         found.taken[service] = [row.event_id for row in await tx.execute(_INBOX)]
-        found.early[service] = int(await tx.scalar(_EARLY) or 0)
-        found.letters[service] = int(await tx.scalar(_LETTERS) or 0)
+        found.held[service] = int(await tx.scalar(_HELD) or 0)
+        found.dead_letters[service] = int(await tx.scalar(_LETTERS) or 0)
         for row in await tx.execute(_NUMBERS):
             found.last_numbers[row.case_id, row.topic] = row.last
 
 
 async def _read_events(found: Evidence, service: str, url: str, run: Collection[UUID]) -> None:
     async with transaction(service, url) as tx:
-        for row in await tx.execute(_EVENTS, {"cases": list(run), "letters": DEAD_LETTERS.name}):
+        for row in await tx.execute(_EVENTS, {"cases": list(run), "dead_letters": DEAD_LETTERS.name}):
             event = decode(row.value)
             found.events.setdefault(event.subject, []).append(event)
 

@@ -1,6 +1,6 @@
 """Counts what was lost and what came twice, from evidence alone (pure). Each finding names its rule and where it is.
 
-The rules are those of docs/messaging.md and docs/clocks.md: an event that was said reaches every consumer once, in
+The rules are those of docs/messaging.md and docs/clocks.md: an event that was emitted reaches every consumer once, in
 order; a registered case gets its department, its clocks, and in the end an answer or a breach on record; a person
 reads a notice once.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
-from huiyin.demo.audit.evidence import Evidence, Said
+from huiyin.demo.audit.evidence import EmittedEvent, Evidence
 from huiyin.demo.audit.expectation import expected_clocks
 from shared.events.assignments import CaseAssigned
 from shared.events.complaints import ComplaintAdmitted
@@ -37,7 +37,7 @@ _Value = TypeVar("_Value")
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing lost or doubled: which rule says so, and of what."""
+    """One thing lost or doubled: which rule was broken, and by what."""
 
     rule: str
     what: str
@@ -78,9 +78,9 @@ def examine(evidence: Evidence, run: Collection[UUID], library: Library) -> Verd
     return Verdict(tuple(lost), tuple(duplicated), open_cases)
 
 
-def _all_said(evidence: Evidence) -> Iterator[Said]:
-    for said in evidence.said.values():
-        yield from said
+def _all_said(evidence: Evidence) -> Iterator[EmittedEvent]:
+    for emitted in evidence.emitted.values():
+        yield from emitted
 
 
 def _with_end(evidence: Evidence) -> set[UUID]:
@@ -98,31 +98,31 @@ def _registered(evidence: Evidence, ours: set[UUID]) -> Iterator[Finding]:
 def _not_published(evidence: Evidence, ours: set[UUID]) -> Iterator[Finding]:
     for service, waiting in evidence.unpublished.items():
         if waiting:
-            yield Finding("an event that was said is published", f"{service}: {waiting} wait")
+            yield Finding("an event that was emitted is published", f"{service}: {waiting} wait")
     there = {name: set(ids) for name, ids in evidence.topics.items()}
     for event in _all_said(evidence):
         if event.case_id in ours and event.id not in there.get(event.topic, ()):
-            yield Finding("an event that was said is in its topic", f"{event.type} {event.id}")
+            yield Finding("an event that was emitted is in its topic", f"{event.type} {event.id}")
 
 
 def _not_taken(evidence: Evidence) -> Iterator[Finding]:
-    said: dict[str, set[UUID]] = defaultdict(set)
+    emitted: dict[str, set[UUID]] = defaultdict(set)
     for event in _all_said(evidence):
-        said[event.topic].add(event.id)
-    said[DEPARTMENT_REPORTS.name] |= set(evidence.topics.get(DEPARTMENT_REPORTS.name, ()))
+        emitted[event.topic].add(event.id)
+    emitted[DEPARTMENT_REPORTS.name] |= set(evidence.topics.get(DEPARTMENT_REPORTS.name, ()))
     for service, names in SUBSCRIPTIONS.items():
         taken = set(evidence.taken.get(service, ()))
         for name in names:
-            for identifier in sorted(said[name] - taken):
+            for identifier in sorted(emitted[name] - taken):
                 yield Finding(f"{service} takes what comes on {name}", str(identifier))
 
 
 def _set_aside(evidence: Evidence) -> Iterator[Finding]:
-    for service in evidence.said:
-        if evidence.letters.get(service):
-            yield Finding("nothing is left in the dead letters", f"{service}: {evidence.letters[service]}")
-        if evidence.early.get(service):
-            yield Finding("no event waits for its registration", f"{service}: {evidence.early[service]}")
+    for service in evidence.emitted:
+        if evidence.dead_letters.get(service):
+            yield Finding("nothing is left in the dead dead_letters", f"{service}: {evidence.dead_letters[service]}")
+        if evidence.held.get(service):
+            yield Finding("no event waits for its registration", f"{service}: {evidence.held[service]}")
 
 
 def _without_department(evidence: Evidence, ours: set[UUID]) -> Iterator[Finding]:
@@ -202,9 +202,9 @@ def _effective_twice(evidence: Evidence) -> Iterator[Finding]:
     for service, taken in evidence.taken.items():
         for identifier in _repeated(taken):
             yield Finding(f"{service} takes an event once", str(identifier))
-    for service, events in evidence.said.items():
+    for service, events in evidence.emitted.items():
         for identifier in _repeated(event.id for event in events):
-            yield Finding(f"{service} says an event once", str(identifier))
+            yield Finding(f"{service} emits an event once", str(identifier))
     for identifier, occurrence in _repeated(evidence.timeline):
         yield Finding("an occurrence stands in the timeline once", f"{identifier} {occurrence}")
 

@@ -49,9 +49,9 @@ class Summary:
 def summarise(
     evidence: Evidence, verdict: Verdict, run: Collection[UUID], *, refused_rows: int, seconds: float
 ) -> Summary:
-    """Count what was said of the run's cases."""
+    """Count what was emitted of the run's cases."""
     ours = set(run)
-    types = Counter(one.type for said in evidence.said.values() for one in said if one.case_id in ours)
+    types = Counter(one.type for emitted in evidence.emitted.values() for one in emitted if one.case_id in ours)
     statuses = [case.status for case in evidence.cases if case.id in ours]
     routed = [evidence.routed.get(case) for case in ours]
     return Summary(

@@ -103,7 +103,7 @@ class _Hand:
         return found
 
     def _after_all_known(self) -> datetime:
-        """When it is said to have happened: when it was planned, but after everything else that is known."""
+        """When it is reported to have happened: when it was planned, but after everything else that is known."""
         return self.task.at if self.file.latest is None else max(self.task.at, self.file.latest + _MOMENT)
 
     def _report(self, step: Step, at: datetime, clock: str | None = None) -> Act:
@@ -134,9 +134,11 @@ class _Hand:
 
     def decide_unless_a_clock_tells(self) -> list[Act]:
         """Where a clock limits the decision, the task of that clock brings it; elsewhere it is made now."""
-        told = {clock.id for clock in self.procedure.clocks if "admitted" in clock.until}
+        stopped_by_admission = {clock.id for clock in self.procedure.clocks if "admitted" in clock.until}
         never = behaviour.manner_of(self.seed, self.file.id) is behaviour.Manner.NEVER
-        open_ = any(clock in told for clock, _ in self.file.clocks) or (never and bool(self.file.breaches))
+        open_ = any(clock in stopped_by_admission for clock, _ in self.file.clocks) or (
+            never and bool(self.file.breaches)
+        )
         return [] if open_ else self._decide()
 
     def _decide(self) -> list[Act]:

@@ -1,6 +1,6 @@
 """The invented people: departments, officers, a call centre, complainants. One thread reads, plans and acts.
 
-They know what the topics say and nothing else, live on the home's clock, and report what they did when they did it.
+They know the events of the topics and nothing else, live on the home's clock, and report what they did at once.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Seen:
 
 
 class Departments:
-    """Everybody who deals with the cases of one run. `adopt` says which those are."""
+    """Everybody who deals with the cases of one run. `adopt` decides which those are."""
 
     def __init__(self, subscriber: Subscriber, counter: Counter, clock: Clock, library: Library, seed: str) -> None:
         self._subscriber = subscriber

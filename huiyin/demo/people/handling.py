@@ -64,7 +64,7 @@ def _collect(procedure: Procedure, file: CaseFile, milestone: str, found: list[s
 
 
 def step(procedure: Procedure, file: CaseFile, milestone: str, at: datetime, *, yes: bool) -> Step:
-    """The report of a milestone with the least that is asked for. `yes` is what is said where both would do."""
+    """The report of a milestone with the least that is asked for. `yes` is the answer where both would do."""
     spec = _spec(procedure, milestone)
     fields: dict[str, Any] = {}
     documents: list[str] = []

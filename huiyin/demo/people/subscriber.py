@@ -19,7 +19,7 @@ _AT_ONCE = 2_000
 
 
 class Subscriber:
-    """Reads what the services say from now on. Not to be shared by threads."""
+    """Reads what the services emit from now on. Not to be shared by threads."""
 
     def __init__(self, kafka: str) -> None:
         """`kafka` is host:port. Raises `Unavailable` if the broker does not answer."""

@@ -96,7 +96,7 @@ def prepare(home: Home) -> Command:
     return Command(
         arguments=[str(programs() / "postgres"), "-D", str(home.postgres), "-k", str(folder), *settings],
         environment=environment,
-        stop_signal=signal.SIGINT,  # "fast": open transactions are rolled back, clients are told
+        stop_signal=signal.SIGINT,  # "fast": open transactions are rolled back, clients get an error
         kill_signal=signal.SIGQUIT,  # "immediate": as a crash, but the server's own children go too
         user=user,
         folder=folder,

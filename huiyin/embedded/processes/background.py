@@ -1,6 +1,7 @@
 """`up --detach`: a supervisor in a session of its own, which reports its start through a pipe and then lets go of it.
 
-The pipe carries one JSON object per line: {"say": …}, and at the end {"ready": seconds} or {"error": …, "hint": …}.
+The pipe carries one JSON object per line: {"progress": …}, and at the end {"ready": seconds} or
+{"error": …, "hint": …}.
 """
 
 from __future__ import annotations
@@ -51,14 +52,14 @@ def start_behind(home: Home, options: Options) -> float:
         )
     os.close(writing)
     with os.fdopen(reading, encoding="utf-8") as reports:
-        return _follow(reports, options.say, home)
+        return _follow(reports, options.progress, home)
 
 
-def _follow(reports: IO[str], say: Callable[[str], None], home: Home) -> float:
+def _follow(reports: IO[str], progress: Callable[[str], None], home: Home) -> float:
     for line in reports:
         report = json.loads(line)
-        if "say" in report:
-            say(report["say"])
+        if "progress" in report:
+            progress(report["progress"])
         elif "ready" in report:
             return float(report["ready"])
         else:
@@ -93,7 +94,7 @@ def main(descriptor: int, chosen: str) -> None:
     try:
         serve(
             Home(environment.home),
-            replace(options, say=lambda line: report(say=line)),
+            replace(options, progress=lambda line: report(progress=line)),
             environment,
             started=started,
             show=wait_for_end,

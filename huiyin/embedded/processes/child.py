@@ -40,7 +40,7 @@ FIRST_ATTEMPTS = 2
 class Part:
     """What to supervise: `command` is asked anew at each start.
 
-    `ready` says whether the process does its work; once it has said so, the cheaper `still_ready` is asked (by default
+    `ready`: whether the process does its work; from then on the cheaper `still_ready` is asked (by default
     the same).
     """
 
@@ -88,7 +88,7 @@ class Child:
         return memory_of(process.pid) if process is not None else 0
 
     def start(self) -> None:
-        """Start it and return; `await_ready` tells how that went."""
+        """Start it and return; `await_ready` waits for it."""
         self._thread.start()
 
     def await_ready(self, seconds: float) -> None:

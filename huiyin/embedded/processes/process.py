@@ -1,6 +1,6 @@
 """Child processes that outlive their parent's memory: each is recorded with its pid *and* its start time.
 
-A pid alone says little after a crash, because the system gives it to other programs again. A recorded process is only
+A pid alone proves little after a crash, because the system gives it to other programs again. A recorded process is only
 believed, and only ever signalled, if a process with that pid started at the recorded instant.
 """
 
@@ -26,7 +26,7 @@ _START_TOLERANCE_S = 1.0  # start times are computed from the boot time, which m
 
 @dataclass(frozen=True)
 class Record:
-    """One recorded process; `started` is POSIX seconds as the system tells it."""
+    """One recorded process; `started` is POSIX seconds as the system has it."""
 
     name: str
     pid: int

@@ -107,7 +107,7 @@ class Supervisor:
             self._recording.start()
 
     def update(self, state: StackState) -> None:
-        """Replace what `state.json` says, but for the processes, which it knows itself."""
+        """Replace what `state.json` holds, but for the processes, which it knows itself."""
         self._state = state
         self.write_state()
 

@@ -44,13 +44,13 @@ async def test_what_was_said_since_then_waits_again_and_is_counted(open_service:
         await tx.execute(text("DELETE FROM unpublished"))
 
     done = await run("--since", "2025-09-29T09:00+08:00", "--service", "intake", "--case", str(one))
-    assert done.output == f"intake: 3 events of case {one} said since 2025-09-29T01:00:00+00:00 will be sent again\n"
+    assert done.output == f"intake: 3 events of case {one} emitted since 2025-09-29T01:00:00+00:00 will be sent again\n"
     assert await waiting(intake) == 3
 
     done = await run("--since", "2025-09-29T09:00+08:00", "--service", "intake", "--service", "routing")
     assert done.output.splitlines() == [
-        "intake: 6 events said since 2025-09-29T01:00:00+00:00 will be sent again",
-        "routing: 0 events said since 2025-09-29T01:00:00+00:00 will be sent again",
+        "intake: 6 events emitted since 2025-09-29T01:00:00+00:00 will be sent again",
+        "routing: 0 events emitted since 2025-09-29T01:00:00+00:00 will be sent again",
     ]
     assert (await waiting(intake), await waiting(routing)) == (6, 0)
 

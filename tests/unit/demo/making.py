@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from huiyin.demo.audit.evidence import Case, Evidence, Notice, Said
+from huiyin.demo.audit.evidence import Case, EmittedEvent, Evidence, Notice
 from shared.events.assignments import CaseAssigned
 from shared.events.base import EventData
 from shared.events.complaints import ComplaintAdmitted, ComplaintRegistered
@@ -64,7 +64,7 @@ def whole() -> Evidence:
     found.taken["routing"].append(REPORT)
     for event in events:
         topic = event.data.topic_
-        found.said[_WRITERS[topic]].append(Said(event.id, CASE, topic.name, event.sequence, event.type))
+        found.emitted[_WRITERS[topic]].append(EmittedEvent(event.id, CASE, topic.name, event.sequence, event.type))
         found.topics.setdefault(topic.name, []).append(event.id)
         found.last_numbers[CASE, topic.name] = event.sequence
         for reader in _READERS[topic]:

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from huiyin.demo.audit import oracle
-from huiyin.demo.audit.evidence import Evidence, Said
+from huiyin.demo.audit.evidence import EmittedEvent, Evidence
 from services.intake.service import build as build_intake
 from shared.events.topics import ASSIGNMENTS, COMPLAINTS, DEADLINES, DEPARTMENT_REPORTS
 from shared.procedures.loader import load_library
@@ -35,24 +35,27 @@ def _still_open(evidence: Evidence) -> None:
 
 
 def _no_assignment(evidence: Evidence) -> None:
-    evidence.said["routing"].clear()
+    evidence.emitted["routing"].clear()
     del evidence.last_numbers[CASE, ASSIGNMENTS.name]
 
 
 LOST: list[tuple[str, Plant]] = [
     ("a case that was given out is registered", lambda e: e.cases.clear()),
-    ("an event that was said is published", lambda e: e.unpublished.update(routing=1)),
-    ("an event that was said is in its topic", lambda e: e.topics[COMPLAINTS.name].pop()),
-    ("routing takes what comes on huiyin.complaints.v1", lambda e: e.taken["routing"].remove(e.said["intake"][0].id)),
-    ("sla takes what comes on huiyin.assignments.v1", lambda e: e.taken["sla"].remove(e.said["routing"][0].id)),
-    ("notify takes what comes on huiyin.deadlines.v1", lambda e: e.taken["notify"].remove(e.said["sla"][0].id)),
-    ("intake takes what comes on huiyin.notices.v1", lambda e: e.taken["intake"].remove(e.said["notify"][0].id)),
+    ("an event that was emitted is published", lambda e: e.unpublished.update(routing=1)),
+    ("an event that was emitted is in its topic", lambda e: e.topics[COMPLAINTS.name].pop()),
+    (
+        "routing takes what comes on huiyin.complaints.v1",
+        lambda e: e.taken["routing"].remove(e.emitted["intake"][0].id),
+    ),
+    ("sla takes what comes on huiyin.assignments.v1", lambda e: e.taken["sla"].remove(e.emitted["routing"][0].id)),
+    ("notify takes what comes on huiyin.deadlines.v1", lambda e: e.taken["notify"].remove(e.emitted["sla"][0].id)),
+    ("intake takes what comes on huiyin.notices.v1", lambda e: e.taken["intake"].remove(e.emitted["notify"][0].id)),
     (
         "routing takes what comes on huiyin.department-reports.v1",
         lambda e: e.topics[DEPARTMENT_REPORTS.name].append(OTHER),
     ),
-    ("nothing is left in the dead letters", lambda e: e.letters.update(sla=1)),
-    ("no event waits for its registration", lambda e: e.early.update(notify=2)),
+    ("nothing is left in the dead letters", lambda e: e.dead_letters.update(sla=1)),
+    ("no event waits for its registration", lambda e: e.held.update(notify=2)),
     ("an admitted case has a department", _no_assignment),
     ("a case has the clocks that its procedure starts", lambda e: e.clocks[CASE].clear()),
     ("a notice is sent", lambda e: e.notices.__setitem__(0, replace(e.notices[0], state="waiting"))),
@@ -73,14 +76,14 @@ def test_a_planted_loss_is_found(rule: str, plant: Plant) -> None:
     assert verdict.duplicated == ()
 
 
-def _again(evidence: Evidence) -> Said:
-    first = evidence.said["routing"][0]
+def _again(evidence: Evidence) -> EmittedEvent:
+    first = evidence.emitted["routing"][0]
     return replace(first, id=OTHER, sequence=2)
 
 
 def _assigned_again(evidence: Evidence) -> None:
     again = _again(evidence)
-    evidence.said["routing"].append(again)
+    evidence.emitted["routing"].append(again)
     evidence.topics[again.topic].append(again.id)
     evidence.last_numbers[CASE, again.topic] = 2
     for reader in ("intake", "sla", "notify"):
@@ -88,7 +91,7 @@ def _assigned_again(evidence: Evidence) -> None:
 
 
 def _two_with_one_number(evidence: Evidence) -> None:
-    evidence.said["intake"][1] = replace(evidence.said["intake"][1], sequence=1)
+    evidence.emitted["intake"][1] = replace(evidence.emitted["intake"][1], sequence=1)
 
 
 def _second_notice_of_one_cause(evidence: Evidence) -> None:
@@ -103,7 +106,7 @@ TWICE: list[tuple[str, Plant]] = [
     ("one cause gives one notice of a kind", _second_notice_of_one_cause),
     ("a sequence number is given once", _two_with_one_number),
     ("sla takes an event once", lambda e: e.taken["sla"].append(e.taken["sla"][0])),
-    ("routing says an event once", lambda e: e.said["routing"].append(e.said["routing"][0])),
+    ("routing emits an event once", lambda e: e.emitted["routing"].append(e.emitted["routing"][0])),
     ("an occurrence stands in the timeline once", lambda e: e.timeline.append(e.timeline[0])),
 ]
 
