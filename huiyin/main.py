@@ -80,7 +80,7 @@ def _bench(app: typer.Typer) -> None:
 
 
 GROUPS: Mapping[tuple[str, ...], Callable[[typer.Typer], None]] = {
-    ("up", "down", "status", "logs", "provision", "stack"): _stack,
+    ("up", "down", "status", "logs", "env", "provision", "stack"): _stack,
     ("demo",): _demo,
     ("import",): _importing,
     ("case",): _case,

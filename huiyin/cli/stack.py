@@ -1,11 +1,13 @@
-"""`huiyin up`, `down`, `status`, `logs`, `provision` and `stack fetch`: the system on this machine."""
+"""`huiyin up`, `down`, `status`, `logs`, `env`, `provision` and `stack fetch`: the system on this machine."""
 
 from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -27,6 +29,7 @@ def register(app: typer.Typer) -> None:
     app.command()(status)
     app.command()(logs)
     app.command()(provision)
+    app.command()(env)
     stack = typer.Typer(no_args_is_help=True, help="the parts that the system on this machine is made of")
     stack.command()(fetch)
     stack.callback()(_group)
@@ -51,6 +54,9 @@ def up(
     start: Annotated[str | None, typer.Option("--from", help="instant that the clock starts at (ISO 8601)")] = None,
     port_base: Annotated[int | None, typer.Option(help="services get base+1 …; 0: any free ports")] = None,
     no_table: Annotated[bool, typer.Option("--no-table", help="plain lines, also at a terminal")] = False,
+    without: Annotated[
+        list[str] | None, typer.Option("--except", help="leave out this service, to run it by hand (`huiyin env`)")
+    ] = None,
 ) -> None:
     """Start Kafka, PostgreSQL and the four services; Ctrl-C stops them. Data stays in HUIYIN_HOME (./.huiyin)."""
     from huiyin.embedded.display import at_terminal, changes_as_lines, live_table
@@ -65,6 +71,7 @@ def up(
         port_base=port_base,
         rate=parse_rate(speed) if speed is not None else None,
         start=parse_start(start) if start is not None else None,
+        without=frozenset(_known(without or ())),
         progress=_say,
     )
     if detach:
@@ -80,6 +87,34 @@ def up(
         stopping=lambda: _say("stopping: services first, then Kafka and PostgreSQL …"),
     )
     _say("stopped; the data stays")
+
+
+def _known(services: Sequence[str]) -> Sequence[str]:
+    for name in services:
+        if name not in SERVICES:
+            raise InvalidInput("there is no such service", field="--except", hint=f"one of {', '.join(SERVICES)}")
+    return services
+
+
+def env(
+    service: Annotated[str, typer.Argument(help="intake, routing, sla or notify")],
+) -> None:
+    """What a service needs to run by hand in the stack that is up, as lines for a shell; it holds passwords.
+
+    huiyin up --detach --except sla; eval "$(huiyin env sla)"; python -m services.sla
+    """
+    from huiyin.embedded.processes.supervisor import running_supervisor
+    from huiyin.embedded.up import environment_of
+
+    environment = _environment()
+    home = Home(environment.home)
+    state = home.read_state() if running_supervisor(home) else None
+    if state is None:
+        raise StackError(f"nothing is running in {home.path}", hint="huiyin up --detach --except SERVICE")
+    if service not in state.services:
+        raise InvalidInput("there is no such service", field="SERVICE", hint=f"one of {', '.join(state.services)}")
+    for name, value in sorted(environment_of(service, home, environment, state).items()):
+        print(f"export {name}={shlex.quote(value)}")
 
 
 def down(

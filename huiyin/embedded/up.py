@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -22,6 +22,7 @@ from huiyin.embedded.processes.services import (
     Surroundings,
     huiyin_services,
     service_command,
+    service_environment,
     service_ready,
     url_of,
 )
@@ -49,6 +50,8 @@ class Options:
     start: datetime | None = None
     """The virtual instant to begin at."""
     services: tuple[ServiceSpec, ...] = field(default_factory=huiyin_services)
+    without: frozenset[str] = frozenset()
+    """Services that are not started here: somebody runs them by hand, under a debugger say."""
     topics: Sequence[Topic] = TOPICS
     ready_s: float = READY_S
     """How long a service may take until it answers."""
@@ -148,20 +151,37 @@ def _surroundings(home: Home, options: Options, environment: StackEnvironment, *
             f"no broker answers at HUIYIN_KAFKA ({environment.kafka})",
             hint="start it, correct the address, or unset HUIYIN_KAFKA to use the embedded one",
         )
-    passwords = {
-        name: environment.passwords.get(name)
-        or home.secret(f"{database_name(name)}.password").read_text("utf-8").strip()
-        for name in names
-    }
     return Surroundings(
         home=home,
         kafka=environment.kafka or f"{LOOPBACK}:{ports['kafka']}",
         admin_url=environment.postgres or postgres.admin_url(home),
-        passwords=passwords,
+        passwords=_passwords(home, environment, names),
         ports=ports,
         scaled=scaled,
         inherited=environment.inherited,
     )
+
+
+def _passwords(home: Home, environment: StackEnvironment, names: Iterable[str]) -> dict[str, str]:
+    return {
+        name: environment.passwords.get(name)
+        or home.secret(f"{database_name(name)}.password").read_text("utf-8").strip()
+        for name in names
+    }
+
+
+def environment_of(service: str, home: Home, environment: StackEnvironment, state: StackState) -> dict[str, str]:
+    """What a service needs to run by hand in the running stack that `state` describes."""
+    around = Surroundings(
+        home=home,
+        kafka=state.kafka,
+        admin_url=environment.postgres or postgres.admin_url(home),
+        passwords=_passwords(home, environment, state.services),
+        ports={name: int(known.url.rpartition(":")[2]) for name, known in state.services.items()},
+        scaled=state.clock is not None,
+        inherited=environment.inherited,
+    )
+    return service_environment(service, around)
 
 
 def _first_state(around: Surroundings, options: Options) -> StackState:
@@ -188,6 +208,8 @@ def _first_state(around: Surroundings, options: Options) -> StackState:
 def _start_services(supervisor: Supervisor, around: Surroundings, options: Options) -> None:
     children = []
     for spec in options.services:
+        if spec.name in options.without:
+            continue
         port = around.ports[spec.name]
         part = Part(
             spec.name,

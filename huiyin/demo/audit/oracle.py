@@ -120,7 +120,7 @@ def _not_taken(evidence: Evidence) -> Iterator[Finding]:
 def _set_aside(evidence: Evidence) -> Iterator[Finding]:
     for service in evidence.emitted:
         if evidence.dead_letters.get(service):
-            yield Finding("nothing is left in the dead dead_letters", f"{service}: {evidence.dead_letters[service]}")
+            yield Finding("nothing is left in the dead letters", f"{service}: {evidence.dead_letters[service]}")
         if evidence.held.get(service):
             yield Finding("no event waits for its registration", f"{service}: {evidence.held[service]}")
 

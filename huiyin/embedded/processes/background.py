@@ -38,6 +38,7 @@ def start_behind(home: Home, options: Options) -> float:
         "port_base": options.port_base,
         "rate": options.rate,
         "start": options.start.isoformat() if options.start else None,
+        "without": sorted(options.without),
         "services": [[spec.name, list(spec.arguments)] for spec in options.services],
     }
     with home.log(SUPERVISOR).open("ab") as output:
@@ -76,6 +77,7 @@ def main(descriptor: int, chosen: str) -> None:
         port_base=raw["port_base"],
         rate=raw["rate"],
         start=datetime.fromisoformat(raw["start"]) if raw["start"] else None,
+        without=frozenset(raw["without"]),
         services=tuple(ServiceSpec(name, tuple(arguments)) for name, arguments in raw["services"]),
     )
     pipe = os.fdopen(descriptor, "w", encoding="utf-8", buffering=1)

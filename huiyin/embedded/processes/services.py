@@ -55,7 +55,12 @@ def vault_key() -> str:
 
 
 def service_command(spec: ServiceSpec, around: Surroundings) -> Command:
-    """The command of one service; the names are those of `shared.settings.ServiceSettings`.
+    """The command of one service."""
+    return Command(arguments=spec.arguments, environment=service_environment(spec.name, around))
+
+
+def service_environment(service: str, around: Surroundings) -> dict[str, str]:
+    """The environment of one service; the names are those of `shared.settings.ServiceSettings`.
 
     Only intake gets the vault's key: nobody else can read an identity, whatever goes wrong there.
     """
@@ -65,15 +70,15 @@ def service_command(spec: ServiceSpec, around: Surroundings) -> Command:
         "PYTHONUNBUFFERED": "1",
         "HUIYIN_ROLE": "all",
         "HUIYIN_HOST": LOOPBACK,
-        "HUIYIN_PORT": str(around.ports[spec.name]),
-        "HUIYIN_DATABASE": service_url(around.admin_url, spec.name, around.passwords[spec.name]),
+        "HUIYIN_PORT": str(around.ports[service]),
+        "HUIYIN_DATABASE": service_url(around.admin_url, service, around.passwords[service]),
         "HUIYIN_KAFKA": around.kafka,
         "HUIYIN_SERVICE_KEY_FILE": str(home.service_key_file),
         "HUIYIN_NOTICES": str(home.notices),
     }
     if "intake" in around.ports:
         environment["HUIYIN_INTAKE_URL"] = url_of("intake", around.ports)
-    if spec.name == "intake":
+    if service == "intake":
         environment["HUIYIN_VAULT_KEY_FILE"] = str(home.secret("vault.key", vault_key))
     if around.scaled:
         environment["HUIYIN_CLOCK"] = str(home.clock_file)
@@ -81,7 +86,7 @@ def service_command(spec: ServiceSpec, around: Surroundings) -> Command:
         environment["HUIYIN_RECIPIENTS"] = str(home.recipients)
     environment.setdefault("HUIYIN_CALENDARS", str(home.calendars))
     environment.setdefault("HUIYIN_PROCEDURES", str(home.procedures))
-    return Command(arguments=spec.arguments, environment=environment)
+    return environment
 
 
 def service_ready(port: int) -> bool:

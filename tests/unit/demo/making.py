@@ -50,7 +50,7 @@ def whole() -> Evidence:
     ]
     found = Evidence(
         cases=[Case(CASE, PROCEDURE, "BSXN-2025-00001", "resolved")],
-        said={name: [] for name in ("intake", "routing", "sla", "notify")},
+        emitted={name: [] for name in ("intake", "routing", "sla", "notify")},
         events={CASE: [event for event in events if event.data.topic_ is not DEADLINES]},
         unpublished={"intake": 0},
         taken={name: [] for name in ("intake", "routing", "sla", "notify")},
