@@ -9,6 +9,7 @@ A question defines its calendar (`tz`, `week`, `holidays`, `overrides`) or names
 keeps the start's wall time unless `boundary_rule` (`end-of-day`, `closing-time`, `same-time`) is given. On a
 calendar defined in the line and without `boundary_rule`, a day in `PnD` and `P90DT17H` is 24 counted hours, as the
 systems mean it whose cases are written so; otherwise days, weeks, months and years are those of the calendar.
+An answer that rests on dates whose holidays are not published yet has `"provisional": true` besides.
 A line that cannot be answered gives `{"error": …, "field": …}`, without what was submitted.
 
 Speed: most lines of a file differ only in their instants, amounts and such. What is left when those are cut out, the
@@ -36,6 +37,7 @@ from shared.errors import Conflict, HuiyinError, InvalidInput
 
 _BOUNDARIES = ("end-of-day", "closing-time", "same-time")
 _DEFINITION = ("tz", "week", "holidays", "overrides")
+_PROVISIONAL = ', "provisional": true'
 _FIXED = frozenset(("kind", "calendar", "boundary_rule", *_DEFINITION))
 """The keys whose values a plan is made of."""
 
@@ -216,7 +218,8 @@ def _answer(plan: _Plan, start: object, other: object, spans: Spans) -> str:
         if ends <= begins:
             return '{"elapsed": 0}'
         us = elapsed_paused(axis, begins, ends, spans) if spans else axis.elapsed(begins, ends)
-        return f'{{"elapsed": {us // SECOND if us % SECOND == 0 else us / SECOND}}}'
+        provisional = _PROVISIONAL if axis.is_provisional(begins, ends) else ""
+        return f'{{"elapsed": {us // SECOND if us % SECOND == 0 else us / SECOND}{provisional}}}'
     amount = plan.amounts.get(other) if isinstance(other, str) else None
     if amount is None:
         amount = _amount(other, plan)
@@ -224,6 +227,7 @@ def _answer(plan: _Plan, start: object, other: object, spans: Spans) -> str:
             plan.amounts.clear()
         plan.amounts[str(other)] = amount
     at: int | None
+    rests_on_holidays = True
     if isinstance(amount, int):
         at = add_paused(axis, begins, amount, spans) if spans else axis.add(begins, amount)
     elif amount.unit is Unit.IMMEDIATE:
@@ -231,9 +235,11 @@ def _answer(plan: _Plan, start: object, other: object, spans: Spans) -> str:
     else:
         found = due_on_date(axis, begins, amount, plan.boundary or "same-time", spans)
         at = found[0] if found else None
+        rests_on_holidays = amount.unit is Unit.WORKING_DAYS or plan.boundary == "closing-time"
     if at is None:
         raise Conflict("the clock is paused: nothing is due until the pause ends", field="pauses")
-    return f'{{"end": "{instant_text(at)}"}}'
+    provisional = _PROVISIONAL if rests_on_holidays and axis.is_provisional(begins, at) else ""
+    return f'{{"end": "{instant_text(at)}"{provisional}}}'
 
 
 def _amount(text: object, plan: _Plan) -> int | Duration:

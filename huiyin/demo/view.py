@@ -155,6 +155,8 @@ class Screen:
             files = self._show.departments.own_files()
             counts = Counter((file.procedure, file.status) for file in files)
         table = Table(*_HEADINGS, box=None, pad_edge=False, header_style="bold")
+        table.columns[0].max_width = self._console.width // 3
+        table.columns[0].no_wrap = True
         for column in table.columns[1:]:
             column.justify = "right"
         for procedure in sorted({procedure for procedure, _ in counts}):

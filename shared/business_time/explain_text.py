@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -34,8 +36,11 @@ _REASONS: dict[Reason, tuple[str, str]] = {
 }
 
 
-def explain_text(explanation: Explanation, language: Language) -> list[str]:
-    """The explanation as lines, times in the calendar's zone; the start and the due instant first."""
+def explain_text(explanation: Explanation, language: Language, *, each_day: bool = True) -> list[str]:
+    """The explanation as lines, times in the calendar's zone; the start and the due instant first.
+
+    `each_day`: a line for each date, counted or not; otherwise one line for the dates that were not counted.
+    """
     zh = language == "zh"
     calendar = explanation.calendar
     start = _moment(explanation, explanation.start, day_end=False)
@@ -60,7 +65,10 @@ def explain_text(explanation: Explanation, language: Language) -> list[str]:
     if explanation.next_opening is not None and explanation.due and explanation.next_opening > explanation.due.at:
         opening = _moment(explanation, explanation.next_opening, day_end=False)
         lines.append(f"其后最近的工作时间：{opening}" if zh else f"Next opening after that: {opening}")
-    lines += [_day(day, explanation.duration, language) for day in explanation.days]
+    if each_day:
+        lines += [_day(day, explanation.duration, language) for day in explanation.days]
+    elif skipped := [day for day in explanation.skipped if day.reason is not Reason.START_DATE]:
+        lines.append(_skipped(skipped, language))
     if explanation.cut_short:
         lines.append("……（其余日期从略）" if zh else "… (further dates left out)")
     for pause in explanation.pauses:
@@ -75,11 +83,25 @@ def explain_text(explanation: Explanation, language: Language) -> list[str]:
     return lines
 
 
+def _skipped(days: Sequence[Day], language: Language) -> str:
+    """How many dates were not counted, by reason, holidays by their names."""
+    zh = language == "zh"
+    reasons = Counter(_reason(day, language) for day in days)
+    listed = ("、" if zh else ", ").join(f"{reason} {count}" for reason, count in reasons.items())
+    return f"不计 {len(days)} 日：{listed}" if zh else f"{len(days)} dates not counted: {listed}"
+
+
+def _reason(day: Day, language: Language) -> str:
+    """The name of a date if it has one that matters, else why it was counted or not."""
+    word = _REASONS[day.reason][0 if language == "zh" else 1]
+    if day.reason in (Reason.START_DATE, Reason.PAUSED, Reason.OUTSIDE):
+        return word
+    return _named(day.name, language) or word
+
+
 def _day(day: Day, duration: Duration, language: Language) -> str:
     zh = language == "zh"
-    reason = _named(day.name, language) or _REASONS[day.reason][0 if zh else 1]
-    if day.reason in (Reason.START_DATE, Reason.PAUSED, Reason.OUTSIDE):
-        reason = _REASONS[day.reason][0 if zh else 1]
+    reason = _reason(day, language)
     text = _date(day.date, language)
     if day.number is None:
         return f"{text}：不计（{reason}）" if zh else f"{text}: not counted ({reason})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -76,7 +76,7 @@ def list_(
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """Cases in the order of their registration."""
+    """Cases in the order of their registration; times are in each procedure's zone."""
     from huiyin.cli.cases import view
     from huiyin.cli.client import Connection
 
@@ -94,7 +94,15 @@ def list_(
     if as_json:
         print(json.dumps(found, ensure_ascii=False, indent=2))
         return
-    _print(view.list_lines(found) if found else ["no such cases"])
+    readers: dict[tuple[str, int], Reader] = {}
+
+    def reader_of(case: Mapping[str, Any]) -> Reader:
+        pin = (case["procedure"], case["procedure_version"])
+        if pin not in readers:
+            readers[pin] = _reader(dict(case), Lang.en.value, home)
+        return readers[pin]
+
+    _print(view.list_lines(found, reader_of) if found else ["no such cases"])
 
 
 def report(

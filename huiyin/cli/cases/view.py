@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -197,9 +197,10 @@ def _width(text: str) -> int:
     return cell_len(text)
 
 
-def list_lines(cases: Sequence[Json]) -> Iterator[str]:
-    """One line for each case."""
+def list_lines(cases: Sequence[Json], reader_of: Callable[[Json], Reader]) -> Iterator[str]:
+    """One line for each case, received in its procedure's zone; `Z` marks UTC where the procedure is not known."""
     for case in cases:
-        received = str(case["received_at"])[:16].replace("T", " ")
+        read = reader_of(case)
+        received = read.time(case["received_at"]) + ("" if read.procedure else "Z")
         where = case.get("department") or "-"
-        yield f"{case['case_number']}  {case['status']:<22}  {received}Z  {where:<24}  {case['case_id']}"
+        yield f"{case['case_number']}  {case['status']:<22}  {received:<17}  {where:<24}  {case['case_id']}"

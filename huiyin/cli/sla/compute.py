@@ -39,7 +39,8 @@ def register(app: typer.Typer) -> None:
 
         {"tz", "week", "holidays", "overrides", "pauses", "kind": "add", "start", "amount"} gives {"end"};
         {"kind": "elapsed", "start", "end", …} gives {"elapsed"} in seconds; "calendar": "cn" names a calendar instead
-        of defining one. A line that cannot be answered gives {"error"} in its place.
+        of defining one. Where the holidays of a year are not published yet, the answer has "provisional": true. A line
+        that cannot be answered gives {"error"} in its place.
         """
         main(processes)
 

@@ -17,10 +17,11 @@ def explain(
     case: Annotated[str, typer.Argument(help="the case's id or its number")],
     clock: Annotated[str | None, typer.Argument(help="one clock only, by its id")] = None,
     lang: LangOption = Lang.en,
+    days: Annotated[bool, typer.Option("--days", help="a line for each date, counted or skipped")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
     home: Annotated[Path | None, typer.Option(help="home folder of the running stack")] = None,
 ) -> None:
-    """Why a clock is due when it is: skipped days by name, pauses, extensions, time used and left, its facts."""
+    """Why a clock is due when it is: skipped days by reason, pauses, extensions, time used and left, its facts."""
     from huiyin.cli.cases.commands import find
     from huiyin.cli.client import Connection
 
@@ -28,7 +29,7 @@ def explain(
     with connection.open("intake") as intake:
         case_id = find(intake.get, case)
     with connection.open("sla") as sla:
-        answer = sla.get(f"/v1/cases/{case_id}/clocks", explain=lang.value)
+        answer = sla.get(f"/v1/cases/{case_id}/clocks", explain=lang.value, days=str(days).lower())
     shown = [one for one in answer["clocks"] if clock in (None, one["clock"])]
     if not shown:
         known = ", ".join(sorted({one["clock"] for one in answer["clocks"]})) or "none"

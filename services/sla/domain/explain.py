@@ -43,7 +43,13 @@ class Explained:
 
 
 def explain_clocks(
-    case: Case, procedure: Procedure, calendars: Mapping[str, Calendar], now: datetime, language: Language
+    case: Case,
+    procedure: Procedure,
+    calendars: Mapping[str, Calendar],
+    now: datetime,
+    language: Language,
+    *,
+    each_day: bool = True,
 ) -> list[Explained]:
     """Every cycle of every clock of a case, at `now` (UTC); one that ended under rules since changed, as emitted."""
     found = []
@@ -51,7 +57,7 @@ def explain_clocks(
         before = case.states.get(CycleKey(scheduled.clock.id, scheduled.cycle.number))
         schedule = emitted_schedule(before, scheduled.cycle, rule_versions_of(procedure, scheduled.calendar))
         if schedule is None or before is None:
-            found.append(_explained(scheduled, now, language))
+            found.append(_explained(scheduled, now, language, each_day=each_day))
         else:
             found.append(_explained_as_emitted(scheduled, schedule, before.versions, language))
     return found
@@ -80,12 +86,12 @@ def _explained_as_emitted(
     )
 
 
-def _explained(scheduled: ScheduledCycle, now: datetime, language: Language) -> Explained:
+def _explained(scheduled: ScheduledCycle, now: datetime, language: Language, *, each_day: bool) -> Explained:
     clock, cycle, calendar, schedule = scheduled.clock, scheduled.cycle, scheduled.calendar, scheduled.schedule
     zh = language == "zh"
     lines = []
     lines += _extension_lines(clock, cycle, calendar, language)
-    lines += _rule_lines(clock, cycle, calendar, language)
+    lines += _rule_lines(clock, cycle, calendar, language, each_day=each_day)
     if scheduled.capped:
         lines.append(f"不晚于 {clock.within} 的期限" if zh else f"Never later than {clock.within} is due")
     lines += _ended_lines(scheduled, zh=zh)
@@ -145,7 +151,9 @@ def _moment(instant: datetime, calendar: Calendar) -> str:
     return f"{instant.astimezone(zone(calendar.time_zone)):%Y-%m-%d %H:%M}"
 
 
-def _rule_lines(clock: Clock, cycle: ClockCycle, calendar: Calendar, language: Language) -> list[str]:
+def _rule_lines(
+    clock: Clock, cycle: ClockCycle, calendar: Calendar, language: Language, *, each_day: bool
+) -> list[str]:
     zh = language == "zh"
     if clock.due_field is not None:
         if cycle.due_fact is None:
@@ -158,7 +166,7 @@ def _rule_lines(clock: Clock, cycle: ClockCycle, calendar: Calendar, language: L
     explanation = explain(
         cycle.started_at, duration, calendar, time_basis=clock.time, boundary=clock.boundary, pauses=tuple(cycle.pauses)
     )
-    return explain_text(explanation, language)
+    return explain_text(explanation, language, each_day=each_day)
 
 
 def _seconds(

@@ -21,8 +21,9 @@ def routes(context: Context) -> APIRouter:
     router = APIRouter(prefix="/v1", dependencies=[needs("clocks:read")])
 
     @router.get("/cases/{case_id}/clocks")
-    async def clocks(case_id: UUID, explain: Language | None = None) -> dict[str, Any]:
-        """All cycles of all clocks of a case, with the facts behind each; `explain` adds why, in zh or en."""
+    async def clocks(case_id: UUID, explain: Language | None = None, days: bool = True) -> dict[str, Any]:
+        """All cycles of all clocks of a case, with the facts behind each; `explain` adds why, in zh or en, with a line
+        for each date unless `days` is false."""
         async with context.engine.connect() as tx:
             case = (await cases.load(tx, [case_id])).get(case_id)
             if case is None:
@@ -32,7 +33,7 @@ def routes(context: Context) -> APIRouter:
         now = context.clock.now()
         shown = [_shown(asdict(row), procedure) for row in rows]
         if explain is not None:
-            reasons = explain_clocks(case, procedure, context.calendars, now, explain)
+            reasons = explain_clocks(case, procedure, context.calendars, now, explain, each_day=days)
             by_cycle = {(one.clock, one.cycle): asdict(one) for one in reasons}
             shown = [{**row, "explanation": by_cycle.get((row["clock"], row["cycle"]))} for row in shown]
         return {

@@ -147,3 +147,25 @@ def test_special_hours_weekly_closures_and_days_with_no_hours_left_are_told_apar
         (8, Reason.WEEKLY_CLOSURE),
         (9, Reason.WORKING_DAY),
     ]
+
+
+def test_the_short_form_counts_the_skipped_dates_by_reason() -> None:
+    # P10WD from Friday 25 September 2026: National Day 1-7 October, 4 more closed Saturdays and Sundays
+    explanation = explain(at("2026-09-25 10:00", SH), Duration.parse("P10WD"), CN, time_basis="business")
+    skipped = [day for day in explanation.skipped if day.reason is not Reason.START_DATE]
+
+    zh, en = (explain_text(explanation, language, each_day=False) for language in ("zh", "en"))
+
+    assert len(zh) == len(en) == 3
+    assert zh[2].startswith(f"不计 {len(skipped)} 日：")
+    assert en[2].startswith(f"{len(skipped)} dates not counted: ")
+    counts = [int(part.rpartition(" ")[2]) for part in en[2].partition(": ")[2].split(", ")]
+    assert sum(counts) == len(skipped)
+    assert "National Day" in en[2]
+    assert "国庆节" in zh[2]
+
+
+def test_the_short_form_of_what_skips_nothing_has_no_line_for_it() -> None:
+    explanation = explain(at("2026-09-21 10:00", SH), Duration.parse("P2WD"), CN, time_basis="business")
+
+    assert len(explain_text(explanation, "en", each_day=False)) == 2

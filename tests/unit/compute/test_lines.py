@@ -253,3 +253,30 @@ def test_the_command_answers_a_question_before_the_next_is_asked() -> None:
             run.stdin.flush()
             assert json.loads(run.stdout.readline()) == {"end": f"2026-01-05T{end}:00:00Z"}
         run.stdin.close()
+
+
+# holidays of cn are published until the end of 2026
+PROVISIONAL = [
+    ({"kind": "add", "start": "2026-12-30T02:00:00Z", "amount": "P5WD", "boundary_rule": "end-of-day"}, True),
+    ({"kind": "add", "start": "2026-12-30T02:00:00Z", "amount": "PT40H"}, True),
+    ({"kind": "add", "start": "2026-12-30T02:00:00Z", "amount": "P30D", "boundary_rule": "closing-time"}, True),
+    ({"kind": "elapsed", "start": "2026-12-30T02:00:00Z", "end": "2027-01-30T02:00:00Z"}, True),
+    ({"kind": "add", "start": "2026-12-30T02:00:00Z", "amount": "P30D"}, False),  # counts every date
+    ({"kind": "add", "start": "2026-12-01T02:00:00Z", "amount": "P5WD"}, False),
+    ({"kind": "elapsed", "start": "2026-12-01T02:00:00Z", "end": "2026-12-30T02:00:00Z"}, False),
+]
+
+
+@pytest.mark.parametrize(("question", "provisional"), PROVISIONAL)
+def test_what_rests_on_holidays_that_are_not_published_is_provisional(
+    question: dict[str, Any], provisional: bool
+) -> None:
+    first, again = ask({"calendar": "cn", **question}, {"calendar": "cn", **question})
+    assert first.get("provisional", False) is provisional
+    assert again == first
+
+
+def test_a_calendar_of_the_line_is_never_provisional() -> None:
+    assert ask({"kind": "add", "start": "2099-01-05T10:00:00Z", "amount": "PT1H", **OFFICE}) == [
+        {"end": "2099-01-05T11:00:00Z"}
+    ]
