@@ -45,7 +45,7 @@ REGISTERED = make(
 def compatible(old: dict[str, Any], new: dict[str, Any]) -> bool:
     """Whether a reader of `old` can read what is written by `new`; the checker knows no `$id`."""
     texts = [json.dumps({key: value for key, value in schema.items() if key != "$id"}) for schema in (old, new)]
-    return bool(check_compat(*texts, "serializer"))
+    return bool(check_compat(texts[0], texts[1], "serializer"))
 
 
 def test_the_files_are_what_the_models_say() -> None:

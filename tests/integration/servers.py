@@ -15,6 +15,7 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -84,7 +85,7 @@ def _start(folder: Path) -> dict[str, object]:
     home = Home(folder / "home")
     home.create()
     command = postgres.prepare(home)
-    command.arguments.extend(_NOT_DURABLE)
+    command = replace(command, arguments=(*command.arguments, *_NOT_DURABLE))
     process = spawn("postgres", command, log=home.log("postgres"), records=home.run)
     admin = postgres.admin_url(home)
     assert wait_for(lambda: _answers(admin), 60.0)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from huiyin.bench.timers.environment import BenchEnvironment

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from services.intake.handlers import procedure_migrations as module
 from services.intake.handlers.procedure_migrations import MigrationHandlers
 from services.intake.http.procedure_migrations import migration_routes
+from services.intake.store import procedure_migrations as store
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.events.complaints import ProcedureMigrated
 from shared.events.envelope import Event
@@ -106,7 +107,7 @@ async def test_a_process_that_dies_in_a_page_leaves_nothing_half_done_and_the_ne
         raise RuntimeError("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(module.procedure_migrations, "go_on", dying)
+        patch.setattr(store, "go_on", dying)
         with pytest.raises(RuntimeError):
             await migrations.page()
     assert len(await said(intake)) == 5

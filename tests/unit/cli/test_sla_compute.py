@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def instead(key: str, value: str) -> str:
 NOT_JSON = {"error": "the line is not JSON", "field": None}
 NO_INSTANT = {"error": "an instant is text in ISO 8601 with its offset", "field": "start"}
 
-LINES: list[tuple[bytes, dict[str, object] | None]] = [
+LINES: list[tuple[bytes, Mapping[str, object] | None]] = [
     (QUESTION.encode(), ANSWER),
     (QUESTION.encode() + b"\r", ANSWER),
     (b" \t" + QUESTION.encode() + b" ", ANSWER),

@@ -108,7 +108,12 @@ def test_lines_of_one_skeleton_are_parsed_once(monkeypatch: pytest.MonkeyPatch) 
         asked.append(json.dumps(OFFICE | PAUSED | ADDING | more, sort_keys=True))
     parsed: list[str] = []
     loads = json.loads
-    monkeypatch.setattr(json, "loads", lambda text, **options: parsed.append(text) or loads(text, **options))
+
+    def noted(text: str, **options: Any) -> Any:
+        parsed.append(text)
+        return loads(text, **options)
+
+    monkeypatch.setattr(json, "loads", noted)
 
     answers = lines.answers(asked)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.intake.form_book import FormBook
-from services.intake.http.request_bodies import safe_errors
+from services.intake.registration.field_errors import safe_errors
 from services.intake.registration.request import BatchRow, Reader, RegistrationRequest, Submission, canonical
 from shared.business_time.loader import load_calendars
 from shared.procedures.loader import Library

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from services.sla.domain.arming import Cursor, absorbed
 from services.sla.domain.case import Case, Occurrence
 from services.sla.domain.cycle_state import CycleKey
-from services.sla.domain.decide import decide
+from services.sla.domain.decide import ClockRow, decide
 from tests.unit.sla.scenes import CALENDARS, CASE, at, occurrence, procedure, told, words
 
 RULES = procedure(
@@ -86,7 +86,8 @@ class ByHand:
     """Decides on the case anew at the instant of each step."""
 
     def __init__(self) -> None:
-        self.case, self.rows, self.heard = Case(CASE, RULES.key), (), Counter[Heard]()
+        self.case, self.heard = Case(CASE, RULES.key), Counter[Heard]()
+        self.rows: tuple[ClockRow, ...] = ()
         self.cursor: Cursor | None = None
 
     def decide(self, now: datetime, new: tuple[Occurrence, ...] = ()) -> None:
