@@ -66,17 +66,6 @@ class Timers:
         """Wait for the shards that were put aside, decide on what needs it, and fire them; until cancelled."""
         await run_periodically("firing what was put aside", self._fire_aside, every=_BROKEN_SECONDS)
 
-    async def fire_page(self) -> int:
-        """Fire one page of what is due now, whatever is in memory; returns how many steps that were."""
-        if self.waiting():
-            return await self._page_aside()
-        async with self._context.outbox.autocommit() as connection:
-            return await self._page(connection, set(range(SHARDS)))
-
-    def waiting(self) -> bool:
-        """Whether there are shards that were put aside."""
-        return bool(self._aside)
-
     async def _fire_free(self) -> None:
         async with self._context.outbox.autocommit() as one, self._context.outbox.autocommit() as two:
             while True:

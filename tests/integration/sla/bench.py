@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.sla.background.rule_changes import Changes
 from services.sla.handlers import ClockHandlers
+from services.sla.store import timers as store_timers
 from services.sla.timers.scheduler import Timers
 from services.sla.timers.sweeper import Sweeper
 from shared.business_time.calendars import Calendar
@@ -41,6 +44,34 @@ RULES = procedure(
 )
 
 
+_DUE = text(
+    """
+    SELECT EXISTS (
+        SELECT 1 FROM timers t JOIN shards s USING (shard)
+        WHERE (t.due_at, t.case_id) > (s.cursor_at, s.cursor_case) AND t.due_at <= :now)
+    """
+)
+
+
+@contextlib.asynccontextmanager
+async def running(timers: Timers) -> AsyncIterator[None]:
+    """Both loops run while the body does; what ends one of them ends the test."""
+    both = asyncio.gather(timers.fire(), timers.fire_aside())
+    try:
+        yield
+        assert not both.done(), both.exception()
+    finally:
+        both.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await both
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(60):
+        while not await condition():
+            await asyncio.sleep(0.01)
+
+
 class Bench:
     """One process's worth of the service, on a clock that is moved by hand. `calendars` beside the built-in ones."""
 
@@ -62,6 +93,39 @@ class Bench:
     def timers(self) -> Timers:
         """One firing loop's worth of timers."""
         return Timers(self.context, self.handlers)
+
+    async def fire(self, timers: Timers | None = None) -> int:
+        """Run the two firing loops, as a worker does, until nothing is due; returns how many steps were emitted.
+
+        Where nothing is due, a void timer is, so that the loops have had their turn in any case.
+        """
+        before = await self._count_steps()
+        if await self.nothing_is_due():
+            await self._plant_void_timer()
+        async with running(timers or self.timers()):
+            await until(self.nothing_is_due)
+        return await self._count_steps() - before
+
+    async def _count_steps(self) -> int:
+        return sum(count for (_, step), count in (await self.steps()).items() if step)
+
+    async def nothing_is_due(self) -> bool:
+        """Whether each shard has fired all that has come."""
+        async with self.engine.connect() as connection:
+            return not await connection.scalar(_DUE, {"now": self.clock.now()})
+
+    async def _plant_void_timer(self) -> None:
+        """In a shard without cases, if there is one."""
+        used = {store_timers.shard_of(row["id"]) for row in await self.rows("SELECT id FROM cases")}
+        shard = next((one for one in range(store_timers.SHARDS) if one not in used), 0)
+        nobody = UUID(int=uuid4().int & ~(store_timers.SHARDS - 1) | shard)
+        async with self.engine.begin() as tx:
+            row = store_timers.TimerRow(shard, self.clock.now(), nobody, uuid4(), "none", 1, 1, "none", True)
+            await store_timers.insert(tx, [row])
+
+    async def waits_for_a_shard(self) -> bool:
+        """Whether somebody waits for a shard that another holds."""
+        return bool(await self.rows("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"))
 
     def sweeper(self) -> Sweeper:
         """One sweeper."""

@@ -27,14 +27,7 @@ pytestmark = pytest.mark.asyncio
 
 async def drain(bench: Bench, workers: int) -> None:
     """Fire all that is due, with several workers at once."""
-
-    async def work() -> None:
-        timers = bench.timers()
-        for _ in range(3):  # shards that another held are taken the next time
-            while await timers.fire_page():
-                pass
-
-    await asyncio.gather(*(work() for _ in range(workers)))
+    await asyncio.gather(*(bench.fire() for _ in range(workers)))
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ async def test_a_step_that_a_timer_says_is_the_step_that_a_decision_says(open_se
     for minutes in (20, 30, 90):
         now = start + timedelta(minutes=minutes, seconds=3)
         bench.clock.set(now)
-        assert await bench.timers().fire_page() == 1
+        assert await bench.fire() == 1
         decision = decide(by_hand, RULES, load_calendars(), now)
         by_hand = decision.case
         expected += [make("sla", case, RULES.key, said.data, cause=said.cause, at=now) for said in decision.emitted]
@@ -56,7 +56,7 @@ async def test_numbers_have_no_gap_whoever_says_it_and_whatever_housekeeping_rem
     await bench.hear(registered(case))
     for minutes in (20, 30):
         bench.clock.set(AT + timedelta(minutes=minutes))
-        assert await bench.timers().fire_page() == 1
+        assert await bench.fire() == 1
     assert [one.sequence for one in await bench.emitted()] == [1, 2, 3]
     later = AT + timedelta(days=31)
     assert await sweep(bench.engine, later) == (0, 0)  # nothing goes that was not published
@@ -64,7 +64,7 @@ async def test_numbers_have_no_gap_whoever_says_it_and_whatever_housekeeping_rem
         await tx.execute(text("TRUNCATE unpublished"))
     assert await sweep(bench.engine, later) == (3, 0)
     bench.clock.set(AT + timedelta(minutes=90))
-    assert await bench.timers().fire_page() == 1
+    assert await bench.fire() == 1
     await bench.hear(resolved(case, AT + timedelta(minutes=91)))
     assert [(one.sequence, one.type.split(".")[2]) for one in await bench.emitted()] == [
         (4, "warned"),
@@ -78,12 +78,11 @@ async def test_a_cursor_that_is_set_back_says_the_same_events_with_the_same_numb
     await bench.hear(registered(case), registered(other))
     bench.clock.set(AT + timedelta(minutes=20))
     timers = bench.timers()
-    assert await timers.fire_page() == 2
+    assert await bench.fire(timers) == 2
     async with bench.engine.begin() as tx:
         await tx.execute(text("UPDATE shards SET cursor_at = :at"), {"at": AT})
     bench.clock.set(AT + timedelta(minutes=30))
-    while await timers.fire_page():
-        pass
+    await bench.fire(timers)
     assert len(await bench.emitted()) == 8  # ten-left twice of each case
     said = {(one.subject, one.sequence, getattr(one.data, "step", ""), one.id) for one in await bench.emitted()}
     assert sorted((number, step) for _, number, step, _ in said) == [
@@ -97,7 +96,7 @@ async def test_numbers_follow_what_timers_said_in_pages_of_their_own(open_servic
     await bench.hear(registered(case))
     for minutes in (20, 30):
         bench.clock.set(AT + timedelta(minutes=minutes))
-        assert await bench.timers().fire_page() == 1
+        assert await bench.fire() == 1
     for minutes in (31, 32):
         data = MilestoneReached(milestone="visited", at=AT + timedelta(minutes=minutes), by="office")
         await bench.hear(make("routing", case, RULES.key, data, cause=str(minutes), at=data.at))

@@ -43,8 +43,7 @@ async def test_the_case_is_pinned_anew_and_its_timer_fires_by_the_new_version(op
     assert (await bench.rows("SELECT version FROM cases"))[0]["version"] == 2
     assert (await bench.rows("SELECT version FROM clocks"))[0]["version"] == 2
     bench.clock.set(at("2020-01-24 00:00"))  # from Mon 20: 21, 22, 23, until 24:00
-    while await bench.timers().fire_page():
-        pass
+    await bench.fire()
     (breach,) = await bench.emitted("breached")
     assert (breach.procedure_version, breach.data.model_dump()["due_at"]) == (2, at("2020-01-24 00:00"))
 
@@ -55,8 +54,7 @@ async def test_anew_the_old_cycle_ends_and_the_next_one_breaches_in_its_own_time
     bench.clock.set(WHEN)
     await bench.hear(migrated(case, "restart"))
     bench.clock.set(at("2020-02-10 00:00"))
-    while await bench.timers().fire_page():
-        pass
+    await bench.fire()
 
     assert [event.data.model_dump()["cause"] for event in await bench.emitted("cancelled")] == ["migrated"]
     # from Tue 21: 22 (1), 23 (2), Fri 31 (3), until 24:00, by the calendar of 2019

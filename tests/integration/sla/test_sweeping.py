@@ -26,7 +26,7 @@ async def test_a_timer_that_a_bug_removed_is_set_again_and_fires_once(open_servi
     await bench.sweep_all()
     for minutes in (20, 30, 90):
         bench.clock.set(AT + timedelta(minutes=minutes))
-        await bench.timers().fire_page()
+        await bench.fire()
     assert await bench.steps() == {(case, ""): 1, (case, "ten-left"): 1, (case, "due"): 1, (case, "hour-over"): 1}
 
 
@@ -36,7 +36,7 @@ async def test_a_timer_that_was_due_while_it_was_missing_fires_when_it_is_found(
     async with bench.engine.begin() as tx:
         await tx.execute(text("DELETE FROM timers"))
     bench.clock.set(AT + timedelta(minutes=40))
-    assert await bench.timers().fire_page() == 0
+    assert await bench.fire() == 0
     await bench.sweep_all()
     assert (await bench.steps())[(case, "due")] == 1
 
@@ -50,11 +50,11 @@ async def test_a_lost_timer_that_others_have_passed_still_fires(open_service: Op
         await tx.execute(text("DELETE FROM timers WHERE case_id = :case AND step = 'due'"), {"case": case})
     for minutes in (20, 30, 40):
         bench.clock.set(AT + timedelta(minutes=minutes))
-        await bench.timers().fire_page()
+        await bench.fire()
     assert (await bench.steps())[(case, "due")] == 0
     await bench.sweep_all()
     bench.clock.set(AT + timedelta(minutes=90))
-    await bench.timers().fire_page()
+    await bench.fire()
     await bench.sweep_all()
     once = {(one, step): 1 for one in (case, neighbour) for step in ("", "ten-left", "due", "hour-over")}
     assert await bench.steps() == once
@@ -67,12 +67,12 @@ async def test_a_timer_that_vanished_after_it_had_fired_is_not_said_again(open_s
     await bench.hear(registered(case))
     for minutes in (20, 30):
         bench.clock.set(AT + timedelta(minutes=minutes))
-        await bench.timers().fire_page()
+        await bench.fire()
     async with bench.engine.begin() as tx:
         await tx.execute(text("DELETE FROM timers WHERE step IN ('ten-left', 'due')"))
     await bench.sweep_all()
     bench.clock.set(AT + timedelta(minutes=90))
-    await bench.timers().fire_page()
+    await bench.fire()
     assert await bench.steps() == {(case, ""): 1, (case, "ten-left"): 1, (case, "due"): 1, (case, "hour-over"): 1}
     assert [one.sequence for one in await bench.emitted()] == [1, 2, 3, 4]
 
@@ -91,8 +91,7 @@ async def test_a_sweep_in_small_pages_leaves_nobody_out(open_service: Open) -> N
     bench, cases = Bench(await open_service("sla")), [uuid4() for _ in range(60)]
     await lose_all_and_sweep(bench, cases)
     bench.clock.set(AT + timedelta(minutes=30))
-    while await bench.timers().fire_page():
-        pass
+    await bench.fire()
     assert await bench.steps() == {(case, step): 1 for case in cases for step in ("", "ten-left", "due")}
 
 
@@ -127,7 +126,7 @@ async def test_what_was_swept_is_cleared_and_what_is_to_come_stays(open_service:
     bench, case = Bench(await open_service("sla")), uuid4()
     await bench.hear(registered(case))
     bench.clock.set(AT + timedelta(minutes=40))
-    await bench.timers().fire_page()
+    await bench.fire()
     await bench.sweep_all()
     async with bench.engine.connect() as tx:
         left = {row.step for row in await tx.execute(text("SELECT step FROM timers"))}

@@ -15,7 +15,7 @@ from services.sla.store import timers as store_timers
 from shared.messaging import outbox
 from shared.observability import metrics
 from tests.integration.conftest import Open
-from tests.integration.sla.bench import AT, Bench, registered, resolved
+from tests.integration.sla.bench import AT, Bench, registered, resolved, running, until
 
 pytestmark = pytest.mark.asyncio
 
@@ -26,7 +26,7 @@ async def test_each_step_fires_at_its_time_and_once(open_service: Open) -> None:
     seen = []
     for minutes in (0, 19, 20, 29, 30, 31, 89, 90, 200):
         bench.clock.set(AT + timedelta(minutes=minutes))
-        seen.append(await bench.timers().fire_page())
+        seen.append(await bench.fire())
     assert seen == [0, 0, 1, 0, 1, 0, 0, 1, 0]
     assert await bench.steps() == {(case, ""): 1, (case, "ten-left"): 1, (case, "due"): 1, (case, "hour-over"): 1}
 
@@ -36,14 +36,7 @@ async def test_many_workers_share_what_is_due_after_two_hours_of_downtime(open_s
     for start in range(0, 300, 50):
         await bench.hear(*(registered(case) for case in cases[start : start + 50]))
     bench.clock.set(AT + timedelta(hours=2))
-
-    async def work() -> None:
-        while await bench.timers().fire_page():
-            pass
-
-    await asyncio.gather(*(work() for _ in range(4)))
-    while await bench.timers().fire_page():
-        pass
+    await asyncio.gather(*(bench.fire() for _ in range(4)))
     steps = await bench.steps()
     assert set(steps.values()) == {1}
     assert len(steps) == 4 * 300
@@ -55,7 +48,7 @@ async def test_a_fired_event_says_how_late_it_is(open_service: Open) -> None:
     bench, case = Bench(await open_service("sla")), uuid4()
     await bench.hear(registered(case))
     bench.clock.set(AT + timedelta(minutes=33))
-    await bench.timers().fire_page()
+    await bench.fire()
     breach = next(one for one in await bench.emitted() if getattr(one.data, "step", "") == "due")
     assert breach.data.model_dump()["late_by"] == 180.0
 
@@ -64,7 +57,7 @@ async def test_a_stopped_clock_has_no_timer(open_service: Open) -> None:
     bench, case = Bench(await open_service("sla")), uuid4()
     await bench.hear(resolved(case, AT + timedelta(minutes=5)), registered(case))
     bench.clock.set(AT + timedelta(days=1))
-    assert await bench.timers().fire_page() == 0
+    assert await bench.fire() == 0
     assert [one.type.split(".")[2] for one in await bench.emitted()] == ["clock-started", "met"]
 
 
@@ -72,9 +65,9 @@ async def test_a_clock_set_back_un_fires_nothing_and_fires_nothing_early(open_se
     bench, case = Bench(await open_service("sla")), uuid4()
     await bench.hear(registered(case))
     bench.clock.set(AT + timedelta(minutes=30))
-    await bench.timers().fire_page()
+    await bench.fire()
     earlier = Bench(bench.engine)
-    assert await earlier.timers().fire_page() == 0
+    assert await earlier.fire() == 0
     await earlier.hear(resolved(case, AT + timedelta(minutes=29)))
     steps = await bench.steps()
     assert (steps[(case, "ten-left")], steps[(case, "due")], steps[(case, "hour-over")]) == (1, 1, 0)
@@ -90,14 +83,12 @@ async def test_a_clock_that_jumps_fires_nothing_twice_and_nothing_early_and_is_c
     timers, jumps = bench.timers(), metrics.CLOCK_JUMPS._value.get()
     for moment in (AT + timedelta(minutes=25), AT + timedelta(minutes=25) + jump):
         bench.clock._now = moment  # a virtual clock itself never runs back, a machine's does
-        timers.watch_clock()
-        await timers.fire_page()
+        await bench.fire(timers)
         said = [one for one in await bench.emitted() if getattr(one.data, "step", None)]
         assert all(one.time >= one.data.model_dump()["step_due_at"] for one in said)
     assert metrics.CLOCK_JUMPS._value.get() == jumps + 1
     bench.clock.set(AT + timedelta(days=400))
-    while await timers.fire_page():
-        pass
+    await bench.fire(timers)
     assert await bench.steps() == {(case, step): 1 for step in ("", "ten-left", "due", "hour-over")}
 
 
@@ -110,8 +101,10 @@ async def test_a_timer_armed_by_a_slow_transaction_is_not_passed_over(open_servi
     async with bench.engine.begin() as tx:
         await outbox.append(tx, await bench.handlers.apply_events(tx, [registered(slow)], AT))
         bench.clock.set(AT + timedelta(minutes=31))
-        assert await timers.fire_page() == 0
-    assert await timers.fire_page() == 4
+        async with running(timers):
+            await until(bench.waits_for_a_shard)
+            assert (await bench.steps())[(neighbour, "due")] == 0
+    assert await bench.fire(timers) == 4
     steps = await bench.steps()
     assert [steps[(case, step)] for case in (slow, neighbour) for step in ("ten-left", "due")] == [1, 1, 1, 1]
 
@@ -121,12 +114,11 @@ async def test_what_is_armed_after_the_clock_was_set_back_is_not_behind_a_cursor
     late = UUID(int=case.int ^ 16)  # of the same shard
     await bench.hear(registered(case))
     bench.clock.set(AT + timedelta(minutes=30))
-    await bench.timers().fire_page()
+    await bench.fire()
     bench.clock._now = AT + timedelta(minutes=5)
     await bench.hear(registered(late))
     bench.clock.set(AT + timedelta(minutes=90))
-    while await bench.timers().fire_page():
-        pass
+    await bench.fire()
     assert await bench.steps() == {
         (one, step): 1 for one in (case, late) for step in ("", "ten-left", "due", "hour-over")
     }
@@ -139,18 +131,10 @@ async def test_stops_and_timers_that_race_never_leave_a_false_breach(open_servic
     bench.clock.set(AT + timedelta(minutes=30))
     timers, answered = bench.timers(), cases[:100]
 
-    async def fire() -> None:
-        for _ in range(40):
-            await timers.fire_page()
-            await asyncio.sleep(0)
-
-    async def answer() -> None:
+    async with running(timers):
         for start in range(0, 100, 5):
             await bench.hear(*(resolved(case, AT + timedelta(minutes=29)) for case in answered[start : start + 5]))
-
-    await asyncio.gather(fire(), answer())
-    while await timers.fire_page():
-        pass
+    await bench.fire(timers)
     said: dict[UUID, list[str]] = {case: [] for case in cases}
     for event in await bench.emitted():
         said[event.subject].append(event.type.split(".")[2])

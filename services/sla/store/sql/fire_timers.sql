@@ -7,9 +7,9 @@
 -- each event its procedure, clock, type and lateness (seconds); the bundle's id and, if `reading`, what it holds.
 -- Locks: the shards' advisory locks if `locking`, their rows, until the transaction ends.
 --
--- The records are those that `decide` and the envelope would make; a test holds them equal. A chain of || is half the work of
--- format(), and what is the same on a whole page is joined once. An event's number follows the case's last one: that of
--- `sequences`, as of the last decision on the case, and what steps_fired counts since.
+-- The records are those that `decide` and the envelope would make: record_sql.py renders their text, a test holds both equal.
+-- A chain of || is half the work of format(), and what is the same on a whole page is joined once. An event's number follows
+-- the case's last one: that of `sequences`, as of the last decision on the case, and what steps_fired counts since.
 CREATE OR REPLACE FUNCTION fire_timers(wanted integer[], now_ timestamp with time zone, most integer, locking boolean, space integer, settled uuid[], topic_ text, breached text, warned text, reading boolean, OUT held integer[], OUT busy integer[], OUT mixed integer[], OUT procedures text[], OUT clocks text[], OUT types text[], OUT late real[], OUT bundle bigint, OUT event_ids uuid[], OUT case_ids uuid[], OUT records bytea[])
  RETURNS record
  LANGUAGE plpgsql
