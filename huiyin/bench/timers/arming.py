@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from huiyin.bench.timers.environment import RULES
+from services.sla.domain.shards import SHARDS, shard_of
 from services.sla.handlers import ClockHandlers
 from services.sla.store import timers
 from shared.business_time.clock import RealClock
@@ -31,11 +32,11 @@ async def arm(engine: AsyncEngine, count: int) -> dict[str, float]:
     for n in range(count):
         case = uuid4()
         at = far + timedelta(milliseconds=n)
-        rows.append(timers.TimerRow(timers.shard_of(case), at, case, uuid4(), "reply", 1, 1, "due", True))
+        rows.append(timers.TimerRow(shard_of(case), at, case, uuid4(), "reply", 1, 1, "due", True))
     begun = time.perf_counter()
     for start in range(0, count, 5_000):
         async with engine.begin() as tx:
-            await timers.lock_shards(tx, range(timers.SHARDS))
+            await timers.lock_shards(tx, range(SHARDS))
             await timers.insert(tx, rows[start : start + 5_000])
     rows_per_second = count / (time.perf_counter() - begun)
     plain_per_second = await _plain_rows(engine, count)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.sla.store.timers import SHARDS
+from services.sla.domain.shards import SHARDS
 
 _CHUNK = 25_000
 _PLANT = text(

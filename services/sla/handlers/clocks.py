@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.sla.domain.arming import Lost, absorbed, without
 from services.sla.domain.case import Case, from_event, pin_of
 from services.sla.domain.decide import Decision, decide
+from services.sla.domain.shards import shard_of
 from services.sla.store import cases as store
 from services.sla.store import firing, rule_changes, timers
-from services.sla.store.timers import shard_of
 from shared.business_time.calendars import Calendar
 from shared.business_time.clock import Clock as TimeSource
 from shared.events.deadlines import ClockBreached, ClockStarted, ClockWarned

@@ -11,11 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.sla.domain.arming import absorbed
 from services.sla.domain.rule_versions import label
+from services.sla.domain.shards import shard_of
 from services.sla.domain.what_if import Rules, Tally, compare
 from services.sla.store import cases as store
 from services.sla.store import rule_changes, timers
 from services.sla.store.rule_changes import FIRST
-from services.sla.store.timers import shard_of
 from shared.business_time.calendars import Calendar
 from shared.business_time.loader import read_document
 from shared.errors import CalendarError, InvalidInput, ProcedureError

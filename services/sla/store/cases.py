@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.sla.domain.case import Case, Occurrence
 from services.sla.domain.cycle_state import CycleKey, from_json, to_json
 from services.sla.domain.decide import OPEN, ClockRow, Decision
-from services.sla.store.timers import ClockNow, shard_of
+from services.sla.domain.shards import shard_of
+from services.sla.store.timers import ClockNow
 
 _CREATE = text(
     """

@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.sla.store.timers import LOCKS, shard_of
+from services.sla.domain.shards import shard_of
+from services.sla.store.timers import LOCKS
 from shared.events.deadlines import ClockBreached, ClockWarned
 from shared.events.topics import DEADLINES
 from shared.messaging.outbox import bundles

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.sla.domain.cycle_state import CycleKey
-from services.sla.store.timers import shard_of
+from services.sla.domain.shards import shard_of
 
 NEVER = datetime(1971, 1, 1, tzinfo=UTC)
 """A case whose last check is before this was never checked: a migration set it to 1970."""

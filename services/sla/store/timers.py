@@ -20,17 +20,12 @@ from services.sla.domain.arming import Cursor
 from services.sla.domain.cycle_state import CycleKey
 from services.sla.domain.decide import ClockRow, Decision
 from services.sla.domain.schedule import Step
+from services.sla.domain.shards import shard_of
 from shared.events.deadlines import ClockBreached, ClockWarned
 from shared.events.envelope import event_id
 
-SHARDS = 16
 LOCKS = 0x51A
 """The first half of these advisory locks; the second is the shard."""
-
-
-def shard_of(case_id: UUID) -> int:
-    """The shard of a case: its id's last four bits, which are random."""
-    return case_id.int & (SHARDS - 1)
 
 
 _LOCK = text("SELECT pg_advisory_xact_lock(:space, shard) FROM unnest(CAST(:shards AS int[])) AS shard")

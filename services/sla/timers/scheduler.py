@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.sla.domain.shards import SHARDS
 from services.sla.handlers import ClockHandlers
 from services.sla.store import firing, timers
 from services.sla.store.firing import Fired
-from services.sla.store.timers import SHARDS
 from services.sla.timers.near_horizon import Horizon
 from shared.events.deadlines import ClockBreached
 from shared.events.envelope import Event

@@ -17,13 +17,12 @@ from uuid import UUID
 
 import structlog
 
-from services.sla.domain.arming import out_of_step, without
 from services.sla.domain.cycle_state import CycleKey
+from services.sla.domain.shards import SHARDS, checked, checked_together
 from services.sla.handlers import ClockHandlers
 from services.sla.store import cases as store
 from services.sla.store import sweep as store_sweep
 from services.sla.store.sweep import NEVER
-from services.sla.store.timers import SHARDS, shard_of
 from shared.events.topics import DEADLINES
 from shared.hosting.host import Context
 from shared.messaging import outbox
@@ -38,7 +37,7 @@ _SLICE = 200  # clocks in one query, so that it holds up nobody
 _SLICE_SECONDS = 0.08  # for each: 100,000 armed clocks are looked at within a minute, at some hundredths of a processor
 _SHARD_SECONDS = 0.5  # for each at least: what few clocks there are need no more looks for that
 _CLEAR_SECONDS = 0.02  # between two pages, so that clearing a great backlog holds up nobody
-_CASES = 4  # decided in one go: deciding takes a millisecond each, in which no timer fires and no event is taken
+_CASES = 4  # in one transaction
 _FOUND_CASES = 64
 _CASE_SECONDS = 45.0
 _CHECK_SECONDS = 0.1
@@ -114,20 +113,15 @@ class Sweeper:
             found = await store.unchecked(connection, before, limit=_FOUND_CASES)
         if not found:
             return False
-        ids = found
-        if not never:  # of one shard: to wait for one while another is held would hold up the timers of both
-            ids = [id_ for id_ in found if shard_of(id_) == shard_of(found[0])][:_CASES]
+        ids = found if never else checked_together(found, _CASES)
         async with self._context.outbox.transaction() as tx:
             cases, now = await self._handlers.hold(tx, ids)
-            written = await store.generations(tx, ids)
-            odd = {id_: lost for id_, case in cases.items() if (lost := out_of_step(case, written[id_]))}
-            sound = [case for id_, case in cases.items() if id_ not in odd]
-            events = await self._handlers.settle(tx, sound, now, whole=never)
-            mended = [without(cases[id_], lost) for id_, lost in odd.items()]
-            events += await self._handlers.settle(tx, mended, now, whole=True)
+            result = checked(cases, await store.generations(tx, ids))
+            events = await self._handlers.settle(tx, result.sound, now, whole=never)
+            events += await self._handlers.settle(tx, result.mended, now, whole=True)
             await store.mark_checked(tx, ids, now)
             await outbox.append(tx, events)
-        self._report(sum(map(len, odd.values())))
+        self._report(result.lost)
         return len(found) == _FOUND_CASES or len(ids) < len(found)
 
     async def _restore(self, found: Sequence[tuple[UUID, CycleKey, int]]) -> None:

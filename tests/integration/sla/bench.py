@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.sla.background.rule_changes import Changes
+from services.sla.domain.shards import SHARDS, shard_of
 from services.sla.handlers import ClockHandlers
 from services.sla.store import timers as store_timers
 from services.sla.timers.scheduler import Timers
@@ -116,9 +117,9 @@ class Bench:
 
     async def _plant_void_timer(self) -> None:
         """In a shard without cases, if there is one."""
-        used = {store_timers.shard_of(row["id"]) for row in await self.rows("SELECT id FROM cases")}
-        shard = next((one for one in range(store_timers.SHARDS) if one not in used), 0)
-        nobody = UUID(int=uuid4().int & ~(store_timers.SHARDS - 1) | shard)
+        used = {shard_of(row["id"]) for row in await self.rows("SELECT id FROM cases")}
+        shard = next((one for one in range(SHARDS) if one not in used), 0)
+        nobody = UUID(int=uuid4().int & ~(SHARDS - 1) | shard)
         async with self.engine.begin() as tx:
             row = store_timers.TimerRow(shard, self.clock.now(), nobody, uuid4(), "none", 1, 1, "none", True)
             await store_timers.insert(tx, [row])

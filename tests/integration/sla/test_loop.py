@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from huiyin.bench.timers.fixtures import plant
+from services.sla.domain.shards import shard_of
 from services.sla.store import firing
 from services.sla.store import timers as store_timers
 from services.sla.store.firing import Fired
@@ -45,7 +46,7 @@ async def test_a_shard_that_stays_held_is_waited_for_and_the_others_fire_meanwhi
 
     async with bench.engine.connect() as holder:
         async with holder.begin():
-            await store_timers.lock_shards(holder, {store_timers.shard_of(HELD)})
+            await store_timers.lock_shards(holder, {shard_of(HELD)})
             async with running(bench.timers()):
                 await until(bench.waits_for_a_shard)
                 await until(lambda: said(FREE, "ten-left"))
@@ -56,8 +57,8 @@ async def test_a_shard_that_stays_held_is_waited_for_and_the_others_fire_meanwhi
                 assert await bench.waits_for_a_shard()
                 assert not await said(HELD, "ten-left")
                 shards = set().union(*pages[asked:])
-                assert store_timers.shard_of(FREE) in shards
-                assert store_timers.shard_of(HELD) not in shards  # it is not asked for again and again
+                assert shard_of(FREE) in shards
+                assert shard_of(HELD) not in shards  # it is not asked for again and again
                 await holder.rollback()
                 await until(lambda: said(HELD, "hour-over"))
     assert set((await bench.steps()).values()) == {1}
@@ -85,7 +86,7 @@ async def test_a_step_to_be_decided_on_holds_up_no_other_and_is_published_at_onc
         assert await bench.fire() == 1
         assert bench.context.outbox.committed.is_set()
         assert await bench.fire() == 0
-    assert decided == [{store_timers.shard_of(HELD)}] * 2  # the repetitions; the breach is plain
+    assert decided == [{shard_of(HELD)}] * 2  # the repetitions; the breach is plain
     assert set((await bench.steps()).values()) == {1}
     assert len(await bench.emitted("warned")) == 2
 

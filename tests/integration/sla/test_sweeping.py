@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from services.sla.store import timers
+from services.sla.domain.shards import shard_of
 from shared.observability import metrics
 from tests.integration.conftest import Open
 from tests.integration.sla.bench import AT, Bench, registered
@@ -116,7 +116,7 @@ async def test_a_few_cases_of_one_shard_are_checked_at_a_time(open_service: Open
         bench.clock.set(bench.clock.now() + timedelta(microseconds=1))
         more = await sweeper.check_cases()
         found = await bench.rows("SELECT id FROM cases WHERE checked_at = (SELECT max(checked_at) FROM cases)")
-        turns.append((len(found), len({timers.shard_of(row["id"]) for row in found})))
+        turns.append((len(found), len({shard_of(row["id"]) for row in found})))
     assert sum(size for size, _ in turns) == len(cases)
     assert max(turns) == (4, 1)
     assert {shards for _, shards in turns} == {1}
