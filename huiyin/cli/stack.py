@@ -7,13 +7,13 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from huiyin.cli.options import names
 from huiyin.embedded.environment import StackEnvironment, read_environment
 from huiyin.embedded.home import Home
 from shared.errors import InvalidInput, StackError, Unavailable
@@ -28,8 +28,8 @@ def register(app: typer.Typer) -> None:
     app.command()(down)
     app.command()(status)
     app.command()(logs)
-    app.command()(provision)
     app.command()(env)
+    app.command()(provision)
     stack = typer.Typer(no_args_is_help=True, help="the parts that the system on this machine is made of")
     stack.command()(fetch)
     stack.callback()(_group)
@@ -53,12 +53,16 @@ def up(
     speed: Annotated[str | None, typer.Option("--time", help="speed of the clock, e.g. 3600x")] = None,
     start: Annotated[str | None, typer.Option("--from", help="instant that the clock starts at (ISO 8601)")] = None,
     port_base: Annotated[int | None, typer.Option(help="services get base+1 …; 0: any free ports")] = None,
-    no_table: Annotated[bool, typer.Option("--no-table", help="plain lines, also at a terminal")] = False,
     without: Annotated[
-        list[str] | None, typer.Option("--except", help="leave out this service, to run it by hand (`huiyin env`)")
+        list[str] | None,
+        typer.Option("--except", metavar="SERVICE", help="do not start this service (again, or a,b, for more)"),
     ] = None,
+    no_table: Annotated[bool, typer.Option("--no-table", help="plain lines, also at a terminal")] = False,
 ) -> None:
-    """Start Kafka, PostgreSQL and the four services; Ctrl-C stops them. Data stays in HUIYIN_HOME (./.huiyin)."""
+    """Start Kafka, PostgreSQL and the four services; Ctrl-C stops them. Data stays in HUIYIN_HOME (./.huiyin).
+
+    A service named by --except can be run by hand, under a debugger for one: `huiyin env SERVICE` prints what it needs.
+    """
     from huiyin.embedded.display import at_terminal, changes_as_lines, live_table
     from huiyin.embedded.processes.background import start_behind
     from huiyin.embedded.scaled_clock import parse_rate, parse_start
@@ -71,7 +75,7 @@ def up(
         port_base=port_base,
         rate=parse_rate(speed) if speed is not None else None,
         start=parse_start(start) if start is not None else None,
-        without=frozenset(_known(without or ())),
+        without=frozenset(names(without, "--except", SERVICES)),
         progress=_say,
     )
     if detach:
@@ -87,34 +91,6 @@ def up(
         stopping=lambda: _say("stopping: services first, then Kafka and PostgreSQL …"),
     )
     _say("stopped; the data stays")
-
-
-def _known(services: Sequence[str]) -> Sequence[str]:
-    for name in services:
-        if name not in SERVICES:
-            raise InvalidInput("there is no such service", field="--except", hint=f"one of {', '.join(SERVICES)}")
-    return services
-
-
-def env(
-    service: Annotated[str, typer.Argument(help="intake, routing, sla or notify")],
-) -> None:
-    """What a service needs to run by hand in the stack that is up, as lines for a shell; it holds passwords.
-
-    huiyin up --detach --except sla; eval "$(huiyin env sla)"; python -m services.sla
-    """
-    from huiyin.embedded.processes.supervisor import running_supervisor
-    from huiyin.embedded.up import environment_of
-
-    environment = _environment()
-    home = Home(environment.home)
-    state = home.read_state() if running_supervisor(home) else None
-    if state is None:
-        raise StackError(f"nothing is running in {home.path}", hint="huiyin up --detach --except SERVICE")
-    if service not in state.services:
-        raise InvalidInput("there is no such service", field="SERVICE", hint=f"one of {', '.join(state.services)}")
-    for name, value in sorted(environment_of(service, home, environment, state).items()):
-        print(f"export {name}={shlex.quote(value)}")
 
 
 def down(
@@ -183,6 +159,30 @@ def logs(
                 file.seek(0)  # the log was trimmed
             else:
                 time.sleep(0.3)
+
+
+def env(
+    service: Annotated[str, typer.Argument(help=", ".join(SERVICES))],
+) -> None:
+    """Print, for a shell, the environment in which one service runs against the running stack (passwords included).
+
+    \b
+    huiyin up --detach --except sla
+    eval "$(huiyin env sla)"
+    python -m services.sla          # or: python -m debugpy --listen 5678 -m services.sla
+    """
+    from huiyin.embedded.by_hand import supervised_pid, variables_of
+
+    (name,) = names([service], "SERVICE", SERVICES)
+    home = Home(_environment().home)
+    for variable, value in variables_of(home, name).items():
+        _say(f"export {variable}={shlex.quote(value)}")
+    if pid := supervised_pid(home, name):
+        print(
+            f"huiyin: the stack runs {name} itself (pid {pid}), on the same port: "
+            f"huiyin down, then huiyin up --except {name}",
+            file=sys.stderr,
+        )
 
 
 def provision() -> None:

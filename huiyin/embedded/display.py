@@ -34,6 +34,10 @@ def table(state: StackState, memory: dict[str, int]) -> Table:
             str(process.restarts),
             f"{used / 1_000_000:.0f} MB" if used else "-",
         )
+    started = {process.name for process in state.processes}
+    for name, service in state.services.items():
+        if state.ready and name not in started:
+            shown.add_row(name, "[dim]not started[/]", "-", service.url, "-", "-")
     return shown
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -21,8 +21,8 @@ from huiyin.embedded.processes.services import (
     ServiceSpec,
     Surroundings,
     huiyin_services,
+    role_passwords,
     service_command,
-    service_environment,
     service_ready,
     url_of,
 )
@@ -51,7 +51,7 @@ class Options:
     """The virtual instant to begin at."""
     services: tuple[ServiceSpec, ...] = field(default_factory=huiyin_services)
     without: frozenset[str] = frozenset()
-    """Services that are not started here: somebody runs them by hand, under a debugger say."""
+    """Services that get ports, databases and all else, but are not started: somebody runs them by hand."""
     topics: Sequence[Topic] = TOPICS
     ready_s: float = READY_S
     """How long a service may take until it answers."""
@@ -143,7 +143,7 @@ def _start_clock(home: Home, options: Options) -> bool:
 def _surroundings(home: Home, options: Options, environment: StackEnvironment, *, scaled: bool) -> Surroundings:
     names = tuple(spec.name for spec in options.services)
     ports = choose_ports(home, names, options.port_base)
-    require_free({name: ports[name] for name in names}, home)
+    require_free({name: ports[name] for name in names if name not in options.without}, home)
     if environment.kafka is None:
         require_free({"kafka": ports["kafka"]}, home)
     elif not kafka.answers(environment.kafka):
@@ -155,33 +155,11 @@ def _surroundings(home: Home, options: Options, environment: StackEnvironment, *
         home=home,
         kafka=environment.kafka or f"{LOOPBACK}:{ports['kafka']}",
         admin_url=environment.postgres or postgres.admin_url(home),
-        passwords=_passwords(home, environment, names),
+        passwords=role_passwords(home, names, environment),
         ports=ports,
         scaled=scaled,
         inherited=environment.inherited,
     )
-
-
-def _passwords(home: Home, environment: StackEnvironment, names: Iterable[str]) -> dict[str, str]:
-    return {
-        name: environment.passwords.get(name)
-        or home.secret(f"{database_name(name)}.password").read_text("utf-8").strip()
-        for name in names
-    }
-
-
-def environment_of(service: str, home: Home, environment: StackEnvironment, state: StackState) -> dict[str, str]:
-    """What a service needs to run by hand in the running stack that `state` describes."""
-    around = Surroundings(
-        home=home,
-        kafka=state.kafka,
-        admin_url=environment.postgres or postgres.admin_url(home),
-        passwords=_passwords(home, environment, state.services),
-        ports={name: int(known.url.rpartition(":")[2]) for name, known in state.services.items()},
-        scaled=state.clock is not None,
-        inherited=environment.inherited,
-    )
-    return service_environment(service, around)
 
 
 def _first_state(around: Surroundings, options: Options) -> StackState:
@@ -209,6 +187,7 @@ def _start_services(supervisor: Supervisor, around: Surroundings, options: Optio
     children = []
     for spec in options.services:
         if spec.name in options.without:
+            options.progress(f"{spec.name:<10} not started: huiyin env {spec.name} prints what it needs")
             continue
         port = around.ports[spec.name]
         part = Part(

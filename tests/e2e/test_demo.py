@@ -6,24 +6,26 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from tests.integration.servers import throw_away_home
+
 
 @pytest.mark.timeout(600)
-def test_every_case_of_the_demonstration_ends_and_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
+def test_every_case_of_the_demonstration_ends_and_nothing_is_lost_or_doubled() -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HUIYIN_")}
     command = [sys.executable, "-m", "huiyin", "demo", "--once", "--json", "--port-base", "0"]
 
-    done = subprocess.run(
-        command,
-        env={**environment, "HUIYIN_HOME": str(tmp_path / "home")},
-        capture_output=True,
-        text=True,
-        timeout=540,
-        check=False,
-    )
+    with throw_away_home("demo") as home:
+        done = subprocess.run(
+            command,
+            env={**environment, "HUIYIN_HOME": str(home.path)},
+            capture_output=True,
+            text=True,
+            timeout=540,
+            check=False,
+        )
 
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads(done.stdout)

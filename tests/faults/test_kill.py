@@ -7,11 +7,11 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.integration.servers import throw_away_home
 from tests.running import WRITES, Stack, wait_while_it_moves
 
 COMPLAINTS = 1_200
@@ -20,12 +20,12 @@ pytestmark = [pytest.mark.timeout(1200)]
 
 
 @pytest.fixture
-def stack(tmp_path: Path) -> Iterator[Stack]:
+def stack() -> Iterator[Stack]:
     """A stack of its own, because its parts are killed."""
-    found = Stack(tmp_path / "home")
-    found.command("up", "--detach", "--port-base", "0", "--no-table")
-    yield found
-    found.command("down", check=False)
+    with throw_away_home("faults") as home:
+        found = Stack(home.path)
+        found.command("up", "--detach", "--port-base", "0", "--no-table")
+        yield found
 
 
 class Load(threading.Thread):

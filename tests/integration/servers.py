@@ -24,8 +24,10 @@ from sqlalchemy.engine import make_url
 from huiyin.embedded.database import postgres
 from huiyin.embedded.database.databases import connect, database_name, make_databases, service_url
 from huiyin.embedded.database.migrate import migrate, migrations_of
+from huiyin.embedded.down import stop
 from huiyin.embedded.home import Home
 from huiyin.embedded.processes.process import spawn, wait_for
+from huiyin.embedded.processes.supervisor import running_supervisor
 from shared.settings import SERVICES
 
 _FOLDER = "HUIYIN_TEST_SERVERS"
@@ -36,7 +38,7 @@ _NOT_DURABLE = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_p
 
 @contextmanager
 def throw_away_home(name: str) -> Iterator[Home]:
-    """A home that is gone afterwards.
+    """A home that is gone afterwards, with whatever still runs in it: a test that fails leaves no stack behind.
 
     It is not below pytest's own folder: another session of pytest closes that to the database's user (mode 0700).
     """
@@ -45,6 +47,9 @@ def throw_away_home(name: str) -> Iterator[Home]:
     try:
         yield home
     finally:
+        supervisor = running_supervisor(home)
+        if supervisor is None or supervisor.pid != os.getpid():  # never end the test process itself
+            stop(home, now=True)
         shutil.rmtree(home.path, ignore_errors=True)
 
 

@@ -17,4 +17,3 @@ def stack() -> Iterator[Stack]:
         found = Stack(home.path)
         found.command("up", "--detach", "--port-base", "0")
         yield found
-        found.command("down", "--now")
