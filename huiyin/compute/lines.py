@@ -231,7 +231,7 @@ def _answer(plan: _Plan, start: object, other: object, spans: Spans) -> str:
     if isinstance(amount, int):
         at = add_paused(axis, begins, amount, spans) if spans else axis.add(begins, amount)
     elif amount.unit is Unit.IMMEDIATE:
-        at = begins
+        at, rests_on_holidays = begins, False
     else:
         found = due_on_date(axis, begins, amount, plan.boundary or "same-time", spans)
         at = found[0] if found else None

@@ -173,7 +173,7 @@ class _Director:
         else:
             from rich.console import Console
 
-            from huiyin.demo.view import summary_table
+            from huiyin.demo.tables import summary_table
 
             Console().print(summary_table(outcome.summary))
         for kind, findings in (("lost", outcome.verdict.lost), ("duplicated", outcome.verdict.duplicated)):

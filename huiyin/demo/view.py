@@ -18,27 +18,26 @@ from rich.text import Text
 
 from huiyin.cli.client import Api
 from huiyin.cli.topics.tail import short
-from huiyin.demo.audit.summary import Summary
 from huiyin.demo.show import Outcome, Show
+from huiyin.demo.tables import (
+    STATES,
+    DeadlineRow,
+    EventRow,
+    cases_table,
+    deadlines_table,
+    events_table,
+    summary_table,
+)
 from shared.business_time.zones import zone
 from shared.errors import HuiyinError
 
 _LINE_EVERY_S = 3.0
 _DRAW_EVERY_S = 0.5
 _MOST_LINES = 7
-_FIXED_LINES = 27
+_FIXED_LINES = 28
 """Lines that all else on the screen needs; deadlines and events share the rest."""
-_WIDE = 120
-_SUMMARY_COLUMNS = 3
-_STATES = ("registered", "assigned", "resolved", "closed", "void")
-_HEADINGS = (
-    "procedure 规程",
-    "waiting 待受理",
-    "in hand 办理中",
-    "answered 已办结",
-    "closed 已结案",
-    "void 不受理/转出",
-)
+_ABOUT = ("clock", "milestone", "department", "level", "class_", "notice")
+"""Of an event's data, what it is about; the first that it has is shown."""
 _ZONE = "Asia/Shanghai"
 
 
@@ -154,27 +153,24 @@ class Screen:
         with self._show.departments.lock:
             files = self._show.departments.own_files()
             counts = Counter((file.procedure, file.status) for file in files)
-        table = Table(*_HEADINGS, box=None, pad_edge=False, header_style="bold")
-        table.columns[0].max_width = self._console.width // 3
-        table.columns[0].no_wrap = True
-        for column in table.columns[1:]:
-            column.justify = "right"
-        for procedure in sorted({procedure for procedure, _ in counts}):
-            name = self._show.library.get(*procedure).name
-            shown = f"{name.zh}  {name.en}" if self._console.width >= _WIDE else name.zh
-            table.add_row(shown, *(str(counts[procedure, state] or "-") for state in _STATES))
-        return table
+        rows = [
+            (self._show.library.get(*procedure).name, {state: counts[procedure, state] for state in STATES})
+            for procedure in sorted({procedure for procedure, _ in counts})
+        ]
+        return cases_table(rows, self._console.width)
 
     def _next(self, lines: int) -> Table:
-        table = Table(
-            "next deadlines 即将到期", "case", "step", "due 到期", box=None, pad_edge=False, header_style="bold"
-        )
-        for row in self._deadlines[:lines]:
-            due_at = datetime.fromisoformat(row["next_at"]).astimezone(zone(_ZONE))
-            step = "[red]due[/]" if row["next_step"] == "due" else str(row["next_step"])
-            clock = f"{row['clock']}" + (f" ({row['cycle']})" if row["cycle"] > 1 else "")
-            table.add_row(clock, self._number(row["case_id"]), step, f"{due_at:%m-%d %H:%M}")
-        return table
+        rows = [
+            DeadlineRow(
+                clock=str(row["clock"]),
+                cycle=int(row["cycle"]),
+                number=self._number(row["case_id"]),
+                step=str(row["next_step"]),
+                at=datetime.fromisoformat(row["next_at"]).astimezone(zone(_ZONE)),
+            )
+            for row in self._deadlines[:lines]
+        ]
+        return deadlines_table(rows, self._console.width)
 
     def _number(self, case_id: str) -> str:
         with self._show.departments.lock:
@@ -187,19 +183,16 @@ class Screen:
         with self._show.departments.lock:
             last = list(self._show.departments.seen.last)[-lines:]
             numbers = {file.id: file.number for file in self._show.departments.files.values()}
-        table = Table("last events 最新动态", "case", "event", box=None, pad_edge=False, header_style="bold")
-        for event in last:
-            about = next(
-                (str(value) for name in ("clock", "milestone", "department", "level", "class_", "notice")
-                 if (value := getattr(event.data, name, None))), "",
-            )  # fmt: skip
-            style = "red" if "breach" in event.type else "green" if about == "resolved" else ""
-            table.add_row(
-                f"{event.time.astimezone(zone(_ZONE)):%m-%d %H:%M:%S}",
-                numbers.get(event.subject, ""),
-                Text(f"{short(event.type)} {about}", style=style),
+        rows = [
+            EventRow(
+                at=event.time.astimezone(zone(_ZONE)),
+                number=numbers.get(event.subject, ""),
+                event=short(event.type),
+                about=next((str(value) for name in _ABOUT if (value := getattr(event.data, name, None))), ""),
             )
-        return table
+            for event in last
+        ]
+        return events_table(rows, self._console.width)
 
 
 def hints(show: Show) -> list[str]:
@@ -217,22 +210,3 @@ def hints(show: Show) -> list[str]:
         f"curl '{urls['intake']}/v1/progress?case_number={number}&receipt_code=…'",
         f"notices as they were sent, receipt codes among them: {show.connection.home.notices}",
     ]
-
-
-def summary_table(summary: Summary) -> Table:
-    """The count as a table of two by two columns."""
-    table = Table(box=None, pad_edge=False, show_header=False)
-    for _ in range(_SUMMARY_COLUMNS):
-        table.add_column(style="bold")
-        table.add_column(justify="right", min_width=8)
-    cells = list(summary.to_dict().items())
-    height = -(-len(cells) // _SUMMARY_COLUMNS)
-    for row in range(height):
-        shown = [_cell(name, value) for name, value in cells[row::height]]
-        table.add_row(*(text for pair in shown for text in pair))
-    return table
-
-
-def _cell(name: str, value: object) -> tuple[str, str]:
-    bad = name in ("lost", "duplicated") and value
-    return name.replace("_", " "), f"[red]{value}[/]" if bad else str(value)
