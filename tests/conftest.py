@@ -54,7 +54,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
     return _ByGroup(config, log)
 
 
-class _ByGroup(LoadScopeScheduling):
+class _ByGroup(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """xdist's `loadgroup` does the same for groups, but does not see them with every version of pytest."""
 
     def _split_scope(self, nodeid: str) -> str:

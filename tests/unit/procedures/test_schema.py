@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator
 
 from huiyin.cli.rules.schema import SCHEMA_FILE, render_schema
 from shared.procedures.loader import LIBRARY_FOLDER

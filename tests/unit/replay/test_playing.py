@@ -60,7 +60,7 @@ def test_what_is_said_of_a_late_answer_is_kept_in_seconds() -> None:
 
 
 def test_each_warning_before_and_each_step_after_the_due_instant_is_counted_once() -> None:
-    steps = {
+    steps: dict[str, Any] = {
         "warnings": [{"id": "half", "percent": 50}, {"id": "day", "before": "P1WD"}],
         "after_breach": [{"id": "next-day", "after": "P1WD"}, {"id": "next-week", "after": "P5WD"}],
     }
@@ -83,7 +83,7 @@ def test_a_reopened_case_has_a_second_cycle_and_the_first_stays() -> None:
 
 
 def test_a_pause_is_taken_out_of_the_time_that_a_clock_ran() -> None:
-    waiting = {"pauses": [{"on": "supplement-requested", "until": ["supplemented"]}]}
+    waiting: dict[str, Any] = {"pauses": [{"on": "supplement-requested", "until": ["supplemented"]}]}
     happened = story(
         ("2025-10-13 09:00", "received"),
         ("2025-10-14 09:00", "supplement-requested"),
@@ -120,7 +120,7 @@ def test_a_clock_that_is_due_every_half_hour_does_not_keep_a_replay_of_years_bus
 
 
 def test_what_happened_in_one_instant_is_taken_in_the_order_given() -> None:
-    clock = {"from": ["assigned"], "until": ["resolved"]}
+    clock: dict[str, Any] = {"from": ["assigned"], "until": ["resolved"]}
     before = story(("2025-09-29 09:00", "assigned"), ("2025-09-29 09:00", "resolved"))
     [outcome] = played(before, **clock)
     assert outcome.state == "met"

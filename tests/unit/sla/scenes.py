@@ -40,8 +40,8 @@ def procedure(*clocks: Mapping[str, Any]) -> Procedure:
     )
 
 
-def occurrence(when: str, *names: str, place: int = 0, **facts: Any) -> Occurrence:
-    """Something that happened; its id is its content."""
+def occurrence(when: str, *names: str, place: Any = 0, **facts: Any) -> Occurrence:
+    """Something that happened; its id is its content. `place` is a number; the checker takes each `**{…}` for it."""
     return Occurrence(f"{when}|{names}|{place}", names, at(when), (0, place), facts)
 
 

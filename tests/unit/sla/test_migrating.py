@@ -32,7 +32,7 @@ NEW = second({**FIVE, "duration": "P3WD"})
 
 
 def migrated(when: str, mode: str, *, to: int = 2) -> Occurrence:
-    data = ProcedureMigrated(from_version=1, to_version=to, mode=mode, migration=MIGRATION, by="office")  # type: ignore[arg-type]
+    data = ProcedureMigrated(from_version=1, to_version=to, mode=mode, migration=MIGRATION, by="office")
     (found,) = from_event(make("intake", CASE, ("sample", to), data, cause=f"{when}|{to}", at=at(when)))
     return found
 
