@@ -13,8 +13,17 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.business_time.calendars import Calendar
-from shared.business_time.local_days import local_days
-from shared.business_time.zones import DAY, EPOCH_ORDINAL, FIRST_YEAR, LAST_YEAR, SECOND, instant_of, local_micros, zone
+from shared.business_time.zones import (
+    DAY,
+    EPOCH_ORDINAL,
+    FIRST_YEAR,
+    LAST_YEAR,
+    SECOND,
+    instant_of,
+    local_days,
+    local_micros,
+    zone,
+)
 from shared.errors import CalendarNeverOpen
 
 HORIZON_YEARS = 200

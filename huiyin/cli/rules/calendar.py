@@ -136,7 +136,7 @@ def _as_whole(calendar: Calendar) -> bytes:
     """A calendar as a file of its own: what it was extended from may change later."""
     import yaml
 
-    from shared.business_time.extending import document_of
+    from shared.business_time.loader import document_of
 
     text: str = yaml.safe_dump(document_of(calendar), allow_unicode=True, sort_keys=False, default_flow_style=None)
     return text.encode()

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.sla.background import rule_changes as module
 from services.sla.background.rule_changes import Changes
 from services.sla.handlers import ClockHandlers
-from shared.business_time.extending import document_of
+from shared.business_time.loader import document_of
 from shared.events.assignments import MilestoneReached
 from shared.events.envelope import Event, make
 from shared.hosting.reloading import Folders, Rules

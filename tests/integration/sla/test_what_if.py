@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.business_time.extending import document_of
+from shared.business_time.loader import document_of
 from tests.integration.sla.bench import Bench
 from tests.integration.sla.festival import NOW, RULES, publish
 from tests.unit.sla.scenes import at

@@ -8,7 +8,7 @@ import holidays
 import yaml
 
 from shared.business_time.compiled import compiled
-from shared.business_time.seed_cn import document
+from shared.business_time.data.seed_cn import document
 from tests.unit.business_time.making import CN
 
 FIRST, LAST = date(2004, 1, 1), date(2026, 12, 31)

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.business_time.local_days import LocalDays
-from shared.business_time.zones import DAY, SECOND, instant_of, local_micros, micros, zone
+from shared.business_time.zones import DAY, SECOND, LocalDays, instant_of, local_micros, micros, zone
 
 HOUR = 3_600 * SECOND
 

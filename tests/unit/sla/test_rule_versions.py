@@ -11,7 +11,7 @@ from services.sla.domain.cycle_state import CycleKey
 from services.sla.domain.decide import Decision, decide
 from services.sla.domain.explain import explain_clocks
 from shared.business_time.calendars import Calendar, Name
-from shared.business_time.extending import extended
+from shared.business_time.loader import extended
 from shared.events.deadlines import ClockRescheduled
 from shared.procedures.model import Procedure
 from tests.unit.sla.scenes import CALENDARS, CASE, at, occurrence, procedure, words

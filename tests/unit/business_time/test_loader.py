@@ -11,8 +11,7 @@ import pytest
 from shared.business_time.calendars import calendar_from
 from shared.business_time.due import due
 from shared.business_time.durations import Duration
-from shared.business_time.extending import document_of, extended
-from shared.business_time.loader import load_calendars, read_calendar
+from shared.business_time.loader import document_of, extended, load_calendars, read_calendar
 from shared.errors import CalendarError
 
 CALENDARS = load_calendars()

@@ -1,7 +1,7 @@
-"""Writes data/cn.yaml: China's working calendar as the State Council published it, year by year.
+"""Writes cn.yaml: China's working calendar as the State Council published it, year by year.
 
-`python -m shared.business_time.seed_cn` prints the file. Published years come from the `chinesecalendar` package; for
-the years after them, the statutory holidays that `holidays` expects are listed, without make-up workdays, and all
+`python -m shared.business_time.data.seed_cn` prints the file. Published years come from the package `chinesecalendar`;
+for the years after them, the statutory holidays that `holidays` expects are listed, without make-up workdays, and all
 that rests on them is provisional. Both are development dependencies: nothing reads them at run time.
 Run it when a new year is published, and set VERSION.
 """
@@ -36,8 +36,8 @@ _NAMES = {
 _HEADER = """\
 # China's working calendar: holidays and make-up workdays (调休) as published by the State Council, until
 # published_until; after that, the statutory holidays that are to be expected: due dates there are provisional.
-# Made by `python -m shared.business_time.seed_cn`; do not edit by hand. An organisation's own hours or local holidays
-# go into a calendar of its own, in the calendars folder.
+# Made by `python -m shared.business_time.data.seed_cn`; do not edit by hand. An organisation's own hours or local
+# holidays go into a calendar of its own, in the calendars folder.
 """
 
 
