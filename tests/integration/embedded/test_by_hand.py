@@ -10,11 +10,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from huiyin.cli.stack import register
 from huiyin.embedded.by_hand import variables_of
 from huiyin.embedded.home import Home
 from huiyin.embedded.processes.process import wait_for
-from shared.errors import StackError
+from shared.errors import InvalidInput, StackError
 from tests.integration.servers import throw_away_home
 from tests.running import HUIYIN, Stack
 
@@ -74,3 +77,12 @@ def test_env_without_a_stack_says_how_to_start_one(tmp_path: Path) -> None:
     with pytest.raises(StackError, match="nothing is running") as refused:
         variables_of(Home(tmp_path), "sla")
     assert refused.value.hint == "huiyin up --detach --except sla"
+
+
+@pytest.mark.parametrize(("words", "field"), [(["up", "--except", "sla,slb"], "--except"), (["env", "slb"], "SERVICE")])
+def test_a_service_that_does_not_exist_is_refused_with_those_that_do(words: list[str], field: str) -> None:
+    app = typer.Typer()
+    register(app)
+    wrong = CliRunner().invoke(app, words).exception
+    assert isinstance(wrong, InvalidInput)
+    assert (wrong.field, wrong.hint) == (field, "there are: intake, routing, sla, notify")
