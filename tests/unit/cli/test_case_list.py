@@ -18,7 +18,7 @@ def test_a_case_is_listed_in_the_time_that_case_show_has() -> None:
     read = Reader(small_shop(), "en")
     (line,) = list_lines([CASE], lambda _case: read)
 
-    assert read.time(CASE["received_at"]) in line  # type: ignore[arg-type]
+    assert read.time(CASE["received_at"]) in line
     assert "2026-03-01 21:30 " in line  # Europe/Berlin
     assert "Z " not in line
 
