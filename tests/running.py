@@ -102,10 +102,10 @@ class Stack:
         return {**found, "notices": (await self.query("notify", ended))[0][0]}
 
     async def missing(self) -> dict[str, int]:
-        """Events that a producer has said and a consumer has not taken: `consumer<-topic` -> how many."""
+        """Events that a producer has emitted and a consumer has not taken: `consumer<-topic` -> how many."""
         found = {}
         for producer, topic in WRITES.items():
-            said = {
+            emitted = {
                 row[0]
                 for row in await self.query(producer, "SELECT event_id FROM emitted_events WHERE topic = $1", topic)
             }
@@ -115,8 +115,8 @@ class Stack:
                 taken = {
                     row[0] for row in await self.query(consumer, "SELECT event_id FROM inbox WHERE topic = $1", topic)
                 }
-                if said - taken:
-                    found[f"{consumer}<-{topic}"] = len(said - taken)
+                if emitted - taken:
+                    found[f"{consumer}<-{topic}"] = len(emitted - taken)
         return found
 
 

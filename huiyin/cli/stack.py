@@ -44,7 +44,7 @@ def _environment() -> StackEnvironment:
     return read_environment(os.environ, SERVICES)
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     print(line, flush=True)
 
 
@@ -76,21 +76,21 @@ def up(
         rate=parse_rate(speed) if speed is not None else None,
         start=parse_start(start) if start is not None else None,
         without=frozenset(names(without, "--except", SERVICES)),
-        progress=_say,
+        progress=_print,
     )
     if detach:
-        _say(f"up in {start_behind(home, options):.1f} s: huiyin status | huiyin logs SERVICE | huiyin down")
+        _print(f"up in {start_behind(home, options):.1f} s: huiyin status | huiyin logs SERVICE | huiyin down")
         return
     with_table = at_terminal() and not no_table
     serve(
         home,
         options,
         environment,
-        started=lambda running: _say(f"up in {running.seconds:.1f} s; Ctrl-C stops it"),
-        show=live_table if with_table else lambda running, asked: changes_as_lines(running, asked, _say),
-        stopping=lambda: _say("stopping: services first, then Kafka and PostgreSQL …"),
+        started=lambda running: _print(f"up in {running.seconds:.1f} s; Ctrl-C stops it"),
+        show=live_table if with_table else lambda running, asked: changes_as_lines(running, asked, _print),
+        stopping=lambda: _print("stopping: services first, then Kafka and PostgreSQL …"),
     )
-    _say("stopped; the data stays")
+    _print("stopped; the data stays")
 
 
 def down(
@@ -100,7 +100,7 @@ def down(
     from huiyin.embedded.down import stop
 
     ended = stop(Home(_environment().home), now=now)
-    _say(f"stopped: {', '.join(ended)}" if ended else "nothing is running")
+    _print(f"stopped: {', '.join(ended)}" if ended else "nothing is running")
 
 
 def status(
@@ -116,15 +116,15 @@ def status(
     home = Home(_environment().home)
     state = home.read_state() if running_supervisor(home) else None
     if state is None:
-        _say(json.dumps({"running": False}) if as_json else f"nothing is running in {home.path}")
+        _print(json.dumps({"running": False}) if as_json else f"nothing is running in {home.path}")
         raise typer.Exit(1)
     if as_json:
-        _say(json.dumps({"running": True, **asdict(state)}, indent=2))
+        _print(json.dumps({"running": True, **asdict(state)}, indent=2))
         return
     memory = {process.name: memory_of(process.pid) for process in state.processes if process.pid}
     Console().print(table(state, memory))
     clock = f", clock {_clock_line(Path(state.clock))}" if state.clock else ""
-    _say(f"{'ready' if state.ready else 'starting'} in {home.path}{clock}")
+    _print(f"{'ready' if state.ready else 'starting'} in {home.path}{clock}")
 
 
 def _clock_line(path: Path) -> str:
@@ -176,7 +176,7 @@ def env(
     (name,) = names([service], "SERVICE", SERVICES)
     home = Home(_environment().home)
     for variable, value in variables_of(home, name).items():
-        _say(f"export {variable}={shlex.quote(value)}")
+        _print(f"export {variable}={shlex.quote(value)}")
     if pid := supervised_pid(home, name):
         print(
             f"huiyin: the stack runs {name} itself (pid {pid}), on the same port: "
@@ -217,8 +217,8 @@ def provision() -> None:
             if time.monotonic() > deadline:
                 raise
             time.sleep(1.0)
-    _say(f"topics made: {', '.join(done.topics_made) or 'none, all there'}")
-    _say(f"tables made or brought up to date: {', '.join(done.migrated) or 'none, all there'}")
+    _print(f"topics made: {', '.join(done.topics_made) or 'none, all there'}")
+    _print(f"tables made or brought up to date: {', '.join(done.migrated) or 'none, all there'}")
 
 
 def fetch() -> None:
@@ -231,14 +231,14 @@ def fetch() -> None:
     locked = jars.read_lock()
     if environment.kafka_libs is not None:
         jars.given_jars(locked, environment.kafka_libs)
-        _say(f"all there: {len(locked)} jars of Kafka in {environment.kafka_libs}")
+        _print(f"all there: {len(locked)} jars of Kafka in {environment.kafka_libs}")
         return
     cache = environment.cache / "kafka"
     _paths, missing = jars.cached_jars(locked, cache)
     if not missing:
-        _say(f"all there: {len(locked)} jars of Kafka in {cache}")
+        _print(f"all there: {len(locked)} jars of Kafka in {cache}")
         return
     with Progress(transient=True) as progress:
         task = progress.add_task("Kafka's jars", total=len(missing))
         jars.fetch(missing, cache, lambda _jar: progress.advance(task))
-    _say(f"fetched {len(missing)} jars of Kafka into {cache}")
+    _print(f"fetched {len(missing)} jars of Kafka into {cache}")

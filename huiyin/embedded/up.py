@@ -36,7 +36,7 @@ LEAST_FREE_BYTES = 500_000_000
 
 
 def _silent(line: str) -> None:
-    """Say nothing."""
+    """Report nothing."""
 
 
 @dataclass(frozen=True)

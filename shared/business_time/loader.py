@@ -73,7 +73,7 @@ def is_extension(document: Any) -> bool:
 def extended(document: Mapping[str, Any], calendars: Mapping[str, Calendar]) -> Calendar:
     """The calendar that `document` makes of the one it names in `extends`; raises `CalendarError` naming the field.
 
-    `id` is the other's unless it is given. What is said of a date holds instead of what the other says of it; a
+    `id` is the other's unless it is given. What it lists for a date replaces what the other lists; a
     holiday with `active: false` is none any more. `published_until` may only move on; between the other's last
     published date and it the listed holidays and make-up workdays are all there are: what is official replaces what
     was expected.
@@ -90,15 +90,15 @@ def extended(document: Mapping[str, Any], calendars: Mapping[str, Calendar]) -> 
         raise CalendarError("an extension needs a version of its own", field="version")
     until = _published_until(own, base)
     inactive = _inactive(document.get("holidays"))
-    said = own.holidays.keys() | own.makeup_workdays.keys() | inactive
+    listed = own.holidays.keys() | own.makeup_workdays.keys() | inactive
     _require_a_list(own, base, until)
     return dataclasses.replace(
         base,
         id=own.id,
         version=own.version,
         name=own.name if "name" in document else base.name,
-        holidays={**_left(base.holidays, base, until, said), **own.holidays},
-        makeup_workdays={**_left(base.makeup_workdays, base, until, said), **own.makeup_workdays},
+        holidays={**_left(base.holidays, base, until, listed), **own.holidays},
+        makeup_workdays={**_left(base.makeup_workdays, base, until, listed), **own.makeup_workdays},
         makeup_hours=own.makeup_hours or base.makeup_hours,
         special_hours={**base.special_hours, **own.special_hours},
         published_until=until,
@@ -154,7 +154,7 @@ _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def _frame(base: Calendar) -> dict[str, Any]:
-    """What every calendar needs and an extension does not say."""
+    """What every calendar needs and an extension does not give."""
     week = {day: _hours(windows) for day, windows in zip(WEEKDAYS, base.week, strict=True)}
     special = {day.isoformat(): _hours(hours) for day, hours in base.special_hours.items()}
     return {"id": base.id, "time_zone": base.time_zone, "week": week, "special_hours": special}
@@ -179,14 +179,14 @@ def _require_a_list(own: Calendar, base: Calendar, until: date | None) -> None:
 
 
 def _left(
-    dates: Mapping[date, Name], base: Calendar, until: date | None, said: set[date] | frozenset[date]
+    dates: Mapping[date, Name], base: Calendar, until: date | None, listed: set[date] | frozenset[date]
 ) -> dict[date, Name]:
     """The extended calendar's dates that still hold."""
     last = base.published_until
     return {
         day: name
         for day, name in dates.items()
-        if day not in said and not (last is not None and until is not None and last < day <= until)
+        if day not in listed and not (last is not None and until is not None and last < day <= until)
     }
 
 

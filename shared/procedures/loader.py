@@ -18,8 +18,8 @@ from pydantic_core import ErrorDetails
 
 from shared.errors import NotFound, ProcedureError
 from shared.procedures.check import check_procedure
-from shared.procedures.hints import hint_for, plain_message
 from shared.procedures.model import Procedure
+from shared.procedures.validation_messages import hint_for, plain_message
 from shared.procedures.yaml_file import Document, read_yaml
 from shared.procedures.yaml_file import Path as Keys
 

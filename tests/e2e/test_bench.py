@@ -1,4 +1,4 @@
-"""`huiyin bench timers`, small: every step is fired, each round is told, and the two stacks are compared."""
+"""`huiyin bench timers`, small: every step is fired, each round is reported, and the two stacks are compared."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from huiyin.bench.timers.rounds import together, undisturbed
+from huiyin.bench.timers.rounds import combined, undisturbed
 from tests.running import HUIYIN
 
 SMALL = ["--rates=200", "--seconds=2", "--rounds=1", "--again=0", "--backlog=1000", "--armed=1000", "--pending=2000"]
@@ -52,4 +52,4 @@ async def test_a_round_that_was_robbed_is_measured_again(stolen: list[float], ta
 
 def test_several_rounds_say_their_median_their_sum_and_their_maximum() -> None:
     rounds = [{"lost": n, "p99_ms": p99, "max_ms": p99 * 2} for n, p99 in ((0, 20.0), (1, 90.0), (0, 22.0))]
-    assert together(rounds) == {"lost": 1, "p99_ms": 22.0, "max_ms": 180.0}
+    assert combined(rounds) == {"lost": 1, "p99_ms": 22.0, "max_ms": 180.0}

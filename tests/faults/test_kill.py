@@ -1,4 +1,4 @@
-"""kill -9 of every process under load: nothing lost, nothing doubled, nobody told twice."""
+"""kill -9 of every process under load: nothing lost, nothing doubled, nobody notified twice."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ async def _measure(
     environments: list[BenchEnvironment], chosen: _Chosen, progress: Callable[[str], None]
 ) -> dict[str, Any]:
     from huiyin.bench.timers.arming import arm
-    from huiyin.bench.timers.rounds import Rounds, together, undisturbed
+    from huiyin.bench.timers.rounds import Rounds, combined, undisturbed
     from shared.messaging.database import open_database
 
     figures: dict[str, Any] = {}
@@ -106,7 +106,7 @@ async def _measure(
                 found[each].append(await undisturbed(measure, again=chosen.again))
                 progress(_line(f"  {each} ({number + 1} of {chosen.rounds})", found[each][-1]))
         for each, several in found.items():
-            note(each, together(several))
+            note(each, combined(several))
             figures[each]["rounds"] = several
         if len(names) > 1:
             alone, beside = (figures[each] for each in names)

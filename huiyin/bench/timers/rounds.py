@@ -156,7 +156,7 @@ async def undisturbed(measure: Callable[[], Awaitable[Figures]], *, again: int) 
     return {**min(rounds, key=lambda one: one[STOLEN_CORES]), "repeated": len(rounds) - 1}
 
 
-def together(rounds: Sequence[Figures]) -> Figures:
+def combined(rounds: Sequence[Figures]) -> Figures:
     """The summary of rounds of one kind: the median of each figure, the sum of what was fired and lost, and the
     highest of what is a maximum."""
     return {name: _one([found[name] for found in rounds], name) for name in rounds[0]}

@@ -36,7 +36,7 @@ class Recomputing:
         return cls(connection, f"calendar:{calendar.id}@{calendar.version}", last[0]["id"] if last else 0)
 
     def wait(self) -> None:
-        """Tell how far it is, then how many clocks moved. Raises `StackError` if the service does not take it."""
+        """Print how far it is, then how many clocks moved. Raises `StackError` if the service does not take it."""
         deadline = time.monotonic() + _TAKEN_SECONDS
         with self.connection.open("sla") as sla:
             while (found := self._find(sla)) is None or found["finished_at"] is None:

@@ -1,4 +1,4 @@
-"""Says conditions and occurrences in words that a person reads, in Chinese or English."""
+"""Conditions and occurrences in words, Chinese or English."""
 
 from __future__ import annotations
 

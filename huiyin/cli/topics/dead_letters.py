@@ -1,6 +1,6 @@
 """`huiyin dead-letters`: records that a service could not process; look at them, replay them, or drop them.
 
-A letter is named by its service and its number there: `routing/12`. Payloads are shown only when asked for.
+A dead letter is named by its service and its number there: `routing/12`. Payloads are shown only when asked for.
 """
 
 from __future__ import annotations

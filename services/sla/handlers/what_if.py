@@ -22,9 +22,9 @@ from shared.errors import CalendarError, InvalidInput, ProcedureError
 from shared.hosting.host import Context
 from shared.hosting.reloading import calendars_of, require_calendars
 from shared.procedures.check import check_procedure
-from shared.procedures.hints import plain_message
 from shared.procedures.loader import in_file, written
 from shared.procedures.model import Procedure
+from shared.procedures.validation_messages import plain_message
 
 _PAGE = 100
 _AT_A_TIME = 10

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from shared.procedures.check.clock_parts import check_clock_parts
 from shared.procedures.check.clocks import check_clocks
+from shared.procedures.check.conditions import check_conditions
 from shared.procedures.check.finding import Finding
 from shared.procedures.check.occurrences import check_occurrences
 from shared.procedures.check.order import check_order
-from shared.procedures.check.reading import check_conditions
 from shared.procedures.check.references import check_references
 from shared.procedures.check.wording import check_wording
 from shared.procedures.model import Procedure

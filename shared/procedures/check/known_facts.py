@@ -1,4 +1,4 @@
-"""Which facts conditions may read, and of what kind each is."""
+"""The facts that conditions may read, with their kinds and possible values."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from shared.procedures.check.finding import Finding, error, warning
-from shared.procedures.check.walk import Ids, parts
+from shared.procedures.check.parts import Ids, parts
 from shared.procedures.milestones import COMPLAINT, DEADLINE, NOTICE, QUALIFIED_BY, REPORTED, STANDARD, split
 from shared.procedures.model import (
     CallBack,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from shared.procedures.check.finding import Finding, error
-from shared.procedures.check.walk import Ids, parts
+from shared.procedures.check.parts import Ids, parts
 from shared.procedures.model import (
     Admissibility,
     AdmissionRule,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from shared.procedures.catalogue import facts, written_procedures
 from shared.procedures.check.finding import Finding, error, warning
-from shared.procedures.check.walk import parts
+from shared.procedures.check.parts import parts
 from shared.procedures.milestones import DEADLINE, split
 from shared.procedures.model import (
     PLACEHOLDERS,

@@ -36,10 +36,10 @@ def shown(stack: Stack, number: str) -> dict[str, Any]:
 def test_a_case_is_shown_with_clocks_timeline_and_notices_and_without_its_identity(
     stack: Stack, case: dict[str, Any]
 ) -> None:
-    told = stack.command("case", "show", case["case_number"], "--lang", "zh").stdout
-    assert "宝山区行政效能投诉" in told
-    assert "办理期限  计时中" in told
-    assert "canary-7261" not in told
+    printed = stack.command("case", "show", case["case_number"], "--lang", "zh").stdout
+    assert "宝山区行政效能投诉" in printed
+    assert "办理期限  计时中" in printed
+    assert "canary-7261" not in printed
     assert case["case_id"] == shown(stack, case["case_number"])["case"]["case_id"]
 
 
@@ -118,20 +118,20 @@ def test_an_unreadable_record_is_listed_shown_without_payload_replayed_and_dropp
     producer.send("huiyin.complaints.v1", value=b"canary-9313", partition=0).get(timeout=30)
     producer.close()
 
-    def letters() -> list[str]:
+    def dead_letters() -> list[str]:
         found = json.loads(stack.command("dead-letters", "list", "--service", "sla", "--json").stdout)
         return [one["letter"] for one in found]
 
-    wait_until(lambda: len(letters()) == 1, 60, "the record was never a dead letter")
-    (letter,) = letters()
+    wait_until(lambda: len(dead_letters()) == 1, 60, "the record was never a dead letter")
+    (letter,) = dead_letters()
     plain = stack.command("dead-letters", "show", letter).stdout
     assert "canary-9313" not in plain + stack.command("dead-letters", "list").stdout
     assert json.loads(plain)["topic"] == "huiyin.complaints.v1"
     assert "canary-9313" in stack.command("dead-letters", "show", letter, "--payload").stdout
     stack.command("dead-letters", "replay", letter)
-    wait_until(lambda: letters() not in ([], [letter]), 60, "the replayed record was never read again")
-    stack.command("dead-letters", "drop", *letters())
-    assert letters() == []
+    wait_until(lambda: dead_letters() not in ([], [letter]), 60, "the replayed record was never read again")
+    stack.command("dead-letters", "drop", *dead_letters())
+    assert dead_letters() == []
 
 
 def test_a_replayed_event_takes_effect_in_the_service_that_had_parked_it(stack: Stack, case: dict[str, Any]) -> None:
@@ -155,22 +155,22 @@ def test_a_replayed_event_takes_effect_in_the_service_that_had_parked_it(stack: 
 
 async def park_assignment(stack: Stack, case_id: str) -> str:
     """Take the assignment out of intake's timeline and put it among the dead letters; returns the event's id."""
-    (said,) = await stack.query(
+    (emitted,) = await stack.query(
         "routing", "SELECT event_id, topic, value FROM outbox WHERE case_id = $1 AND type LIKE '%.assigned.v1'", case_id
     )
-    await stack.query("intake", "DELETE FROM timeline WHERE event_id = $1", said["event_id"])
-    (taken,) = await stack.query("intake", "SELECT consumer FROM inbox WHERE event_id = $1", said["event_id"])
+    await stack.query("intake", "DELETE FROM timeline WHERE event_id = $1", emitted["event_id"])
+    (taken,) = await stack.query("intake", "SELECT consumer FROM inbox WHERE event_id = $1", emitted["event_id"])
     await stack.query(
         "intake",
         'INSERT INTO dead_letters (consumer, event_id, case_id, topic, partition, "offset", reason, value, failed_at)'
         " VALUES ($1, $2, $3, $4, 0, 0, 'ValueError', $5, now())",
         taken["consumer"],
-        said["event_id"],
+        emitted["event_id"],
         case_id,
-        said["topic"],
-        said["value"],
+        emitted["topic"],
+        emitted["value"],
     )
-    return str(said["event_id"])
+    return str(emitted["event_id"])
 
 
 def test_secrets_of_keys_are_nowhere_in_the_home_but_in_their_own_files(stack: Stack) -> None:

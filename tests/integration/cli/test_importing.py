@@ -87,9 +87,9 @@ def test_a_workbook_is_imported_and_its_cases_can_be_read_back(stack: Stack, tmp
     assert shown["case"]["case_id"] == line["case_id"]
     assert shown["case"]["received_at"] == "2025-03-03T01:30:00+00:00"  # 09:30 in Shanghai
     assert shown["case"]["identity"] == {"content": "迟迟不办", "name": "王小明", "phone": "13800138000"}
-    told = stack.command("case", "show", line["case_number"]).stdout
-    assert "王小明" not in told
-    assert "2025-03-03 09:30" in told
+    shown = stack.command("case", "show", line["case_number"]).stdout
+    assert "王小明" not in shown
+    assert "2025-03-03 09:30" in shown
 
 
 def test_rows_that_were_registered_are_not_taken_again_with_other_content(stack: Stack, tmp_path: Path) -> None:

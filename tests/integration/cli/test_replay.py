@@ -29,7 +29,7 @@ pytestmark = pytest.mark.asyncio
 
 
 class Handler:
-    """Notes the events that take effect; fails for the cases that it is told to."""
+    """Notes the events that take effect; fails for the cases named."""
 
     def __init__(self) -> None:
         self.seen: list[Event] = []
@@ -82,7 +82,7 @@ class Parked:
             await self.processor.process([record(one, 2 * offset), record(two, 2 * offset + 1)])
         self.handler.failing = set()
 
-    async def letters(self) -> list[int]:
+    async def dead_letters(self) -> list[int]:
         async with self.engine.begin() as tx:
             return [row.id for row in await replay.listed(tx)]
 
@@ -99,12 +99,14 @@ async def parked(open_service: Open) -> Parked:
     return found
 
 
-async def test_all_open_letters_of_the_case_take_effect_in_the_order_in_which_they_were_said(parked: Parked) -> None:
-    first, second, third = await parked.letters()
+async def test_all_open_dead_letters_of_a_case_take_effect_in_the_order_of_emission(
+    parked: Parked,
+) -> None:
+    first, second, third = await parked.dead_letters()
     sent: list[Record] = []
 
-    async def send(letters: Sequence[DeadLetter]) -> None:
-        sent.extend(Record(one.topic, one.partition, 100 + one.offset, one.value) for one in letters)
+    async def send(dead_letters: Sequence[DeadLetter]) -> None:
+        sent.extend(Record(one.topic, one.partition, 100 + one.offset, one.value) for one in dead_letters)
 
     async with parked.engine.begin() as tx:
         done = await replay.replay(tx, second, send, AT)
@@ -112,14 +114,14 @@ async def test_all_open_letters_of_the_case_take_effect_in_the_order_in_which_th
     assert parked.handler.types(parked.case) == []
     await parked.processor.process(sent)
     assert parked.handler.types(parked.case) == ["registered", "admitted", "withdrawn"]
-    assert await parked.letters() == []
+    assert await parked.dead_letters() == []
     assert await parked.settled() == ["replayed"] * 3
 
 
 async def test_a_replay_that_cannot_send_leaves_everything_as_it_was(parked: Parked) -> None:
-    before = await parked.letters()
+    before = await parked.dead_letters()
 
-    async def send(letters: Sequence[DeadLetter]) -> None:
+    async def send(dead_letters: Sequence[DeadLetter]) -> None:
         raise Unavailable("the broker does not take the events")
 
     async def attempt() -> None:
@@ -128,17 +130,17 @@ async def test_a_replay_that_cannot_send_leaves_everything_as_it_was(parked: Par
 
     with pytest.raises(Unavailable):
         await attempt()
-    assert await parked.letters() == before
+    assert await parked.dead_letters() == before
     await parked.processor.process([record(one, 50) for one in life_of(parked.case)])
     assert parked.handler.types(parked.case) == []  # still parked, and what came again was known
 
 
 async def test_a_consumer_that_is_quicker_than_the_commit_waits_for_it(parked: Parked) -> None:
-    first = (await parked.letters())[0]
+    first = (await parked.dead_letters())[0]
     consuming: list[asyncio.Task[None]] = []
 
-    async def send(letters: Sequence[DeadLetter]) -> None:
-        records = [Record(one.topic, one.partition, 100 + one.offset, one.value) for one in letters]
+    async def send(dead_letters: Sequence[DeadLetter]) -> None:
+        records = [Record(one.topic, one.partition, 100 + one.offset, one.value) for one in dead_letters]
         consuming.append(asyncio.create_task(parked.processor.process(records)))
         await asyncio.wait(consuming, timeout=1.0)
 
@@ -147,15 +149,15 @@ async def test_a_consumer_that_is_quicker_than_the_commit_waits_for_it(parked: P
         assert not consuming[0].done()
     await asyncio.wait_for(consuming[0], 20)
     assert parked.handler.types(parked.case) == ["registered", "admitted", "withdrawn"]
-    assert await parked.letters() == []
+    assert await parked.dead_letters() == []
 
 
 async def test_a_commit_that_fails_after_sending_loses_nothing(parked: Parked) -> None:
-    before = await parked.letters()
+    before = await parked.dead_letters()
     sent: list[Record] = []
 
-    async def send(letters: Sequence[DeadLetter]) -> None:
-        sent.extend(Record(one.topic, one.partition, 100 + one.offset, one.value) for one in letters)
+    async def send(dead_letters: Sequence[DeadLetter]) -> None:
+        sent.extend(Record(one.topic, one.partition, 100 + one.offset, one.value) for one in dead_letters)
 
     async with parked.engine.connect() as connection:
         transaction = await connection.begin()
@@ -163,16 +165,16 @@ async def test_a_commit_that_fails_after_sending_loses_nothing(parked: Parked) -
         await transaction.rollback()
     await parked.processor.process(sent)
     assert parked.handler.types(parked.case) == []
-    assert await parked.letters() == before
+    assert await parked.dead_letters() == before
 
 
-async def test_a_letter_that_is_settled_or_never_was_is_not_found(parked: Parked) -> None:
-    async def send(letters: Sequence[DeadLetter]) -> None:
+async def test_a_dead_letter_that_is_settled_or_never_was_is_not_found(parked: Parked) -> None:
+    async def send(dead_letters: Sequence[DeadLetter]) -> None:
         raise AssertionError("there is nothing to send")
 
     async with parked.engine.begin() as tx:
-        for letter in await parked.letters():
-            await replay.settle(tx, letter, "dropped", AT)
+        for dead_letter in await parked.dead_letters():
+            await replay.settle(tx, dead_letter, "dropped", AT)
         with pytest.raises(NotFound):
             await replay.replay(tx, 1, send, AT)
         with pytest.raises(NotFound):
@@ -181,12 +183,12 @@ async def test_a_letter_that_is_settled_or_never_was_is_not_found(parked: Parked
 
 async def test_a_record_that_could_not_be_read_is_replayed_alone(parked: Parked) -> None:
     await parked.processor.process([Record("huiyin.complaints.v1", 0, 7, b"not an event")])
-    unread = (await parked.letters())[-1]
+    unread = (await parked.dead_letters())[-1]
 
-    async def send(letters: Sequence[DeadLetter]) -> None:
-        assert [one.value for one in letters] == [b"not an event"]
+    async def send(dead_letters: Sequence[DeadLetter]) -> None:
+        assert [one.value for one in dead_letters] == [b"not an event"]
 
     async with parked.engine.begin() as tx:
         done = await replay.replay(tx, unread, send, AT)
     assert [one.id for one in done] == [unread]
-    assert len(await parked.letters()) == 3
+    assert len(await parked.dead_letters()) == 3

@@ -48,17 +48,17 @@ def test_status_tells_people_and_programs_what_runs(running: Running) -> None:
     assert shown.exit_code == 0
     assert all(name in shown.output for name in ("postgres", "kafka", "alpha", "beta", "ready"))
 
-    told = json.loads(huiyin(running.home.path, "status", "--json").output)
-    assert told["running"] is True
-    assert told["ready"] is True
-    assert told["supervisor"] == os.getpid()
-    assert told["kafka"] == kafka_address(running.home)
+    shown = json.loads(huiyin(running.home.path, "status", "--json").output)
+    assert shown["running"] is True
+    assert shown["ready"] is True
+    assert shown["supervisor"] == os.getpid()
+    assert shown["kafka"] == kafka_address(running.home)
 
 
 def test_the_state_names_no_secret(running: Running) -> None:
-    told = huiyin(running.home.path, "status", "--json").output
+    shown = huiyin(running.home.path, "status", "--json").output
     for secret in running.home.secrets.iterdir():
-        assert secret.read_text().strip() not in told
+        assert secret.read_text().strip() not in shown
 
 
 def test_logs_shows_the_last_lines(running: Running) -> None:

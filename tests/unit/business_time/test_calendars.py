@@ -99,7 +99,7 @@ def test_a_calendar_open_one_hour_a_year_works() -> None:
     assert axis.nth_working_day(date(2026, 7, 1).toordinal(), 30) == date(2056, 7, 1).toordinal()
 
 
-def test_what_lies_beyond_the_horizon_is_said_to_and_soon() -> None:
+def test_what_lies_beyond_the_horizon_is_refused_and_soon() -> None:
     given = calendar_from(GOOD | {"week": {}, "special_hours": {"2026-07-01": [["10:00", "11:00"]]}})
     axis = compiled(given)
 

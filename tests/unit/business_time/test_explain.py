@@ -135,7 +135,7 @@ def test_the_counted_days_add_up_to_the_duration(
     assert listed == [listed[0] + timedelta(days=index) for index in range(len(listed))]
 
 
-def test_special_hours_weekly_closures_and_days_with_no_hours_left_are_told_apart() -> None:
+def test_special_hours_weekly_closures_and_days_with_no_hours_left_are_distinguished() -> None:
     office = calendar(special_hours={"2026-03-06": [], "2026-03-07": [["10:00", "11:00"]]})
 
     explanation = explain(at("2026-03-05 18:00"), Duration.parse("PT2H"), office, time_basis="business")

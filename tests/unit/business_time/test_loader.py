@@ -29,7 +29,7 @@ def test_a_local_day_is_added_and_all_else_stays() -> None:
     assert calendar.name == base.name
 
 
-def test_what_is_said_of_a_date_holds_instead_of_what_was_said_before() -> None:
+def test_what_is_listed_for_a_date_replaces_what_was_listed_before() -> None:
     document = {
         "extends": "cn",
         "version": "2",
@@ -81,7 +81,7 @@ def test_a_year_that_is_published_replaces_what_was_expected_of_it_and_is_provis
         ({"published_until": "2027-12-31"}, "holidays"),
     ],
 )
-def test_a_mistake_is_told_by_its_field(change: dict[str, Any], field: str) -> None:
+def test_a_mistake_is_reported_by_its_field(change: dict[str, Any], field: str) -> None:
     with pytest.raises(CalendarError) as caught:
         extended(LOCAL_DAY | change, CALENDARS)
     assert caught.value.field == field

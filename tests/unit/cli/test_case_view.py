@@ -93,7 +93,7 @@ def test_a_clock_tells_its_state_and_how_far_it_is(clock: dict[str, Any], expect
         (timedelta(seconds=59), "0 min left", "还有 0 min"),
     ],
 )
-def test_a_distance_is_told_in_two_units_at_most(left: timedelta, en: str, zh: str) -> None:
+def test_a_distance_is_shown_in_two_units_at_most(left: timedelta, en: str, zh: str) -> None:
     assert (view.distance(left, reader()), view.distance(left, reader("zh"))) == (en, zh)
 
 

@@ -230,6 +230,6 @@ def test_migrate_can_say_beforehand_how_clocks_would_move(service: Service) -> N
         run(*MIGRATE, "--mode", "leave", "--dry-run")
 
 
-def test_a_decision_to_leave_cases_where_they_are_is_told_as_such(service: Service) -> None:
+def test_a_decision_to_leave_cases_where_they_are_is_shown_as_such(service: Service) -> None:
     service.answer, service.status = json.dumps({"id": "m1", "migrated": 0, "finished_at": "now"}), 202
     assert "stay with their versions" in run(*MIGRATE, "--mode", "leave")

@@ -1,4 +1,4 @@
-"""Events as lines, lag as numbers, keys and letters by name: the pure parts of the commands around messages."""
+"""Events as lines, lag as numbers, keys and dead letters by name: the pure parts of the commands around messages."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_colours_are_for_terminals_only() -> None:
 
 
 @pytest.mark.parametrize("value", [b"", b"secret", b"\xff", b"[]", b"{}", b'{"type": 1, "subject": 2, "time": "x"}'])
-def test_what_is_no_event_is_said_to_be_none_without_showing_it(value: bytes) -> None:
+def test_what_is_no_event_is_marked_so_without_showing_it(value: bytes) -> None:
     assert line_of(value, coloured=False) == "(a record that is no event)"
 
 
@@ -116,7 +116,7 @@ NOW = datetime(2026, 1, 5, 8, tzinfo=UTC)
         (NOW + timedelta(hours=1), NOW, "revoked 2026-01-05 08:00Z"),
     ],
 )
-def test_the_state_of_a_key_is_told(expires: datetime | None, revoked: datetime | None, expected: str) -> None:
+def test_the_state_of_a_key_is_shown(expires: datetime | None, revoked: datetime | None, expected: str) -> None:
     assert state_of(expires, revoked, NOW) == expected
 
 
@@ -125,6 +125,6 @@ def test_a_letter_is_named_by_service_and_number() -> None:
 
 
 @pytest.mark.parametrize("letter", ["12", "routing", "routing/", "routing/x", "routing/-1", "routing/１"])
-def test_a_name_that_is_no_letter_is_refused(letter: str) -> None:
+def test_a_name_that_is_no_dead_letter_is_refused(letter: str) -> None:
     with pytest.raises(InvalidInput):
         dead_letters.parse(letter)

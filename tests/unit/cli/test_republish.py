@@ -11,7 +11,7 @@ from huiyin.cli.topics.republish import parse_case, parse_instant
 from shared.errors import InvalidInput
 
 
-def test_an_instant_is_taken_with_its_offset_and_told_in_utc() -> None:
+def test_an_instant_is_taken_with_its_offset_and_shown_in_utc() -> None:
     assert parse_instant("2026-09-29T08:00+08:00") == datetime(2026, 9, 29, 0, 0, tzinfo=UTC)
     assert parse_instant("2026-09-29T00:00:00Z").isoformat() == "2026-09-29T00:00:00+00:00"
 

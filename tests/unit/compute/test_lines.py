@@ -26,7 +26,7 @@ OVER_NIGHT = {"pauses": [["2026-01-05T16:30:00Z", "2026-01-06T09:30:00Z"]]}
 OVERLAPPING = {
     "pauses": [["2026-01-05T10:00:00Z", "2026-01-05T11:00:00Z"], ["2026-01-05T10:30:00Z", "2026-01-05T11:30:00Z"]]
 }
-EARLY = {"pauses": [["2026-01-05T09:00:00Z", "2026-01-05T10:30:00Z"]]}
+BEFORE_START = {"pauses": [["2026-01-05T09:00:00Z", "2026-01-05T10:30:00Z"]]}
 SHORT_MONDAY = {"overrides": {"2026-01-05": [["10:00", "12:00"]]}}
 LATE_MONDAY = {"holidays": ["2026-01-05"], "overrides": {"2026-01-05": [["20:00", "21:00"]]}}
 
@@ -60,7 +60,7 @@ ADD = [
     (OFFICE, "2026-01-05T16:00:00Z", "PT2H", OVER_NIGHT, "2026-01-06T11:00:00Z"),
     (OFFICE, "2026-01-05T09:00:00Z", "PT2H", OVERLAPPING, "2026-01-05T12:30:00Z"),
     # started inside a pause
-    (OFFICE, "2026-01-05T10:00:00Z", "PT1H", EARLY, "2026-01-05T11:30:00Z"),
+    (OFFICE, "2026-01-05T10:00:00Z", "PT1H", BEFORE_START, "2026-01-05T11:30:00Z"),
     # working days keep the wall time unless a boundary is given
     (OFFICE, "2026-01-05T14:30:00Z", "P3WD", {}, "2026-01-08T14:30:00Z"),
     (OFFICE, "2026-01-05T14:30:00Z", "P15WD", {}, "2026-01-26T14:30:00Z"),

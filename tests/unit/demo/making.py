@@ -29,7 +29,7 @@ _READERS = {
 }
 
 
-def said(data: EventData, *, minutes: float = 0, sequence: int = 1, procedure: tuple[str, int] = PROCEDURE) -> Event:
+def emitted(data: EventData, *, minutes: float = 0, sequence: int = 1, procedure: tuple[str, int] = PROCEDURE) -> Event:
     """An event of `CASE`, some minutes after the start."""
     at = START + timedelta(minutes=minutes)
     producer = _WRITERS[data.topic_]
@@ -41,12 +41,12 @@ def whole() -> Evidence:
     clock = {"clock": "handling", "cycle": 1, "due_at": START + timedelta(days=14)}
     notice = {"notice": "receipt", "notice_id": str(NOTICE), "addressee": "complainant", "cause": "x"}
     events = [
-        said(ComplaintRegistered(case_number="BSXN-2025-00001", channel="online", received_at=START)),
-        said(ComplaintAdmitted(rule="listed-ground"), sequence=2),
-        said(CaseAssigned(department="district-centre"), minutes=1),
-        said(ClockStarted(**clock, started_at=START), minutes=1),
-        said(ClockMet(**clock, stopped_at=START), minutes=2, sequence=2),
-        said(NoticeSent(**notice, sink="file", sent_at=START, attempts=1), minutes=2),
+        emitted(ComplaintRegistered(case_number="BSXN-2025-00001", channel="online", received_at=START)),
+        emitted(ComplaintAdmitted(rule="listed-ground"), sequence=2),
+        emitted(CaseAssigned(department="district-centre"), minutes=1),
+        emitted(ClockStarted(**clock, started_at=START), minutes=1),
+        emitted(ClockMet(**clock, stopped_at=START), minutes=2, sequence=2),
+        emitted(NoticeSent(**notice, sink="file", sent_at=START, attempts=1), minutes=2),
     ]
     found = Evidence(
         cases=[Case(CASE, PROCEDURE, "BSXN-2025-00001", "resolved")],

@@ -14,7 +14,7 @@ from shared.events.complaints import ComplaintRegistered
 from shared.events.deadlines import BreachRetracted, ClockBreached, ClockStarted
 from shared.procedures.loader import load_library
 from shared.procedures.model import Procedure
-from tests.unit.demo.making import CASE, START, said
+from tests.unit.demo.making import CASE, START, emitted
 
 
 def procedure(name: str) -> Procedure:
@@ -24,8 +24,8 @@ def procedure(name: str) -> Procedure:
 def file_of(name: str, *, department: str, channel: str = "telephone", **facts: object) -> CaseFile:
     file = CaseFile(CASE, procedure(name).key)
     registered = ComplaintRegistered(case_number="1", channel=channel, received_at=START, attributes=facts)
-    file.apply(said(registered))
-    file.apply(said(CaseAssigned(department=department), minutes=1))
+    file.apply(emitted(registered))
+    file.apply(emitted(CaseAssigned(department=department), minutes=1))
     return file
 
 
@@ -74,7 +74,7 @@ def test_the_chain_follows_what_the_procedure_requires(
 def test_what_was_reported_is_not_reported_again() -> None:
     file = file_of("baoshan-efficiency", department="town-sub-centre")
     reached = MilestoneReached(milestone="leader-approved", at=START, by="leader-in-charge")
-    file.apply(said(reached, minutes=2, sequence=2))
+    file.apply(emitted(reached, minutes=2, sequence=2))
 
     assert handling.chain(procedure("baoshan-efficiency"), file, "resolved") == ("resolved",)
 
@@ -82,10 +82,10 @@ def test_what_was_reported_is_not_reported_again() -> None:
 def test_a_reopened_case_is_handled_from_the_beginning() -> None:
     file = file_of("shopping-mall", department="floor")
     done = MilestoneReached(milestone="resolved", at=START, by="floor")
-    file.apply(said(done, minutes=2, sequence=2))
+    file.apply(emitted(done, minutes=2, sequence=2))
     assert file.answered
 
-    file.apply(said(CaseReopened(cycle=2, cause="dissatisfied"), minutes=3, sequence=3))
+    file.apply(emitted(CaseReopened(cycle=2, cause="dissatisfied"), minutes=3, sequence=3))
 
     assert (file.status, file.cycle, handling.chain(procedure("shopping-mall"), file, "resolved")) == (
         "assigned",
@@ -134,6 +134,6 @@ COURSES: list[tuple[list[EventData], int]] = [
 def test_a_breach_counts_until_it_is_retracted(course: list[EventData], breaches: int) -> None:
     file = CaseFile(CASE, ("baoshan-efficiency", 1))
     for number, data in enumerate(course, start=1):
-        file.apply(said(data, sequence=number))
+        file.apply(emitted(data, sequence=number))
 
     assert len(file.breaches) == breaches

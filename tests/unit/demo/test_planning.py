@@ -17,7 +17,7 @@ from shared.events.complaints import ComplaintRegistered, SupplementRequested
 from shared.events.deadlines import ClockBreached, ClockExtended, ClockStarted
 from shared.events.notices import CallBackDue, Satisfied
 from shared.procedures.loader import load_library
-from tests.unit.demo.making import CASE, START, said
+from tests.unit.demo.making import CASE, START, emitted
 
 DUE = START + timedelta(days=10)
 CLOCK: dict[str, Any] = {"clock": "handling", "cycle": 1, "due_at": DUE}
@@ -33,7 +33,7 @@ def seed_of(manner: Manner) -> str:
 def planned(data: EventData, manner: Manner, *, name: str = "baoshan-efficiency") -> list[planning.Task]:
     rules = load_library().get(name)
     file = CaseFile(CASE, rules.key)
-    event = said(data, procedure=rules.key)
+    event = emitted(data, procedure=rules.key)
     file.apply(event)
     return list(planning.reactions(event, file, rules, seed_of(manner)))
 
@@ -94,7 +94,7 @@ def test_where_complainants_are_called_back_the_case_is_not_closed_before() -> N
 
 def test_about_half_of_the_complainants_give_what_was_missing() -> None:
     rules = load_library().get("baoshan-efficiency")
-    event = said(SupplementRequested(missing=("phone",)))
+    event = emitted(SupplementRequested(missing=("phone",)))
     file = CaseFile(CASE, rules.key)
 
     answers = [list(planning.reactions(event, file, rules, str(seed))) for seed in range(400)]
@@ -107,7 +107,7 @@ def test_about_half_of_the_complainants_give_what_was_missing() -> None:
 def _assigned(*more: EventData) -> CaseFile:
     file = CaseFile(CASE, ("baoshan-efficiency", 1))
     for number, data in enumerate((CaseAssigned(department="district-centre"), *more), start=1):
-        file.apply(said(data, sequence=number))
+        file.apply(emitted(data, sequence=number))
     return file
 
 

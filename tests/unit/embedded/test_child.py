@@ -70,7 +70,7 @@ def test_a_stopped_process_is_not_started_again(keep: Callable[..., Child]) -> N
     assert child.state().pid is None
 
 
-def test_a_command_that_cannot_be_made_is_told_and_tried_again(keep: Callable[..., Child]) -> None:
+def test_a_command_that_cannot_be_made_is_reported_and_tried_again(keep: Callable[..., Child]) -> None:
     attempts = iter([OSError(28, "No space left on device")])
 
     def command() -> Command:

@@ -1,4 +1,4 @@
-"""Columns find their fields, and what can never be registered is said before the first row is sent."""
+"""Columns find their fields, and what can never be registered is refused before the first row is sent."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ BAD: list[tuple[dict[str, str], dict[str, str], tuple[str, ...] | None, str]] = 
 
 
 @pytest.mark.parametrize(("mapping", "constants", "header", "field"), BAD)
-def test_what_can_never_be_registered_is_said_at_once(
+def test_what_can_never_be_registered_is_refused_at_once(
     mapping: dict[str, str], constants: dict[str, str], header: tuple[str, ...] | None, field: str
 ) -> None:
     with pytest.raises(InvalidInput) as refused:

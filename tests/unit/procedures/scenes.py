@@ -1,6 +1,6 @@
 """A case of a shipped procedure, driven through the pure cores of intake, routing and sla in virtual time.
 
-No broker, no database: what one core says is given to the others at once, and time jumps to the next step of a clock.
+No broker, no database: what one core emits is given to the others at once, and time jumps to the next step of a clock.
 """
 
 from __future__ import annotations
@@ -55,18 +55,18 @@ class Scene:
         complaint = intake.check(self._form, channel, self.now.isoformat(), "zh", given, self.now)
         assert isinstance(complaint, intake.Complaint), complaint
         verdict = intake.admission(self._form, complaint.attributes, complaint.channel, complaint.missing)
-        said = intake.registration_events(
+        events = intake.registration_events(
             complaint, number="N", matters={}, merged_into=None, verdict=verdict, documents={}
         )
         self.status = verdict.status
-        self._say("intake", *said)
+        self._emit("intake", *events)
 
     def officer(self, decision: intake.Decision, by: str, when: str, rule: str | None = None) -> None:
         """A held complaint is decided on."""
         self.until(when)
         verdict = intake.officers_verdict(self._form, self.status, decision, by, rule)
         self.status = verdict.status
-        self._say("intake", *intake.verdict_events(verdict, by, {}))
+        self._emit("intake", *intake.verdict_events(verdict, by, {}))
 
     def report(self, milestone: str, by: str, when: str, clock: str | None = None, **fields: Any) -> None:
         """A department reports; raises what routing raises."""
@@ -74,7 +74,7 @@ class Scene:
         given = Report(milestone, self.now, by, {k.replace("_", "-"): v for k, v in fields.items()}, clock)
         change = routing.apply_report(self.routing, given, self._rules, self.now)
         self.routing = change.case
-        self._say("routing", *change.emitted)
+        self._emit("routing", *change.emitted)
 
     def until(self, when: str) -> None:
         """Let time pass, step by step of the clocks."""
@@ -94,8 +94,8 @@ class Scene:
         row = self.clocks.get(clock)
         return f"{_local(row.due_at):%Y-%m-%d %H:%M}" if row and row.due_at else "-"
 
-    def _say(self, producer: str, *said: EventData) -> None:
-        for data in said:
+    def _emit(self, producer: str, *events: EventData) -> None:
+        for data in events:
             self._sequence += 1
             event = make(producer, CASE, self.procedure.key, data, cause=f"{self._sequence}", at=self.now)
             self._queue.append(event.numbered(self._sequence))
@@ -116,8 +116,8 @@ class Scene:
                 )
                 self._decide_clocks()
 
-    def _extend(self, producer: str, said: tuple[EventData, ...]) -> None:
-        for data in said:
+    def _extend(self, producer: str, events: tuple[EventData, ...]) -> None:
+        for data in events:
             self._sequence += 1
             event = make(producer, CASE, self.procedure.key, data, cause=f"{self._sequence}", at=self.now)
             self._queue.append(event.numbered(self._sequence))

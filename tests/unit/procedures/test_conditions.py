@@ -130,7 +130,7 @@ def test_learning_a_fact_never_turns_a_verdict_round(tree: Any, facts: dict[str,
 
 
 @given(_trees)
-def test_what_nobody_has_said_fires_nothing(tree: Any) -> None:
+def test_what_nobody_has_reported_fires_nothing(tree: Any) -> None:
     assert holds(condition(tree), {}) is None
 
 

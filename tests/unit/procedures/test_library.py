@@ -10,7 +10,7 @@ import pytest
 from shared.errors import NotFound, ProcedureError
 from shared.procedures.catalogue import facts
 from shared.procedures.check import check_procedure
-from shared.procedures.check.walk import parts
+from shared.procedures.check.parts import parts
 from shared.procedures.loader import LIBRARY_FOLDER, Library, assemble, load_library, parse_procedure
 from shared.procedures.model import Element, Procedure
 from tests.unit.procedures.sample import SAMPLE, changed, sample

@@ -46,7 +46,7 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("old", "new", "says"), MISTAKES, ids=[f"{new} -> {says}"[:70] for _, new, says in MISTAKES])
-def test_a_mistake_is_told_with_line_path_and_hint(old: str, new: str, says: str) -> None:
+def test_a_mistake_is_reported_with_line_path_and_hint(old: str, new: str, says: str) -> None:
     with pytest.raises(ProcedureError) as refused:
         parse_procedure(changed(old, new), "sample.yaml")
     assert refused.value.field == "sample.yaml"

@@ -23,10 +23,10 @@ Read = list[tuple[int, dict[str, object] | str]]
 def rows_of(opened: AbstractContextManager[Table]) -> Read:
     """Each row's number with its cells, or with what is wrong with it; empty rows are left out."""
     with opened as table:
-        return [told(row) for row in table.rows if not row.empty]
+        return [as_read(row) for row in table.rows if not row.empty]
 
 
-def told(row: Row) -> tuple[int, dict[str, object] | str]:
+def as_read(row: Row) -> tuple[int, dict[str, object] | str]:
     return (row.number, row.problem or dict(row.cells))
 
 

@@ -1,4 +1,4 @@
-"""Every part of a procedure with its path, and every id that other parts may name."""
+"""The parts of a procedure with their paths, and the ids that other parts may refer to."""
 
 from __future__ import annotations
 

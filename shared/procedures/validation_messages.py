@@ -1,4 +1,4 @@
-"""What to do about a mistake of form: pydantic's error types, in the words of the policy language."""
+"""Messages and hints for a procedure file that pydantic refuses, in the terms of the policy language."""
 
 from __future__ import annotations
 

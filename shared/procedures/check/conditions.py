@@ -1,4 +1,4 @@
-"""Conditions read only what is known, when it is known, and compare it with what it can be."""
+"""Checks on conditions: each reads a known fact, no earlier than it is known, and compares it with possible values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from shared.procedures.check.finding import Finding, error, warning
 from shared.procedures.check.known_facts import KnownFact, known_facts, vault_facts
 from shared.procedures.check.occurrences import is_known, possible, unknown
-from shared.procedures.check.walk import Ids, parts
+from shared.procedures.check.parts import Ids, parts
 from shared.procedures.conditions import All, Always, Any_, Compare, Condition, Not, Reached
 from shared.procedures.model import AdmissionRule, FieldSpec, Procedure
 
@@ -66,7 +66,7 @@ class _Reader:
                 f"never happens in this procedure: {occurrence}",
             )
         elif at_intake:
-            yield _too_early(path, occurrence)
+            yield _not_yet_known(path, occurrence)
 
     def _compare(self, condition: Compare, path: str, at_intake: bool) -> Iterator[Finding]:
         name, operator = condition.field, condition.operator
@@ -82,7 +82,7 @@ class _Reader:
             yield error(path, f"没有这样的事实:{name}", f"there is no such fact: {name}")
             return
         if at_intake and not fact.at_registration:
-            yield _too_early(path, name)
+            yield _not_yet_known(path, name)
         if operator not in _ALLOWED[fact.kind]:
             allowed = ", ".join(_ALLOWED[fact.kind])
             yield error(
@@ -111,7 +111,7 @@ def _operands(condition: Compare, fact: KnownFact, path: str) -> Iterator[Findin
             yield error(path, f"{condition.field} 是数字", f"{condition.field} is a number")
 
 
-def _too_early(path: str, name: str) -> Finding:
+def _not_yet_known(path: str, name: str) -> Finding:
     return error(
         path,
         f"受理时还不知道:{name}",
