@@ -39,6 +39,13 @@ def home() -> Iterator[Home]:
 
 
 @pytest.fixture
+def fresh_home() -> Iterator[Home]:
+    """A home that no other test uses."""
+    with throw_away_home("embedded") as found:
+        yield found
+
+
+@pytest.fixture
 def running(home: Home, environment: StackEnvironment) -> Iterator[Running]:
     """The stack over that home, with stand-in services."""
     stack = start(home, OPTIONS, environment)

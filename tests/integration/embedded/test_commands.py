@@ -100,8 +100,8 @@ def test_servers_that_exist_are_provisioned_by_one_command(running: Running, tmp
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_while_starting_ends_everything(number: signal.Signals, tmp_path: Path) -> None:
-    home = Home(tmp_path / "home")
+def test_a_signal_while_starting_ends_everything(number: signal.Signals, fresh_home: Home) -> None:
+    home = fresh_home
     chosen: dict[str, object] = {"port_base": 0, "rate": None, "start": None, "without": []}
     services = [[spec.name, list(spec.arguments)] for spec in STANDINS]
     reading, writing = os.pipe()

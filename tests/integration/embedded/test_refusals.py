@@ -10,7 +10,6 @@ from collections import namedtuple
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -83,8 +82,8 @@ def test_a_service_that_ends_while_starting_is_shown_with_its_last_words(
     assert nothing_runs(home)
 
 
-def test_virtual_time_goes_on_where_it_stopped(tmp_path: Path, environment: StackEnvironment) -> None:
-    home = Home(tmp_path / "scaled")
+def test_virtual_time_goes_on_where_it_stopped(fresh_home: Home, environment: StackEnvironment) -> None:
+    home = fresh_home
     begin = datetime.now(UTC) + timedelta(days=400)
     first = start(home, replace(OPTIONS, rate=3600.0, start=begin), environment)
     reached = FileClock(home.clock_file).now()

@@ -1,0 +1,21 @@
+"""The tests' own homes: whatever a failed test leaves running ends with its home."""
+
+from __future__ import annotations
+
+import pytest
+
+from huiyin.embedded.processes.process import read_records
+from tests.integration.servers import throw_away_home
+from tests.running import Stack
+
+pytestmark = [pytest.mark.timeout(180)]
+
+
+def test_a_stack_that_a_failed_test_leaves_behind_ends_with_its_home() -> None:
+    with pytest.raises(AssertionError, match="as a test fails"), throw_away_home("left") as home:
+        Stack(home.path).command("up", "--detach", "--port-base", "0", "--except", "intake,routing,sla,notify")
+        records = read_records(home.run)
+        raise AssertionError("as a test fails")
+    assert len(records) >= 3  # supervisor, broker, database
+    assert not any(record.process() for record in records)
+    assert not home.path.exists()
