@@ -30,10 +30,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 CLOCK = {"clock": "handling", "cycle": 1, "due_at": MONDAY + timedelta(days=9)}
 
 
-def told(case_id: UUID) -> list[Event]:
+def events_of(case_id: UUID) -> list[Event]:
     """A whole case as routing, sla and notify tell it."""
     minute = timedelta(minutes=1)
-    said = [
+    emitted = [
         ("routing", a.CaseClassified(class_="grave"), 1),
         ("routing", a.CaseAssigned(department="desk"), 1),
         ("sla", d.ClockStarted(**CLOCK, started_at=MONDAY), 1),
@@ -46,7 +46,7 @@ def told(case_id: UUID) -> list[Event]:
     ]  # fmt: skip
     counts: dict[str, int] = {}
     events = []
-    for place, (service, data, at) in enumerate(said):
+    for place, (service, data, at) in enumerate(emitted):
         counts[service] = counts.get(service, 0) + 1
         event = envelope.make(service, case_id, ("test-desk", 1), data, cause=str(place), at=MONDAY + at * minute)
         events.append(event.numbered(counts[service]))
@@ -67,7 +67,7 @@ async def test_a_case_follows_what_is_said_of_it_in_any_order_and_any_number_of_
     shown = []
     for order in itertools.islice(itertools.permutations(range(8)), 0, 40_320, 5_040):
         case_id = await register(intake)
-        events = told(case_id)
+        events = events_of(case_id)
         await processor.process(records([events[place] for place in order]))
         await processor.process(records([*events, *reversed(events)]))
         case = (await intake.http.get(f"/v1/cases/{case_id}")).json()
@@ -86,7 +86,7 @@ async def test_a_case_follows_what_is_said_of_it_in_any_order_and_any_number_of_
 async def test_what_is_said_of_an_unknown_case_is_kept_in_its_timeline(intake: Intake) -> None:
     stranger = uuid4()
     processor = Processor(intake.outbox, "intake", intake.clock, Consumer())
-    await processor.process(records(told(stranger)))
+    await processor.process(records(events_of(stranger)))
     assert len(await intake.rows("SELECT 1 FROM timeline WHERE case_id = :id", id=stranger)) == 8
     assert await intake.rows("SELECT 1 FROM dead_letters") == []
     assert await intake.rows("SELECT 1 FROM outbox") == []

@@ -59,7 +59,7 @@ async def register(intake: Intake, count: int, **fields: Any) -> list[str]:
     return found
 
 
-async def said(intake: Intake) -> list[Event]:
+async def emitted(intake: Intake) -> list[Event]:
     return [event for event in await intake.emitted() if isinstance(event.data, ProcedureMigrated)]
 
 
@@ -79,7 +79,7 @@ async def test_open_cases_are_moved_and_each_says_so_once_and_ended_ones_stay(
     while await migrations.page():
         pass
 
-    moved = await said(intake)
+    moved = await emitted(intake)
     assert {str(event.subject) for event in moved} == set(cases[2:])
     assert len(moved) == 10
     expected = {"from_version": 1, "to_version": 2, "mode": "restart", "migration": one.id, "by": "office"}
@@ -92,7 +92,7 @@ async def test_open_cases_are_moved_and_each_says_so_once_and_ended_ones_stay(
     await migrations.decide("test-desk", 2, "restart", "再来一次", "office", from_version=None)
     while await migrations.page():
         pass
-    assert len(await said(intake)) == 10
+    assert len(await emitted(intake)) == 10
 
 
 async def test_a_process_that_dies_in_a_page_leaves_nothing_half_done_and_the_next_goes_on(
@@ -110,12 +110,12 @@ async def test_a_process_that_dies_in_a_page_leaves_nothing_half_done_and_the_ne
         patch.setattr(store, "go_on", dying)
         with pytest.raises(RuntimeError):
             await migrations.page()
-    assert len(await said(intake)) == 5
+    assert len(await emitted(intake)) == 5
 
     again = MigrationHandlers(intake.outbox, Library((PROCEDURE, NEXT)), intake.clock)
     while await again.page():
         pass
-    assert len({event.subject for event in await said(intake)}) == len(await said(intake)) == 12
+    assert len({event.subject for event in await emitted(intake)}) == len(await emitted(intake)) == 12
     (row,) = await intake.rows("SELECT migrated, finished_at FROM procedure_migrations WHERE id = :id", id=one.id)
     assert row["migrated"] == 12
     assert row["finished_at"] is not None
@@ -133,7 +133,7 @@ async def test_several_processes_share_the_pages(
             await migrations.page()
 
     await asyncio.gather(*(work() for _ in range(3)))
-    assert len({event.subject for event in await said(intake)}) == len(await said(intake)) == 9
+    assert len({event.subject for event in await emitted(intake)}) == len(await emitted(intake)) == 9
 
 
 async def test_a_decision_to_leave_cases_is_recorded_and_moves_nothing(intake: Intake, http: httpx.AsyncClient) -> None:
@@ -157,7 +157,7 @@ async def test_it_is_decided_over_http_and_the_same_again_is_the_same_migration(
     while await migrations.page():
         pass
     assert (await http.get(f"{PATH}/{first['id']}")).json()["migrated"] == 3
-    assert "新规施行" not in "".join(str(event.data) for event in await said(intake))
+    assert "新规施行" not in "".join(str(event.data) for event in await emitted(intake))
 
 
 @pytest.mark.parametrize(

@@ -148,11 +148,11 @@ async def test_whoever_got_a_number_finds_the_case_after_a_kill_and_sending_agai
     assert len(told) == len(rows)
     async with engine.connect() as connection:
         numbers = [row.number for row in await connection.execute(text("SELECT number FROM cases"))]
-        said = list(await connection.execute(text("SELECT case_id, count(*) AS n FROM outbox GROUP BY case_id")))
+        emitted = list(await connection.execute(text("SELECT case_id, count(*) AS n FROM outbox GROUP BY case_id")))
     places = sorted(int(re.sub(r"^T\d+-", "", number)) for number in numbers)
     assert places == list(range(1, len(rows) + 1))
-    assert {row.n for row in said} == {2}  # registered and admitted, once each
-    assert len(said) == len(rows)
+    assert {row.n for row in emitted} == {2}  # registered and admitted, once each
+    assert len(emitted) == len(rows)
 
 
 def forms(canary: str) -> set[bytes]:

@@ -39,13 +39,13 @@ async def test_a_complaint_gets_its_number_and_everything_stands_in_one_place(in
     assert given["case_number"] == "T2025-0001"
     assert given["status"] == "admitted"
     assert given["missing"] == ["name"]
-    said = await intake.emitted(given["case_id"])
-    assert [type(event.data).__name__ for event in said] == [
+    emitted = await intake.emitted(given["case_id"])
+    assert [type(event.data).__name__ for event in emitted] == [
         "ComplaintRegistered",
         "SupplementRequested",
         "ComplaintAdmitted",
     ]
-    assert [event.sequence for event in said] == [1, 2, 3]
+    assert [event.sequence for event in emitted] == [1, 2, 3]
     case = (await intake.http.get(f"/v1/cases/{given['case_id']}")).json()
     assert case["attributes"] == {
         "kind": "goods", "receipt": True, "amount": 120, "urgent": False, "received.period": "business-hours",
@@ -137,8 +137,8 @@ async def test_equal_complaints_within_the_time_are_one_matter(intake: Intake) -
     intake.clock.advance(timedelta(days=15))
     second = (await register(intake, body(phone="+86 138 0013 8000"))).json()
     assert (second["status"], second["duplicate_of"]) == ("merged", first["case_id"])
-    said = await intake.emitted(second["case_id"])
-    assert [type(event.data) for event in said] == [c.ComplaintRegistered, c.ComplaintMerged]
+    emitted = await intake.emitted(second["case_id"])
+    assert [type(event.data) for event in emitted] == [c.ComplaintRegistered, c.ComplaintMerged]
     links = (await intake.http.get(f"/v1/cases/{first['case_id']}")).json()["links"]
     assert links == {"duplicate_of": None, "duplicates": [second["case_id"]]}
     intake.clock.advance(timedelta(seconds=1))

@@ -37,7 +37,7 @@ async def order(engine: AsyncEngine, ids: list[int]) -> list[tuple[UUID, int]]:
 @pytest.mark.parametrize("count", [1, outbox.PAGE_IDS, 5 * outbox.PAGE_IDS + 1])
 async def test_rows_get_their_ids_in_their_order_on_pages_of_limited_size(count: int, open_service: Open) -> None:
     engine, case = await open_service("intake"), uuid4()
-    said = await emit(engine, [event(case, number) for number in range(count)])
+    emitted = await emit(engine, [event(case, number) for number in range(count)])
     found = await pages(engine)
     assert max(map(len, found)) <= outbox.PAGE_IDS
     assert len(found) == -(-count // outbox.PAGE_IDS)
@@ -47,7 +47,7 @@ async def test_rows_get_their_ids_in_their_order_on_pages_of_limited_size(count:
         rows = await connection.execute(
             text("SELECT event_id, value FROM outbox WHERE id = ANY(:ids) ORDER BY id"), {"ids": flat}
         )
-        assert [(one.event_id, one.value) for one in rows] == [(one.id, encode(one)) for one in said]
+        assert [(one.event_id, one.value) for one in rows] == [(one.id, encode(one)) for one in emitted]
 
 
 async def test_an_event_id_that_is_there_is_left_out(open_service: Open) -> None:

@@ -38,15 +38,15 @@ class Recorder:
         return self.unknown & set(cases)
 
     async def handle(self, tx: AsyncConnection, events: Sequence[Event], now: datetime) -> Sequence[Event]:
-        said = []
+        emitted = []
         for event in events:
             if event.subject in self.failing:
                 raise ValueError("cannot")
             answer = CaseAssigned(department=event.type)
-            said.append(make("routing", event.subject, ("sample", 1), answer, cause=str(event.id), at=now))
+            emitted.append(make("routing", event.subject, ("sample", 1), answer, cause=str(event.id), at=now))
         self.seen += events
         self.unknown -= {event.subject for event in events}
-        return said
+        return emitted
 
 
 def event(case: UUID, data: EventData, cause: str = "1") -> Event:
@@ -70,7 +70,7 @@ def processor(engine: AsyncEngine, handler: Recorder) -> Processor:
     return Processor(Outbox(engine), "routing", VirtualClock(AT), handler)
 
 
-async def said(engine: AsyncEngine) -> list[Event]:
+async def emitted(engine: AsyncEngine) -> list[Event]:
     """The outbox, in order."""
     async with engine.connect() as connection:
         return [decode(row.value) for row in await connection.execute(text("SELECT value FROM outbox ORDER BY id"))]
@@ -88,7 +88,7 @@ async def test_a_record_that_comes_ten_times_has_one_effect(open_service: Open) 
     for _ in range(5):
         await processor(engine, handler).process(records(one, one))
     assert handler.seen == [one]
-    assert len(await said(engine)) == 1
+    assert len(await emitted(engine)) == 1
 
 
 async def test_a_poisoned_record_stands_in_nobodys_way(open_service: Open) -> None:
@@ -96,8 +96,8 @@ async def test_a_poisoned_record_stands_in_nobodys_way(open_service: Open) -> No
     await processor(engine, handler).process(records(b"\x00{", one, b"", encode(one).replace(b'"id"', b'"di"')))
     assert handler.seen == [one]
     assert await letters(engine) == [("invalid-input", "value"), ("invalid-input", "value"), ("invalid-input", "id")]
-    told = [one.type for one in await said(engine)]
-    assert told.count("huiyin.dead-letter.recorded.v1") == 3
+    types = [one.type for one in await emitted(engine)]
+    assert types.count("huiyin.dead-letter.recorded.v1") == 3
 
 
 async def test_a_case_that_cannot_be_handled_is_parked_with_all_that_follows(open_service: Open) -> None:
@@ -119,7 +119,7 @@ async def test_what_comes_before_its_registration_waits_for_it_in_order(open_ser
     assert handler.seen == []
     await processor(engine, handler).process(records(early[2], registered(case)))
     assert handler.seen == [registered(case), *early]
-    assert len(await said(engine)) == 4
+    assert len(await emitted(engine)) == 4
 
 
 async def test_numbers_have_no_gap_and_no_double_when_many_write_at_once(open_service: Open) -> None:
@@ -131,7 +131,7 @@ async def test_numbers_have_no_gap_and_no_double_when_many_write_at_once(open_se
                 await outbox.append(tx, [event(case, ComplaintAdmitted(), f"{writer}|{n}|{k}") for k in range(3)])
 
     await asyncio.gather(*(write(writer) for writer in range(10)))
-    assert sorted(one.sequence for one in await said(engine)) == list(range(1, 151))
+    assert sorted(one.sequence for one in await emitted(engine)) == list(range(1, 151))
 
 
 async def test_a_transaction_that_fails_takes_its_number_back(open_service: Open) -> None:
@@ -142,7 +142,7 @@ async def test_a_transaction_that_fails_takes_its_number_back(open_service: Open
             raise RuntimeError
     async with engine.begin() as tx:
         await outbox.append(tx, [registered(case)])
-    assert [one.sequence for one in await said(engine)] == [1]
+    assert [one.sequence for one in await emitted(engine)] == [1]
 
 
 async def test_an_event_that_was_said_is_not_said_again(open_service: Open) -> None:
@@ -150,7 +150,7 @@ async def test_an_event_that_was_said_is_not_said_again(open_service: Open) -> N
     for _ in range(3):
         async with engine.begin() as tx:
             await outbox.append(tx, [registered(case), registered(case)])
-    assert [one.sequence for one in await said(engine)] == [1]
+    assert [one.sequence for one in await emitted(engine)] == [1]
 
 
 async def test_what_was_published_can_be_published_again(open_service: Open) -> None:
@@ -168,4 +168,4 @@ async def test_what_an_event_causes_carries_its_trace(open_service: Open) -> Non
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     first = make("intake", traced, ("sample", 1), ComplaintAdmitted(), cause="1", at=AT, traceparent=trace)
     await processor(engine, Recorder()).process(records(first, registered(plain)))
-    assert {one.subject: one.traceparent for one in await said(engine)} == {traced: trace, plain: None}
+    assert {one.subject: one.traceparent for one in await emitted(engine)} == {traced: trace, plain: None}

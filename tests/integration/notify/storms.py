@@ -37,5 +37,5 @@ async def quiet(it: Bench) -> bool:
 
 def requests(server: HttpServer) -> list[dict[str, Any]]:
     """What a webhook was told about deadlines."""
-    told = [json.loads(request.body)["data"] for request in server.requests]
-    return [one for one in told if one["notice"] in ABOUT]
+    shown = [json.loads(request.body)["data"] for request in server.requests]
+    return [one for one in shown if one["notice"] in ABOUT]

@@ -155,7 +155,7 @@ async def test_satisfaction_is_said_once_in_each_cycle_of_a_case(api: Pair) -> N
 
     first, again = [await client.post(place, json={"satisfied": False}) for _ in range(2)]
     other = await client.post(place, json={"satisfied": True})
-    await it.apply([story.later(days=1).say(CaseReopened(cycle=2, cause="dissatisfied"))])
+    await it.apply([story.later(days=1).emit(CaseReopened(cycle=2, cause="dissatisfied"))])
     anew = await client.post(place, json={"satisfied": True})
 
     assert [one.status_code for one in (first, again, other, anew)] == [200, 200, 409, 200]

@@ -65,13 +65,13 @@ async def test_a_sender_that_dies_between_joining_and_sending_loses_nothing_and_
             await it.apply([story.later(hours=1).after(late=OUTAGE)])
             async with it.sending():
                 await it.until(lambda: quiet(it))
-            told = requests(server)
+            shown = requests(server)
             emitted = [event.data for event in await it.events() if isinstance(event.data, NoticeSent)]
             rows = await it.rows("state <> 'undecided'")
     if place == "joined":  # nothing was on its way: the step that came since is told with the others
-        assert [(one["step"], one["joined_count"]) for one in told] == [("overdue", 5)]
+        assert [(one["step"], one["joined_count"]) for one in shown] == [("overdue", 5)]
     else:
-        *first, last = told
+        *first, last = shown
         assert len(first) == (2 if place == "delivered" else 1)
         assert all(one == first[0] and (one["notice"], one["joined_count"]) == ("reminder", 4) for one in first)
         assert (last["step"], last.get("joined_count")) == ("overdue", None)

@@ -51,8 +51,8 @@ async def test_after_a_storm_each_addressee_has_one_notice_of_each_case_and_the_
         files = it.files()
 
     about = [row for row in rows if row.notice in ABOUT]
-    told = [(one["case_id"], one["to"]) for one in files if one["notice"] in ABOUT]
-    assert len(told) == len(set(told)) == 2 * count
+    shown = [(one["case_id"], one["to"]) for one in files if one["notice"] in ABOUT]
+    assert len(shown) == len(set(shown)) == 2 * count
     assert len(about) == 8 * count
     states = [row.state for row in about]
     assert (states.count("sent"), states.count("joined")) == (2 * count, 6 * count)
@@ -161,9 +161,9 @@ async def test_a_notice_that_is_to_be_tried_again_goes_out_as_it_was_and_into_no
                 await it.until(to_be_tried_again)
                 await it.apply(rest)
                 await it.until(lambda: quiet(it))
-            told = requests(server)
-    first, again = [one for one in told if one["notice_id"] == refused[0]]
-    (other,) = [one for one in told if one["notice_id"] != refused[0]]
+            shown = requests(server)
+    first, again = [one for one in shown if one["notice_id"] == refused[0]]
+    (other,) = [one for one in shown if one["notice_id"] != refused[0]]
     assert first == again
     assert (first["step"], first["joined_count"]) == ("late", 1)
     assert (other["notice"], other["joined_count"]) == ("reminder", 2)
@@ -200,11 +200,11 @@ async def test_in_whatever_order_steps_arrive_the_same_is_told(engine: AsyncEngi
         for one in it.files():
             if one["notice"] in ABOUT:
                 facts = {**one["facts"], "joined": [{**other, "notice_id": ""} for other in one["facts"]["joined"]]}
-                told = {
+                shown = {
                     name: value for name, value in facts.items() if name not in ("notice_id", "case_id", "case_number")
                 }
                 body = one["body"].replace(one["case_number"], "")
-                found[one["case_id"], one["to"]] = json.dumps([told, body], ensure_ascii=False, sort_keys=True)
+                found[one["case_id"], one["to"]] = json.dumps([shown, body], ensure_ascii=False, sort_keys=True)
     assert len(found) == 2 * len(orders)
     assert len(set(found.values())) == 2
 
@@ -235,8 +235,8 @@ async def test_a_long_list_stays_within_what_a_webhook_may_carry(engine: AsyncEn
             await it.apply([story.later(minutes=30).after(f"repeat-{number}", late=OUTAGE) for number in range(150)])
             async with it.sending():
                 await it.until(lambda: quiet(it))
-            (told,) = requests(server)
+            (shown,) = requests(server)
             size = max(len(request.body) for request in server.requests)
-    assert (told["step"], told["joined_count"], len(told["joined"])) == ("repeat-149", 149, 20)
-    assert told["joined"][-1]["step"] == "repeat-148"
+    assert (shown["step"], shown["joined_count"], len(shown["joined"])) == ("repeat-149", 149, 20)
+    assert shown["joined"][-1]["step"] == "repeat-148"
     assert size < 20_000

@@ -125,8 +125,8 @@ async def test_the_department_is_told_that_has_the_case_when_the_notice_is_sent(
         await it.apply([story.registered(), story.assigned("water"), story.started(), story.reassigned("roads")])
         async with it.sending():
             await it.until_state("assignment", "sent")
-        told = {row.addressee for row in await it.rows("notice = 'assignment'")}
-    assert told == {"department:roads"}
+        shown = {row.addressee for row in await it.rows("notice = 'assignment'")}
+    assert shown == {"department:roads"}
 
 
 async def test_two_senders_share_the_work_and_send_nothing_twice(engine: AsyncEngine, tmp_path: Path) -> None:

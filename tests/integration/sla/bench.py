@@ -144,7 +144,7 @@ class Bench:
         """One watch of the rules."""
         return Changes(self.context, self.handlers)
 
-    async def hear(self, *events: Event) -> None:
+    async def apply(self, *events: Event) -> None:
         """Events come in."""
         async with self.engine.begin() as tx:
             await outbox.append(tx, await self.handlers.apply_events(tx, events, self.clock.now()))

@@ -23,10 +23,10 @@ async def bench(open_service: Open) -> Bench:
     found = bench_of_2019(await open_service("sla"))
     await found.changes().note()
     for _ in range(12):
-        await found.hear(admitted(uuid4()))
+        await found.apply(admitted(uuid4()))
     for _ in range(3):
         case = uuid4()
-        await found.hear(admitted(case), resolved(case, at("2020-01-21 09:00")))
+        await found.apply(admitted(case), resolved(case, at("2020-01-21 09:00")))
     return found
 
 

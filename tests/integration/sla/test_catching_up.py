@@ -43,32 +43,32 @@ async def test_a_backlog_says_what_the_clock_declares(
     open_service: Open, mode: dict[str, Any], expected: list[str]
 ) -> None:
     bench, cases = Bench(await open_service("sla"), procedure({**LADDER, **mode})), [uuid4() for _ in range(60)]
-    await bench.hear(*(registered(case) for case in cases))
+    await bench.apply(*(registered(case) for case in cases))
     bench.clock.set(AT + timedelta(minutes=125))
     await drain(bench, workers=3)
-    said: dict[Any, list[str]] = {case: [] for case in cases}
+    emitted: dict[Any, list[str]] = {case: [] for case in cases}
     for event in await bench.emitted():
         if step := getattr(event.data, "step", None):
-            said[event.subject].append(step)
-    assert list(said.values()) == [expected] * 60
+            emitted[event.subject].append(step)
+    assert list(emitted.values()) == [expected] * 60
 
 
 async def test_a_better_target_takes_over_with_its_timers(open_service: Open) -> None:
     major = {**LADDER, "id": "major", "group": "answer", "duration": "PT20M", "when": {"field": "class", "is": "major"}}
     rules = procedure(major, {**LADDER, "id": "other", "group": "answer"})
     bench, case = Bench(await open_service("sla"), rules), uuid4()
-    await bench.hear(registered(case))
+    await bench.apply(registered(case))
     bench.clock.set(AT + timedelta(minutes=15))
     await drain(bench, workers=1)
     raised = CaseClassified(class_="major")
-    await bench.hear(make("routing", case, ("sample", 1), raised, cause="3", at=AT + timedelta(minutes=15)))
+    await bench.apply(make("routing", case, ("sample", 1), raised, cause="3", at=AT + timedelta(minutes=15)))
     bench.clock.set(AT + timedelta(minutes=40))
     await drain(bench, workers=2)
-    said = [
+    emitted = [
         (type(one.data).__name__.removeprefix("Clock"), getattr(one.data, "clock", ""), getattr(one.data, "step", ""))
         for one in await bench.emitted()
     ]
-    assert said == [
+    assert emitted == [
         ("Started", "other", ""),
         ("Warned", "other", "half"),
         ("Started", "major", ""),

@@ -146,7 +146,7 @@ async def test_a_change_settles_before_it_is_worked_on(bench: Bench) -> None:
 async def test_what_an_event_made_move_first_is_counted_all_the_same(bench: Bench) -> None:
     publish(bench, AFTER_THE_EXTENSION)
     case = (await bench.rows("SELECT id FROM cases WHERE open ORDER BY id LIMIT 1"))[0]["id"]
-    await bench.hear(
+    await bench.apply(
         make("routing", case, RULES.key, MilestoneReached(milestone="noted", at=NOW, by="office"), cause="3", at=NOW)
     )
     assert [one.data.cause for one in await bench.emitted("rescheduled")] == ["calendar:cn@2020.2"]  # type: ignore[attr-defined]

@@ -16,7 +16,7 @@ from tests.integration.sla.bench import AT, Bench, registered, resolved
 pytestmark = pytest.mark.asyncio
 
 
-def told() -> float | None:
+def gauge() -> float | None:
     return REGISTRY.get_sample_value("huiyin_clocks_open")
 
 
@@ -30,19 +30,19 @@ async def count(counting: OpenClocks) -> int:
 
 async def test_open_clocks_are_counted_in_parts(open_service: Open) -> None:
     bench, case = Bench(await open_service("sla")), uuid4()
-    await bench.hear(registered(case), registered(uuid4()), resolved(case, AT + timedelta(minutes=1)))
+    await bench.apply(registered(case), registered(uuid4()), resolved(case, AT + timedelta(minutes=1)))
     await plant(bench.engine, "far", "far", first=AT + timedelta(days=9), apart=timedelta(seconds=1), count=2_000)
     counting = OpenClocks(bench.context, blocks=3)
     assert await count(counting) > 5
-    assert told() == 2_001
+    assert gauge() == 2_001
     assert await count(OpenClocks(bench.context)) == 1
-    assert told() == 2_001
-    await bench.hear(registered(uuid4()))
+    assert gauge() == 2_001
+    await bench.apply(registered(uuid4()))
     await count(counting)
-    assert told() == 2_002
+    assert gauge() == 2_002
 
 
 async def test_no_clocks_are_none(open_service: Open) -> None:
     bench = Bench(await open_service("sla"))
     assert await count(OpenClocks(bench.context)) == 1
-    assert told() == 0
+    assert gauge() == 0

@@ -38,10 +38,10 @@ async def test_a_shard_that_stays_held_is_waited_for_and_the_others_fire_meanwhi
 
     monkeypatch.setattr(firing, "fire_free", counted)
     bench = Bench(await open_service("sla"))
-    await bench.hear(registered(HELD), registered(FREE))
+    await bench.apply(registered(HELD), registered(FREE))
     bench.clock.set(AT + timedelta(minutes=25))
 
-    async def said(case: UUID, step: str) -> bool:
+    async def emitted(case: UUID, step: str) -> bool:
         return (await bench.steps())[(case, step)] == 1
 
     async with bench.engine.connect() as holder:
@@ -49,18 +49,18 @@ async def test_a_shard_that_stays_held_is_waited_for_and_the_others_fire_meanwhi
             await store_timers.lock_shards(holder, {shard_of(HELD)})
             async with running(bench.timers()):
                 await until(bench.waits_for_a_shard)
-                await until(lambda: said(FREE, "ten-left"))
+                await until(lambda: emitted(FREE, "ten-left"))
                 asked = len(pages)
                 for minutes, step in ((40, "due"), (90, "hour-over")):  # what comes due while it is waited for
                     bench.clock.set(AT + timedelta(minutes=minutes))
-                    await until(lambda step=step: said(FREE, step))  # type: ignore[misc]
+                    await until(lambda step=step: emitted(FREE, step))  # type: ignore[misc]
                 assert await bench.waits_for_a_shard()
-                assert not await said(HELD, "ten-left")
+                assert not await emitted(HELD, "ten-left")
                 shards = set().union(*pages[asked:])
                 assert shard_of(FREE) in shards
                 assert shard_of(HELD) not in shards  # it is not asked for again and again
                 await holder.rollback()
-                await until(lambda: said(HELD, "hour-over"))
+                await until(lambda: emitted(HELD, "hour-over"))
     assert set((await bench.steps()).values()) == {1}
 
 
@@ -71,7 +71,7 @@ async def test_a_step_to_be_decided_on_holds_up_no_other_and_is_published_at_onc
     clock = {"from": ["received"], "until": ["resolved"], "duration": "PT30M"}
     rules = procedure({**clock, "repeats": True, "repeat_every": "PT1H"})
     bench = Bench(await open_service("sla"), rules)
-    await bench.hear(registered(HELD))
+    await bench.apply(registered(HELD))
     decided: list[set[int]] = []
     fire_held = firing.fire_held
 

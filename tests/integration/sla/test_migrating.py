@@ -34,9 +34,9 @@ async def bench_of(open_service: Open) -> Bench:
 
 async def test_the_case_is_pinned_anew_and_its_timer_fires_by_the_new_version(open_service: Open) -> None:
     bench, case = await bench_of(open_service), uuid4()
-    await bench.hear(admitted(case))
+    await bench.apply(admitted(case))
     bench.clock.set(WHEN)
-    await bench.hear(migrated(case, "keep-elapsed"))
+    await bench.apply(migrated(case, "keep-elapsed"))
 
     (moved,) = await bench.emitted("rescheduled")
     assert (moved.procedure_version, moved.data.model_dump()["cause"]) == (2, "procedure:sample@2")
@@ -50,9 +50,9 @@ async def test_the_case_is_pinned_anew_and_its_timer_fires_by_the_new_version(op
 
 async def test_anew_the_old_cycle_ends_and_the_next_one_breaches_in_its_own_time(open_service: Open) -> None:
     bench, case = await bench_of(open_service), uuid4()
-    await bench.hear(admitted(case))
+    await bench.apply(admitted(case))
     bench.clock.set(WHEN)
-    await bench.hear(migrated(case, "restart"))
+    await bench.apply(migrated(case, "restart"))
     bench.clock.set(at("2020-02-10 00:00"))
     await bench.fire()
 
@@ -65,8 +65,8 @@ async def test_anew_the_old_cycle_ends_and_the_next_one_breaches_in_its_own_time
 async def test_the_migration_may_come_before_anything_else_of_the_case(open_service: Open) -> None:
     bench, case = await bench_of(open_service), uuid4()
     bench.clock.set(WHEN)
-    await bench.hear(migrated(case, "restart"))
-    await bench.hear(admitted(case))
+    await bench.apply(migrated(case, "restart"))
+    await bench.apply(admitted(case))
     rows = await bench.rows("SELECT cycle, state, due_at FROM clocks WHERE state = 'running'")
     assert rows == [{"cycle": 2, "state": "running", "due_at": at("2020-02-01 00:00")}]
     assert (await bench.rows("SELECT version FROM cases"))[0]["version"] == 2
@@ -75,7 +75,7 @@ async def test_the_migration_may_come_before_anything_else_of_the_case(open_serv
 async def test_a_dry_run_with_the_installed_version(open_service: Open, database_urls: dict[str, str]) -> None:
     bench = await bench_of(open_service)
     for _ in range(3):
-        await bench.hear(admitted(uuid4()))
+        await bench.apply(admitted(uuid4()))
     bench.clock.set(WHEN)
     await ensure_key(database_urls["sla"], "reader", ["clocks:read"], "hyk_reader")
     app = make_app("sla", KeyRing(bench.engine), {}, {})

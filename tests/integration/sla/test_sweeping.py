@@ -19,7 +19,7 @@ pytestmark = pytest.mark.asyncio
 
 async def test_a_timer_that_a_bug_removed_is_set_again_and_fires_once(open_service: Open) -> None:
     bench, case = Bench(await open_service("sla")), uuid4()
-    await bench.hear(registered(case))
+    await bench.apply(registered(case))
     async with bench.engine.begin() as tx:
         await tx.execute(text("DELETE FROM timers"))
     bench.clock.set(AT + timedelta(minutes=1))
@@ -32,7 +32,7 @@ async def test_a_timer_that_a_bug_removed_is_set_again_and_fires_once(open_servi
 
 async def test_a_timer_that_was_due_while_it_was_missing_fires_when_it_is_found(open_service: Open) -> None:
     bench, case = Bench(await open_service("sla")), uuid4()
-    await bench.hear(registered(case))
+    await bench.apply(registered(case))
     async with bench.engine.begin() as tx:
         await tx.execute(text("DELETE FROM timers"))
     bench.clock.set(AT + timedelta(minutes=40))
@@ -45,7 +45,7 @@ async def test_a_lost_timer_that_others_have_passed_still_fires(open_service: Op
     """The cursor of its shard is beyond it: no page will ever find it, only the sweeper."""
     bench, one = Bench(await open_service("sla")), uuid4()
     case, neighbour = sorted((one, UUID(int=one.int ^ 16)))  # of the same shard, and the neighbour's turn comes second
-    await bench.hear(registered(case), registered(neighbour))
+    await bench.apply(registered(case), registered(neighbour))
     async with bench.engine.begin() as tx:
         await tx.execute(text("DELETE FROM timers WHERE case_id = :case AND step = 'due'"), {"case": case})
     for minutes in (20, 30, 40):
@@ -64,7 +64,7 @@ async def test_a_lost_timer_that_others_have_passed_still_fires(open_service: Op
 async def test_a_timer_that_vanished_after_it_had_fired_is_not_said_again(open_service: Open) -> None:
     """Before it was swept: its step and its number are found in what was said."""
     bench, case = Bench(await open_service("sla")), uuid4()
-    await bench.hear(registered(case))
+    await bench.apply(registered(case))
     for minutes in (20, 30):
         bench.clock.set(AT + timedelta(minutes=minutes))
         await bench.fire()
@@ -79,7 +79,7 @@ async def test_a_timer_that_vanished_after_it_had_fired_is_not_said_again(open_s
 
 async def lose_all_and_sweep(bench: Bench, cases: list[UUID]) -> None:
     """Cases come in, all their timers vanish, and one pass in slices of two looks for them."""
-    await bench.hear(*(registered(case) for case in cases))
+    await bench.apply(*(registered(case) for case in cases))
     async with bench.engine.begin() as tx:
         await tx.execute(text("DELETE FROM timers"))
     sweeper = bench.sweeper()
@@ -108,7 +108,7 @@ async def test_a_few_cases_of_one_shard_are_checked_at_a_time(open_service: Open
     """Deciding holds up the process and the shard's timers: never many at once, never two shards."""
     bench, cases = Bench(await open_service("sla")), [UUID(int=n) for n in range(1, 33)]  # two of each shard
     cases += [UUID(int=16 * n + 5) for n in range(2, 12)]
-    await bench.hear(*(registered(case) for case in cases))
+    await bench.apply(*(registered(case) for case in cases))
     bench.clock.set(AT + timedelta(minutes=5))
     sweeper, more = bench.sweeper(), True
     turns: list[tuple[int, int]] = []  # how many cases, of how many shards
@@ -124,7 +124,7 @@ async def test_a_few_cases_of_one_shard_are_checked_at_a_time(open_service: Open
 
 async def test_what_was_swept_is_cleared_and_what_is_to_come_stays(open_service: Open) -> None:
     bench, case = Bench(await open_service("sla")), uuid4()
-    await bench.hear(registered(case))
+    await bench.apply(registered(case))
     bench.clock.set(AT + timedelta(minutes=40))
     await bench.fire()
     await bench.sweep_all()

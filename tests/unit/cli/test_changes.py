@@ -72,13 +72,13 @@ def service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Service
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self._say(200, json.dumps(found.next()))
+            self._emit(200, json.dumps(found.next()))
 
         def do_POST(self) -> None:
             found.asked.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
-            self._say(found.status, found.answer)
+            self._emit(found.status, found.answer)
 
-        def _say(self, status: int, text: str) -> None:
+        def _emit(self, status: int, text: str) -> None:
             self.send_response(status)
             self.end_headers()
             self.wfile.write(text.encode())

@@ -49,11 +49,11 @@ def test_no_two_secrets_are_alike_here_or_elsewhere(made: Path, tmp_path_factory
 def test_a_second_run_changes_nothing(made: Path) -> None:
     before, environment = contents(made), (made / ".env").read_text("ascii")
 
-    said = run(made)
+    emitted = run(made)
 
     assert contents(made) == before
     assert (made / ".env").read_text("ascii") == environment
-    assert "made" not in said
+    assert "made" not in emitted
 
 
 def test_a_new_password_takes_its_pgpass_file_with_it(made: Path) -> None:

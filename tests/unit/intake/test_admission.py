@@ -19,7 +19,7 @@ FIRST = UUID(int=1)
 
 
 @pytest.mark.parametrize(
-    ("said", "decision", "rule"),
+    ("emitted", "decision", "rule"),
     [
         ({"anonymous": True, "kind": "service"}, "refuse", "no-name"),  # the first true rule
         ({"outside": True, "kind": "service"}, "transfer-out", "elsewhere"),
@@ -28,8 +28,8 @@ FIRST = UUID(int=1)
         ({"anonymous": False, "outside": False}, "hold", None),
     ],
 )
-def test_the_first_true_rule_decides(said: dict[str, Any], decision: str, rule: str | None) -> None:
-    found = complaint({"content": "x", **said})
+def test_the_first_true_rule_decides(emitted: dict[str, Any], decision: str, rule: str | None) -> None:
+    found = complaint({"content": "x", **emitted})
     verdict = admission(FORM, found.attributes, found.channel, found.missing)
     assert (verdict.decision, verdict.rule.id if verdict.rule else None) == (decision, rule)
 
@@ -77,27 +77,31 @@ def test_a_procedure_without_grounds_of_refusal_asks_for_none_and_any_office_of_
         officers_verdict(form, "held", "refuse", "nobody", None)
 
 
-def told(verdict: Verdict, into: UUID | None, fields: dict[str, Any]) -> list[str]:
-    said = registration_events(
+def types_of(verdict: Verdict, into: UUID | None, fields: dict[str, Any]) -> list[str]:
+    emitted = registration_events(
         complaint(fields), number="T1", matters={}, merged_into=into, verdict=verdict, documents={"refusal-notice": "1"}
     )
-    return [type(data).__name__ for data in said]
+    return [type(data).__name__ for data in emitted]
 
 
 def test_what_is_said_of_a_new_case_stands_in_order() -> None:
     whole, lacking = {"content": "x", "name": "n"}, {"content": "x"}
-    assert told(Verdict("hold"), None, whole) == ["ComplaintRegistered"]
-    assert told(Verdict("hold"), None, lacking) == ["ComplaintRegistered", "SupplementRequested"]
-    assert told(Verdict("admit"), None, lacking) == ["ComplaintRegistered", "SupplementRequested", "ComplaintAdmitted"]
-    assert told(Verdict("refuse"), None, whole) == ["ComplaintRegistered", "ComplaintRefused"]
-    assert told(Verdict("admit"), FIRST, lacking) == ["ComplaintRegistered", "ComplaintMerged"]
+    assert types_of(Verdict("hold"), None, whole) == ["ComplaintRegistered"]
+    assert types_of(Verdict("hold"), None, lacking) == ["ComplaintRegistered", "SupplementRequested"]
+    assert types_of(Verdict("admit"), None, lacking) == [
+        "ComplaintRegistered",
+        "SupplementRequested",
+        "ComplaintAdmitted",
+    ]
+    assert types_of(Verdict("refuse"), None, whole) == ["ComplaintRegistered", "ComplaintRefused"]
+    assert types_of(Verdict("admit"), FIRST, lacking) == ["ComplaintRegistered", "ComplaintMerged"]
 
 
 def test_no_event_of_a_registration_holds_anything_from_the_vault() -> None:
-    said = registration_events(
+    emitted = registration_events(
         complaint(), number="T1", matters={}, merged_into=None, verdict=Verdict("hold"), documents={}
     )
-    text = " ".join(data.model_dump_json() for data in said)
+    text = " ".join(data.model_dump_json() for data in emitted)
     assert not [value for value in complaint().vault.values() if value in text]
 
 

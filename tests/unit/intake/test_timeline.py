@@ -35,7 +35,7 @@ def story(text: str) -> list[Mark]:
 
 
 @pytest.mark.parametrize(
-    ("told", "status"),
+    ("shown", "status"),
     [
         ("i1 registered @0", "held"),
         ("i1 registered @0|i2 supplement-requested @0", "held"),
@@ -67,8 +67,8 @@ def story(text: str) -> list[Mark]:
         ("i1 registered @0|i2 admitted @0|r1 resolved @1|i3 withdrawn @2|r2 closed @3", "withdrawn"),
     ],
 )
-def test_the_status_is_the_furthest_stage_since_the_case_was_last_opened(told: str, status: str) -> None:
-    assert project(story(told)).status == status
+def test_the_status_is_the_furthest_stage_since_the_case_was_last_opened(shown: str, status: str) -> None:
+    assert project(story(shown)).status == status
 
 
 def test_class_department_and_level_are_the_last_that_routing_gave() -> None:
@@ -140,7 +140,7 @@ def test_a_late_event_never_sets_a_finished_case_back(marks: list[Mark], name: s
 
 def test_every_event_has_an_entry_with_the_name_that_procedures_know() -> None:
     clock = {"clock": "handling", "cycle": 1, "due_at": MONDAY}
-    said: list[tuple[EventData, list[str]]] = [
+    emitted: list[tuple[EventData, list[str]]] = [
         (c.ComplaintRegistered(case_number="T1", channel="letter", received_at=MONDAY), ["received", "registered"]),
         (a.CaseAssigned(department="desk"), ["assigned:desk"]),
         (a.MilestoneReached(milestone="resolved", at=MONDAY, by="desk"), ["resolved"]),
@@ -153,7 +153,7 @@ def test_every_event_has_an_entry_with_the_name_that_procedures_know() -> None:
         (d.ClockMet(**clock, stopped_at=MONDAY), ["met:handling"]),
         (n.CallBackDue(task_id="t", cause="c"), ["call-back-due"]),
     ]
-    for data, names in said:
+    for data, names in emitted:
         found = entries(make("x", CASE, ("test-desk", 1), data, cause="c", at=MONDAY))
         assert [f"{e.occurrence}:{e.qualifier}" if e.qualifier else e.occurrence for e in found] == names
 

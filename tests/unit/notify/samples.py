@@ -195,11 +195,11 @@ class Story:
         self.now += timedelta(**step)
         return self
 
-    def say(self, data: EventData, cause: str | None = None) -> Event:
+    def emit(self, data: EventData, cause: str | None = None) -> Event:
         """One event."""
         topic = data.topic_.name
         self._counts[topic] = self._counts.get(topic, 0) + 1
-        said = make(
+        emitted = make(
             data.topic_.writer,
             self.case,
             ("sample", 1),
@@ -207,44 +207,44 @@ class Story:
             cause=cause or f"{topic} {self._counts[topic]}",
             at=self.now,
         )
-        return said.numbered(self._counts[topic])
+        return emitted.numbered(self._counts[topic])
 
     def registered(self) -> Event:
-        return self.say(c.ComplaintRegistered(case_number=self.number, channel="online", received_at=self.now))
+        return self.emit(c.ComplaintRegistered(case_number=self.number, channel="online", received_at=self.now))
 
     def classified(self, id: str) -> Event:
-        return self.say(a.CaseClassified(class_=id))
+        return self.emit(a.CaseClassified(class_=id))
 
     def assigned(self, department: str = "water") -> Event:
-        return self.say(a.CaseAssigned(department=department))
+        return self.emit(a.CaseAssigned(department=department))
 
     def reassigned(self, department: str, previous: str = "water") -> Event:
-        return self.say(a.CaseReassigned(department=department, previous=previous))
+        return self.emit(a.CaseReassigned(department=department, previous=previous))
 
     def resolved(self, **fields: Any) -> Event:
-        return self.say(a.MilestoneReached(milestone="resolved", at=self.now, by="water", fields=fields))
+        return self.emit(a.MilestoneReached(milestone="resolved", at=self.now, by="water", fields=fields))
 
     def started(self, clock: str = "handling", *, days: int = 7, cycle: int = 1) -> Event:
         due_at = self.now + timedelta(days=days)
-        return self.say(d.ClockStarted(clock=clock, cycle=cycle, due_at=due_at, started_at=self.now))
+        return self.emit(d.ClockStarted(clock=clock, cycle=cycle, due_at=due_at, started_at=self.now))
 
     def warned(self, step: str = "half", *, clock: str = "handling", cycle: int = 1, late: float = 0) -> Event:
-        return self.say(d.ClockWarned(**self._fired(clock, step, cycle, late, timedelta(days=1))))
+        return self.emit(d.ClockWarned(**self._fired(clock, step, cycle, late, timedelta(days=1))))
 
     def breached(self, *, clock: str = "handling", cycle: int = 1, late: float = 0) -> Event:
-        return self.say(d.ClockBreached(**self._fired(clock, "breach", cycle, late, timedelta())))
+        return self.emit(d.ClockBreached(**self._fired(clock, "breach", cycle, late, timedelta())))
 
     def after(self, step: str = "overdue", *, clock: str = "handling", late: float = 0) -> Event:
-        return self.say(d.ClockWarned(**self._fired(clock, step, 1, late, timedelta(days=-1))))
+        return self.emit(d.ClockWarned(**self._fired(clock, step, 1, late, timedelta(days=-1))))
 
     def escalated(self, level: str = "head", *, cause: str = "breached:handling") -> Event:
-        return self.say(a.CaseEscalated(level=level, cause=cause))
+        return self.emit(a.CaseEscalated(level=level, cause=cause))
 
     def met(self, *, clock: str = "handling", cycle: int = 1) -> Event:
-        return self.say(d.ClockMet(clock=clock, cycle=cycle, due_at=self.now, stopped_at=self.now))
+        return self.emit(d.ClockMet(clock=clock, cycle=cycle, due_at=self.now, stopped_at=self.now))
 
     def retracted(self, *, clock: str = "handling", cycle: int = 1) -> Event:
-        return self.say(d.BreachRetracted(clock=clock, cycle=cycle, due_at=self.now, stopped_at=self.now))
+        return self.emit(d.BreachRetracted(clock=clock, cycle=cycle, due_at=self.now, stopped_at=self.now))
 
     def _fired(self, clock: str, step: str, cycle: int, late: float, to_go: timedelta) -> dict[str, Any]:
         step_due_at = self.now - timedelta(seconds=late)

@@ -61,7 +61,7 @@ def test_a_milestone_reported_late_does_not_overrule_one_that_happened_after_it(
     second = MilestoneReached(milestone="resolved", at=START + timedelta(days=2), by="water", fields={"upheld": True})
     first = MilestoneReached(milestone="resolved", at=START + timedelta(days=1), by="water", fields={"upheld": False})
 
-    fold(case, story.later(days=2).say(second))
-    fold(case, story.later(days=1).say(first))
+    fold(case, story.later(days=2).emit(second))
+    fold(case, story.later(days=1).emit(first))
 
     assert case.current("resolved.upheld") is True

@@ -98,7 +98,7 @@ def test_every_way_to_name_an_addressee(to: str, meant: str) -> None:
     from shared.events.assignments import CaseEscalated
 
     story = Story()
-    case = _case(story.registered(), story.assigned("water"), story.say(CaseEscalated(level="head")))
+    case = _case(story.registered(), story.assigned("water"), story.emit(CaseEscalated(level="head")))
 
     assert str(addressee(to, case, procedure())) == meant
 
@@ -151,6 +151,6 @@ def test_a_retracted_breach_is_not_told() -> None:
 def test_of_any_heap_of_warnings_those_of_the_latest_instant_are_told(hours: list[int]) -> None:
     heap = [_unsent(index, hour, WARNED) for index, hour in enumerate(hours)]
 
-    told = {one.occurred_at for one in heap if one.id not in overtaken(heap)}
+    shown = {one.occurred_at for one in heap if one.id not in overtaken(heap)}
 
-    assert told == {START + timedelta(hours=max(hours))}
+    assert shown == {START + timedelta(hours=max(hours))}

@@ -18,8 +18,8 @@ def test_the_latest_migration_holds_whatever_was_said_under_the_old_version_sinc
     story = Story()
     events = [
         story.registered(),
-        story.later(minutes=1).say(moved(2)),
-        story.later(minutes=1).say(moved(3)),
+        story.later(minutes=1).emit(moved(2)),
+        story.later(minutes=1).emit(moved(3)),
         story.later(minutes=1).assigned("water"),  # said under version 1: routing had not heard of it yet
     ]
     for order in itertools.permutations(events):

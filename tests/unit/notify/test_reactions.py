@@ -114,7 +114,7 @@ def test_a_notice_about_a_notice_is_never_sent() -> None:
     text["notices"][0]["on"] = ("notified",)
     rules = Procedure.model_validate(text)
     case = folded(story.registered())
-    sent = story.say(
+    sent = story.emit(
         NoticeSent(notice="receipt", notice_id="1", addressee="complainant", cause="1", sink="file",
                    sent_at=story.now, attempts=1)
     )  # fmt: skip

@@ -106,22 +106,22 @@ def test_an_extension_is_told_with_the_new_due_instant() -> None:
     story = Story()
     registered, started = story.registered(), story.started()
     approved_at = story.later(days=1).now
-    extended = story.say(
+    extended = story.emit(
         d.ClockExtended(clock="handling", cycle=1, due_at=START.replace(day=20), previous_due_at=START.replace(day=9))
     )
-    names, said = frozenset(("due",)), {"clock": "handling"}
+    names, emitted = frozenset(("due",)), {"clock": "handling"}
 
     assert not is_ready(
-        names, "extension-approved:handling", said, _case(registered, started), approved_at, procedure()
+        names, "extension-approved:handling", emitted, _case(registered, started), approved_at, procedure()
     )
     assert is_ready(
-        names, "extension-approved:handling", said, _case(registered, started, extended), approved_at, procedure()
+        names, "extension-approved:handling", emitted, _case(registered, started, extended), approved_at, procedure()
     )
 
 
 def test_a_paused_clock_says_so() -> None:
     story = Story()
-    paused = story.say(d.ClockPaused(clock="handling", cycle=1, due_at=None, at=START))
+    paused = story.emit(d.ClockPaused(clock="handling", cycle=1, due_at=None, at=START))
 
     assert _values(_case(story.registered(), paused), story.assigned(), "assigned")["due"] == "(the clock is paused)"
 
@@ -130,7 +130,7 @@ def test_a_reason_is_the_rules_or_the_chosen_one_and_never_free_text() -> None:
     story = Story()
     registered, refused, resolved = (
         story.registered(),
-        story.say(c.ComplaintRefused(rule="twice")),
+        story.emit(c.ComplaintRefused(rule="twice")),
         story.resolved(reason="complex"),
     )
     case = _case(registered, refused, resolved)

@@ -104,8 +104,8 @@ def test_rows_of_one_case_are_joined_from_the_earliest_receipt_to_the_latest_ans
     assert one.received is not None
     assert one.answered is not None
     assert one.milestones[0] is not None
-    told = (one.received.first, one.milestones[0].first, one.answered.last)
-    assert told == (at("2025-09-29 09:00"), at("2025-10-08 10:00"), at("2025-10-11 09:00"))
+    shown = (one.received.first, one.milestones[0].first, one.answered.last)
+    assert shown == (at("2025-09-29 09:00"), at("2025-10-08 10:00"), at("2025-10-11 09:00"))
     assert (one.due, one.by, other.answered) == ("2025-10-13", "y", None)
 
 
@@ -126,8 +126,8 @@ CELLS = st.sampled_from(["", "2025-09-29", "2025-09-30 10:00", "2025-10-05T08:00
 def test_every_row_is_in_a_case_or_refused_or_empty_exactly_once(rows: list[dict[str, Cell]]) -> None:
     for case in (None, "id"):
         cases, pasts = taken(rows, case=case)
-        told = [row for past in pasts for row in past.rows] + [row for numbers, _ in cases.refused for row in numbers]
-        assert len(set(told)) == len(told) == cases.rows
+        shown = [row for past in pasts for row in past.rows] + [row for numbers, _ in cases.refused for row in numbers]
+        assert len(set(shown)) == len(shown) == cases.rows
         assert cases.rows + cases.empty == len(rows)
 
 
@@ -151,8 +151,8 @@ def test_registration_admission_and_assignment_happen_with_the_receipt_unless_a_
 def test_a_milestone_on_the_date_of_the_answer_comes_before_the_answer() -> None:
     row: dict[str, Cell] = {"in": "2025-09-29", "out": "2025-09-30 09:00", "to": "2025-09-30"}
     cases, [past] = taken([row], milestones=(("assigned", "to"),))
-    told = occurred(past, cases.columns, (), {})
-    assert [(one.names[0], one.at) for one in told[1:]] == [
+    shown = occurred(past, cases.columns, (), {})
+    assert [(one.names[0], one.at) for one in shown[1:]] == [
         ("assigned", at("2025-09-30 09:00")),
         ("resolved", at("2025-09-30 09:00")),
     ]

@@ -103,9 +103,9 @@ def test_a_withdrawn_case_is_neither_in_time_nor_late() -> None:
 def test_a_row_without_a_due_date_is_not_judged() -> None:
     agreed = procedure({**REPLY, "duration": None, "due_field": "received.due"})
     replay = Replay(agreed, CALENDARS, at(END))
-    told = [Occurred(("received",), at("2025-09-29 09:00"), {"received.due": "2025-10-01"})]
+    shown = [Occurred(("received",), at("2025-09-29 09:00"), {"received.due": "2025-10-01"})]
     answered = story(("2025-10-02 00:00", "resolved"))
-    [dated] = replay.outcomes([*told, *answered])
+    [dated] = replay.outcomes([*shown, *answered])
     [undated] = replay.outcomes([*story(("2025-09-29 09:00", "received")), *answered])
     assert (dated.state, dated.elapsed) == ("met", 63.0)
     assert undated.state == "undated"

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tests.unit.sla.running import Heard
+from tests.unit.sla.running import Received
 
 Cycle = tuple[str, int]
 OPEN, ENDED = "open", "ended"
@@ -22,7 +22,7 @@ class Ledger:
     steps: dict[Cycle, set[str]] = field(default_factory=lambda: defaultdict(set))
     due: dict[Cycle, datetime | None] = field(default_factory=dict)
 
-    def note(self, event: Heard) -> None:
+    def note(self, event: Received) -> None:
         """Book an event; fails on what is said twice, too early, or of a cycle that nobody has heard of."""
         assert (event.type, event.cause) not in self.causes, f"said twice: {event.type} {event.cause}"
         self.causes.add((event.type, event.cause))
@@ -44,7 +44,7 @@ class Ledger:
             case "Met" | "StoppedLate" | "Cancelled":
                 self.state[cycle] = ENDED
 
-    def _fired(self, event: Heard, cycle: Cycle) -> None:
+    def _fired(self, event: Received, cycle: Cycle) -> None:
         data = event.data
         assert data["step_due_at"] <= data["fired_at"], f"said too early: {event}"
         assert data["step"] not in self.steps[cycle], f"said twice: {event}"

@@ -32,7 +32,7 @@ class Timer(NamedTuple):
     due_at: datetime | None
 
 
-class Heard(NamedTuple):
+class Received(NamedTuple):
     """An event of the sla service; `data` as in `shared.events.deadlines`."""
 
     type: str
@@ -49,12 +49,12 @@ class System:
     rows: dict[tuple[str, int], ClockRow] = field(default_factory=dict)
     timers: list[Timer] = field(default_factory=list)
     cursor: Cursor = LONG_AGO
-    heard: list[Heard] = field(default_factory=list)
+    received: list[Received] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.case = Case(CASE, self.rules.key)
 
-    def hear(self, now: datetime, *new: Occurrence) -> None:
+    def apply(self, now: datetime, *new: Occurrence) -> None:
         """Events come in at `now`, the same ones perhaps again."""
         case = absorbed(self.case, self.cursor)
         known = {one.id for one in case.occurrences}
@@ -74,7 +74,7 @@ class System:
             self._decide(absorbed(self.case, self.cursor), now)
         else:
             for one in valid:
-                self._say(one, now)
+                self._emit(one, now)
         self.cursor = Cursor(page[-1].at, LAST)
         return True
 
@@ -111,11 +111,11 @@ class System:
             for step in row.steps if row.rearmed else ():
                 place = (len(self.timers), row.clock, row.cycle, row.generation, step.id, step.plain, row.due_at)
                 self.timers.append(Timer(step.at, *place))
-        for said in decision.emitted:
-            name = type(said.data).__name__.removeprefix("Clock")
-            self.heard.append(Heard(name, said.cause, said.data.model_dump()))
+        for emitted in decision.emitted:
+            name = type(emitted.data).__name__.removeprefix("Clock")
+            self.received.append(Received(name, emitted.cause, emitted.data.model_dump()))
 
-    def _say(self, timer: Timer, now: datetime) -> None:
+    def _emit(self, timer: Timer, now: datetime) -> None:
         name = "Breached" if timer.step == "due" else "Warned"
         due = timer.due_at.isoformat() if timer.due_at else None
         data = {
@@ -126,4 +126,4 @@ class System:
             "step_due_at": timer.at,
             "fired_at": now,
         }
-        self.heard.append(Heard(name, f"{timer.clock}#{timer.cycle}|{timer.step}|{due}", data))
+        self.received.append(Received(name, f"{timer.clock}#{timer.cycle}|{timer.step}|{due}", data))

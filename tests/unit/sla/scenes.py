@@ -45,7 +45,7 @@ def occurrence(when: str, *names: str, place: Any = 0, **facts: Any) -> Occurren
     return Occurrence(f"{when}|{names}|{place}", names, at(when), (0, place), facts)
 
 
-def told(rules: Procedure, occurrences: Sequence[Occurrence], now: str, before: Case | None = None) -> Decision:
+def decided(rules: Procedure, occurrences: Sequence[Occurrence], now: str, before: Case | None = None) -> Decision:
     """The decision at `now` on a case to which these happened."""
     case = before or Case(CASE, rules.key)
     known = {one.id for one in case.occurrences}
@@ -58,8 +58,8 @@ def told(rules: Procedure, occurrences: Sequence[Occurrence], now: str, before: 
 def words(decision: Decision) -> list[str]:
     """What was said, as short words: `started`, `breached:due`, `met` …"""
     found = []
-    for said in decision.emitted:
-        name = type(said.data).__name__.removeprefix("Clock")
-        step = getattr(said.data, "step", None)
+    for emitted in decision.emitted:
+        name = type(emitted.data).__name__.removeprefix("Clock")
+        step = getattr(emitted.data, "step", None)
         found.append(f"{name}:{step}" if step else name)
     return found

@@ -15,7 +15,7 @@ from services.sla.domain.arming import Cursor, absorbed
 from services.sla.domain.case import Case, Occurrence
 from services.sla.domain.cycle_state import CycleKey
 from services.sla.domain.decide import ClockRow, decide
-from tests.unit.sla.scenes import CALENDARS, CASE, at, occurrence, procedure, told, words
+from tests.unit.sla.scenes import CALENDARS, CASE, at, decided, occurrence, procedure, words
 
 RULES = procedure(
     {
@@ -33,7 +33,7 @@ LAST = UUID(int=2**128 - 1)
 
 
 def test_all_steps_to_come_are_armed_at_once() -> None:
-    row = told(RULES, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 09:00").clocks[0]
+    row = decided(RULES, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 09:00").clocks[0]
     assert [(step.id, step.at - START) for step in row.steps] == [
         ("half", timedelta(minutes=15)),
         ("due", timedelta(minutes=30)),
@@ -43,14 +43,14 @@ def test_all_steps_to_come_are_armed_at_once() -> None:
 
 
 def test_an_event_that_changes_no_step_leaves_the_timers_alone() -> None:
-    first = told(RULES, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 09:00")
-    second = told(RULES, [occurrence("2025-09-29 09:05", "assigned")], "2025-09-29 09:05", first.case)
+    first = decided(RULES, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 09:00")
+    second = decided(RULES, [occurrence("2025-09-29 09:05", "assigned")], "2025-09-29 09:05", first.case)
     assert (second.clocks[0].generation, second.clocks[0].rearmed, second.clocks[0].changed) == (1, False, False)
 
 
 def test_a_pause_voids_the_timers_and_arms_its_own_end() -> None:
-    first = told(RULES, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 09:00")
-    paused = told(RULES, [occurrence("2025-09-29 09:05", "asked")], "2025-09-29 09:05", first.case).clocks[0]
+    first = decided(RULES, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 09:00")
+    paused = decided(RULES, [occurrence("2025-09-29 09:05", "asked")], "2025-09-29 09:05", first.case).clocks[0]
     assert (paused.generation, paused.rearmed) == (2, True)
     assert (paused.steps[0].id, paused.steps[0].at) == ("pause-ends", at("2025-09-29 09:25"))
     assert not paused.steps[0].plain
@@ -66,27 +66,27 @@ def test_a_pause_voids_the_timers_and_arms_its_own_end() -> None:
     ],
 )
 def test_what_the_cursor_has_passed_has_fired(cursor: Cursor, fired: set[str]) -> None:
-    case = told(RULES, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 09:00").case
+    case = decided(RULES, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 09:00").case
     assert set(absorbed(case, cursor).states[CycleKey("reply", 1)].fired) == fired
 
 
 def test_a_stop_that_comes_after_timers_announced_the_breach_takes_it_back() -> None:
-    case = told(RULES, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 09:00").case
+    case = decided(RULES, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 09:00").case
     breached = absorbed(case, Cursor(at("2025-09-29 09:40"), LAST))
-    late = told(RULES, [occurrence("2025-09-29 09:29", "resolved")], "2025-09-29 09:41", breached)
+    late = decided(RULES, [occurrence("2025-09-29 09:29", "resolved")], "2025-09-29 09:41", breached)
     assert words(late) == ["BreachRetracted", "Met"]
 
 
 NAMES = ("received", "asked", "answered", "resolved", "reopened", "withdrawn", "assigned")
 STORIES = st.lists(st.tuples(st.sampled_from(NAMES), st.integers(0, 200), st.integers(0, 60)), min_size=1, max_size=6)
-Heard = tuple[str, str, int, str, datetime | None]
+Received = tuple[str, str, int, str, datetime | None]
 
 
 class ByHand:
     """Decides on the case anew at the instant of each step."""
 
     def __init__(self) -> None:
-        self.case, self.heard = Case(CASE, RULES.key), Counter[Heard]()
+        self.case, self.received = Case(CASE, RULES.key), Counter[Received]()
         self.rows: tuple[ClockRow, ...] = ()
         self.cursor: Cursor | None = None
 
@@ -97,10 +97,10 @@ class ByHand:
         occurrences = case.occurrences + tuple(one for one in new if one.id not in known)
         decision = decide(replace(case, occurrences=occurrences), RULES, CALENDARS, now)
         self.case, self.rows = decision.case, decision.clocks
-        for said in decision.emitted:
-            data = said.data.model_dump()
-            self.heard[
-                type(said.data).__name__, data["clock"], data["cycle"], data.get("step", ""), data["due_at"]
+        for emitted in decision.emitted:
+            data = emitted.data.model_dump()
+            self.received[
+                type(emitted.data).__name__, data["clock"], data["cycle"], data.get("step", ""), data["due_at"]
             ] += 1
 
     def until(self, now: datetime) -> None:
@@ -128,7 +128,7 @@ class ByTimer(ByHand):
             self.fired.add((clock, cycle, generation, step))
             if plain:
                 kind = "ClockBreached" if step == "due" else "ClockWarned"
-                self.heard[kind, clock, cycle, step, due_at] += 1
+                self.received[kind, clock, cycle, step, due_at] += 1
             else:
                 self.decide(at)
             self.cursor = Cursor(at, LAST)
@@ -151,5 +151,5 @@ def test_timers_say_what_the_case_would_have_said(story: list[tuple[str, int, in
     for system in (by_hand, by_timer):
         system.until(START + timedelta(days=2))
         system.decide(START + timedelta(days=2))
-    assert by_timer.heard == by_hand.heard
+    assert by_timer.received == by_hand.received
     assert by_timer.rows == by_hand.rows

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.sla.running import System
-from tests.unit.sla.scenes import at, occurrence, procedure, told, words
+from tests.unit.sla.scenes import at, decided, occurrence, procedure, words
 
 # Due at 09:30; steps at 09:15, 09:25, 09:30, 10:30 and 11:30.
 LADDER = {
@@ -43,10 +43,10 @@ def test_after_an_outage_what_is_said_is_what_the_clock_declares(
     mode: dict[str, Any], back_at: str, expected: list[str]
 ) -> None:
     rules = procedure({**LADDER, **mode})
-    begun = told(rules, [RECEIVED], "2025-09-29 09:00")
-    back = told(rules, [], f"2025-09-29 {back_at}", begun.case)
+    begun = decided(rules, [RECEIVED], "2025-09-29 09:00")
+    back = decided(rules, [], f"2025-09-29 {back_at}", begun.case)
     assert words(back) == expected
-    assert not set(words(told(rules, [], "2025-09-29 20:00", back.case))) & set(_come_by(back_at))
+    assert not set(words(decided(rules, [], "2025-09-29 20:00", back.case))) & set(_come_by(back_at))
 
 
 def _come_by(back_at: str) -> list[str]:
@@ -66,16 +66,17 @@ def _come_by(back_at: str) -> list[str]:
 )
 def test_timers_that_page_through_a_backlog_say_the_same(mode: dict[str, Any], each: int, expected: list[str]) -> None:
     system = System(procedure({**LADDER, **mode}))
-    system.hear(at("2025-09-29 09:00"), RECEIVED)
+    system.apply(at("2025-09-29 09:00"), RECEIVED)
     while system.fire(at("2025-09-29 12:00"), each):
         pass
-    assert [event.data["step"] for event in system.heard if "step" in event.data] == expected
+    assert [event.data["step"] for event in system.received if "step" in event.data] == expected
 
 
 def test_only_steps_that_are_said_whatever_the_delay_are_left_to_the_timers_alone() -> None:
     def plain(**mode: Any) -> set[bool]:
         return {
-            step.plain for step in told(procedure({**LADDER, **mode}), [RECEIVED], "2025-09-29 09:00").clocks[0].steps
+            step.plain
+            for step in decided(procedure({**LADDER, **mode}), [RECEIVED], "2025-09-29 09:00").clocks[0].steps
         }
 
     assert (plain(), plain(**LATEST), plain(**SKIP)) == ({True}, {False}, {False})
@@ -84,7 +85,7 @@ def test_only_steps_that_are_said_whatever_the_delay_are_left_to_the_timers_alon
 def test_of_repetitions_the_latest_is_said_with_its_number() -> None:
     # Due at 09:30, again at 10:00, 10:30, 11:00: the fourth time.
     rules = procedure({**LADDER, **LATEST, "warnings": [], "after_breach": [], "repeats": True})
-    begun = told(rules, [RECEIVED], "2025-09-29 09:00")
-    back = told(rules, [], "2025-09-29 11:10", begun.case)
+    begun = decided(rules, [RECEIVED], "2025-09-29 09:00")
+    back = decided(rules, [], "2025-09-29 11:10", begun.case)
     assert words(back) == ["Breached:due", "Warned:repeat-4"]
     assert back.clocks[0].next_step == "repeat-5"

@@ -10,7 +10,7 @@ import pytest
 
 from services.sla.domain.case import Case
 from services.sla.domain.decide import decide
-from tests.unit.sla.scenes import CALENDARS, CASE, at, occurrence, procedure, told, words
+from tests.unit.sla.scenes import CALENDARS, CASE, at, decided, occurrence, procedure, words
 
 MINUTES = {"from": ["received"], "until": ["resolved"], "duration": "PT30M"}
 
@@ -25,7 +25,7 @@ MINUTES = {"from": ["received"], "until": ["resolved"], "duration": "PT30M"}
 )
 def test_a_stop_is_judged_by_when_it_happened(stopped: str, expected: list[str]) -> None:
     rules = procedure(MINUTES)
-    decision = told(
+    decision = decided(
         rules, [occurrence("2025-09-29 09:00", "received"), occurrence(stopped, "resolved")], "2025-10-05 09:00"
     )
     assert words(decision) == expected
@@ -33,20 +33,20 @@ def test_a_stop_is_judged_by_when_it_happened(stopped: str, expected: list[str])
 
 def test_a_clock_that_nobody_stops_is_breached_once() -> None:
     rules = procedure(MINUTES)
-    begun = told(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 09:00")
+    begun = decided(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 09:00")
     assert words(begun) == ["Started"]
     assert begun.clocks[0].next_at == at("2025-09-29 09:30")
-    breached = told(rules, [], "2025-09-29 09:30", begun.case)
+    breached = decided(rules, [], "2025-09-29 09:30", begun.case)
     assert words(breached) == ["Breached:due"]
     assert breached.clocks[0].next_at is None
-    assert words(told(rules, [], "2025-12-01 09:00", breached.case)) == []
+    assert words(decided(rules, [], "2025-12-01 09:00", breached.case)) == []
 
 
 def test_a_stop_that_arrives_late_but_happened_in_time_takes_the_breach_back() -> None:
     rules = procedure(MINUTES)
-    breached = told(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 10:00")
+    breached = decided(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 10:00")
     assert words(breached) == ["Started", "Breached:due"]
-    late = told(rules, [occurrence("2025-09-29 09:20", "resolved")], "2025-09-29 11:00", breached.case)
+    late = decided(rules, [occurrence("2025-09-29 09:20", "resolved")], "2025-09-29 11:00", breached.case)
     assert words(late) == ["BreachRetracted", "Met"]
 
 
@@ -54,15 +54,15 @@ def test_ten_working_days_from_before_the_autumn_holidays() -> None:
     # From Mon 29 Sep 2025: Tue 30 (1); 1-8 Oct holiday; Thu 9 (2), Fri 10 (3), Sat 11 make-up workday (4),
     # Mon 13 (5), 14 (6), 15 (7), 16 (8), 17 (9), Mon 20 (10), until 24:00.
     rules = procedure({"from": ["admitted"], "until": ["resolved"], "duration": "P10WD"})
-    decision = told(rules, [occurrence("2025-09-29 09:00", "admitted")], "2025-09-29 09:00")
+    decision = decided(rules, [occurrence("2025-09-29 09:00", "admitted")], "2025-09-29 09:00")
     assert decision.clocks[0].due_at == at("2025-10-21 00:00")
 
 
 def test_an_extension_counts_from_the_original_start() -> None:
     # 15 working days from Mon 3 Nov 2025: 4-7 (4), 10-14 (9), 17-21 (14), Mon 24 (15).
     rules = procedure({"from": ["admitted"], "until": ["resolved"], "duration": "P10WD", "extension": {"to": "P15WD"}})
-    begun = told(rules, [occurrence("2025-11-03 09:00", "admitted")], "2025-11-03 09:00")
-    extended = told(
+    begun = decided(rules, [occurrence("2025-11-03 09:00", "admitted")], "2025-11-03 09:00")
+    extended = decided(
         rules,
         [occurrence("2025-11-14 09:00", "extension-approved", "extension-approved:reply")],
         "2025-11-14 09:00",
@@ -74,12 +74,12 @@ def test_an_extension_counts_from_the_original_start() -> None:
 
 def test_a_paused_clock_never_fires_and_goes_on_where_it_stood() -> None:
     rules = procedure({**MINUTES, "pauses": [{"on": "asked", "until": ["answered"]}]})
-    begun = told(
+    begun = decided(
         rules, [occurrence("2025-09-29 09:00", "received"), occurrence("2025-09-29 09:10", "asked")], "2025-09-29 09:10"
     )
     assert words(begun) == ["Started", "Paused"]
-    assert words(told(rules, [], "2025-10-09 09:00", begun.case)) == []
-    resumed = told(rules, [occurrence("2025-09-30 12:00", "answered")], "2025-09-30 12:00", begun.case)
+    assert words(decided(rules, [], "2025-10-09 09:00", begun.case)) == []
+    resumed = decided(rules, [occurrence("2025-09-30 12:00", "answered")], "2025-09-30 12:00", begun.case)
     assert words(resumed) == ["Resumed"]
     assert resumed.clocks[0].due_at == at("2025-09-30 12:20")
 
@@ -91,24 +91,24 @@ def test_one_event_may_end_a_pause_and_stop_the_clock() -> None:
         occurrence("2025-09-29 09:10", "asked"),
         occurrence("2025-11-10 09:00", "resolved"),
     ]
-    assert words(told(rules, events, "2025-11-10 09:00"))[-1] == "Met"
+    assert words(decided(rules, events, "2025-11-10 09:00"))[-1] == "Met"
 
 
 def test_a_pause_with_a_limit_ends_by_itself() -> None:
     rules = procedure({**MINUTES, "pauses": [{"on": "asked", "until": ["answered"], "at_most": "PT1H"}]})
     events = [occurrence("2025-09-29 09:00", "received"), occurrence("2025-09-29 09:10", "asked")]
     # 10 minutes used, an hour's pause until 10:10, 20 minutes left
-    assert told(rules, events, "2025-09-29 09:10").clocks[0].due_at == at("2025-09-29 10:30")
+    assert decided(rules, events, "2025-09-29 09:10").clocks[0].due_at == at("2025-09-29 10:30")
 
 
 def test_reopening_begins_a_new_cycle_and_leaves_the_old_one_alone() -> None:
     rules = procedure(MINUTES)
-    first = told(
+    first = decided(
         rules,
         [occurrence("2025-09-29 09:00", "received"), occurrence("2025-09-29 09:10", "resolved")],
         "2025-09-29 09:10",
     )
-    again = told(rules, [occurrence("2025-10-09 09:00", "reopened")], "2025-10-09 09:00", first.case)
+    again = decided(rules, [occurrence("2025-10-09 09:00", "reopened")], "2025-10-09 09:00", first.case)
     assert words(again) == ["Started"]
     assert [(row.cycle, row.state, row.due_at) for row in again.clocks] == [
         (1, "met", at("2025-09-29 09:30")),
@@ -119,14 +119,14 @@ def test_reopening_begins_a_new_cycle_and_leaves_the_old_one_alone() -> None:
 def test_a_second_start_in_the_same_cycle_changes_nothing() -> None:
     rules = procedure({"from": ["admitted", "assigned"], "until": ["resolved"], "duration": "PT30M"})
     events = [occurrence("2025-09-29 09:00", "admitted"), occurrence("2025-09-29 09:05", "assigned")]
-    assert [row.due_at for row in told(rules, events, "2025-09-29 09:06").clocks] == [at("2025-09-29 09:30")]
+    assert [row.due_at for row in decided(rules, events, "2025-09-29 09:06").clocks] == [at("2025-09-29 09:30")]
 
 
 @pytest.mark.parametrize("name", ["withdrawn", "merged", "refused", "transferred-out"])
 def test_a_complaint_that_is_no_more_has_no_running_clock(name: str) -> None:
     rules = procedure(MINUTES)
-    begun = told(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 09:00")
-    ended = told(rules, [occurrence("2025-09-29 09:10", name)], "2025-09-29 09:10", begun.case)
+    begun = decided(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 09:00")
+    ended = decided(rules, [occurrence("2025-09-29 09:10", name)], "2025-09-29 09:10", begun.case)
     assert words(ended) == ["Cancelled"]
     assert ended.clocks[0].next_at is None
 
@@ -134,9 +134,9 @@ def test_a_complaint_that_is_no_more_has_no_running_clock(name: str) -> None:
 def test_an_escalation_that_crosses_the_answer_starts_nothing() -> None:
     rules = procedure({**MINUTES, "from": ["escalated"]})
     events = [occurrence("2025-09-29 09:00", "resolved"), occurrence("2025-09-29 09:01", "escalated")]
-    assert told(rules, events, "2025-09-29 10:00").clocks == ()
+    assert decided(rules, events, "2025-09-29 10:00").clocks == ()
     again = [*events, occurrence("2025-09-29 11:00", "reopened"), occurrence("2025-09-29 11:01", "escalated")]
-    assert [row.cycle for row in told(rules, again, "2025-09-29 11:01").clocks] == [1]
+    assert [row.cycle for row in decided(rules, again, "2025-09-29 11:01").clocks] == [1]
 
 
 def test_steps_of_a_ladder_come_in_order_with_their_lateness() -> None:
@@ -147,21 +147,21 @@ def test_steps_of_a_ladder_come_in_order_with_their_lateness() -> None:
             "after_breach": [{"id": "hour-over", "after": "PT1H"}],
         }
     )
-    late = told(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 11:00")
+    late = decided(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 11:00")
     assert words(late) == ["Started", "Warned:half", "Warned:five-left", "Breached:due", "Warned:hour-over"]
-    assert [said.data.late_by for said in late.emitted[1:]] == [6300.0, 5700.0, 5400.0, 1800.0]  # type: ignore[attr-defined]
+    assert [emitted.data.late_by for emitted in late.emitted[1:]] == [6300.0, 5700.0, 5400.0, 1800.0]  # type: ignore[attr-defined]
 
 
 def test_a_repeating_clock_is_due_again_until_it_is_stopped() -> None:
     rules = procedure({**MINUTES, "repeats": True})
-    begun = told(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 10:05")
+    begun = decided(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 10:05")
     assert words(begun) == ["Started", "Breached:due", "Warned:repeat-2"]
     assert begun.clocks[0].next_at == at("2025-09-29 10:30")
 
 
 def test_an_agreed_date_is_the_due_instant() -> None:
     rules = procedure({"from": ["decided"], "until": ["resolved"], "due_field": "decided.agreed"})
-    decision = told(
+    decision = decided(
         rules,
         [occurrence("2025-09-29 09:00", "decided", **{"decided.agreed": "2025-10-10T18:00:00+08:00"})],
         "2025-09-29 09:00",
@@ -177,16 +177,16 @@ def test_a_condition_is_judged_on_what_was_known_then() -> None:
         occurrence("2025-09-29 09:00", "classified", **{"class": "general"}),
         occurrence("2025-09-29 10:00", "classified", place=1, **{"class": "major"}),
     ]
-    assert [row.started_at for row in told(rules, events, "2025-09-29 10:00").clocks] == [at("2025-09-29 10:00")]
+    assert [row.started_at for row in decided(rules, events, "2025-09-29 10:00").clocks] == [at("2025-09-29 10:00")]
 
 
 def test_a_stop_that_the_breach_itself_brought_about_is_late() -> None:
     rules = procedure({**MINUTES, "until": ["escalated:leader"]})
-    breached = told(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 09:30")
+    breached = decided(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 09:30")
     rise = replace(occurrence("2025-09-29 09:30", "escalated", "escalated:leader"), cause="breached:reply")
-    after = told(rules, [rise], "2025-09-29 09:30", breached.case)
+    after = decided(rules, [rise], "2025-09-29 09:30", breached.case)
     assert words(after) == ["StoppedLate"]
-    by_hand = told(rules, [replace(rise, cause=None)], "2025-09-29 09:30", breached.case)
+    by_hand = decided(rules, [replace(rise, cause=None)], "2025-09-29 09:30", breached.case)
     assert words(by_hand) == ["BreachRetracted", "Met"]
 
 
@@ -210,21 +210,21 @@ STORY_RULES = procedure(
 
 def test_every_order_and_every_repetition_of_a_story_leads_to_the_same_clocks() -> None:
     """All 720 orders of six events, decided after each arrival, at the time of the last event and a day later."""
-    expected = told(STORY_RULES, STORY, "2025-10-10 09:00").clocks
+    expected = decided(STORY_RULES, STORY, "2025-10-10 09:00").clocks
     assert [row.state for row in expected] == ["met", "breached"]
     for order in itertools.permutations(STORY):
         case = Case(CASE, STORY_RULES.key)
         for index, event in enumerate(order):
             now = "2025-10-09 09:00"
-            case = told(STORY_RULES, [event, order[index // 2]], now, case).case
-        final = told(STORY_RULES, [], "2025-10-10 09:00", case)
+            case = decided(STORY_RULES, [event, order[index // 2]], now, case).case
+        final = decided(STORY_RULES, [], "2025-10-10 09:00", case)
         assert final.clocks == expected
-        said = told(STORY_RULES, [], "2025-10-10 09:00", final.case)
-        assert said.emitted == ()
+        emitted = decided(STORY_RULES, [], "2025-10-10 09:00", final.case)
+        assert emitted.emitted == ()
 
 
 def test_no_step_is_said_twice_however_often_a_case_is_looked_at() -> None:
-    case, heard = Case(CASE, STORY_RULES.key), []
+    case, received = Case(CASE, STORY_RULES.key), []
     for event in STORY:
         for minute in range(0, 30, 10):
             now = event.at + timedelta(minutes=minute)
@@ -233,6 +233,6 @@ def test_no_step_is_said_twice_however_often_a_case_is_looked_at() -> None:
             decision = decide(
                 Case(CASE, case.procedure, occurrences, case.states, case.generation), STORY_RULES, CALENDARS, now
             )
-            heard += [(type(said.data).__name__, said.cause) for said in decision.emitted]
+            received += [(type(emitted.data).__name__, emitted.cause) for emitted in decision.emitted]
             case = decision.case
-    assert len(heard) == len(set(heard))
+    assert len(received) == len(set(received))

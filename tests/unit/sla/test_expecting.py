@@ -32,10 +32,10 @@ def classified(as_: str) -> EventData:
     return CaseClassified(class_=as_)
 
 
-def events(*said: EventData) -> list[Event]:
+def events(*emitted: EventData) -> list[Event]:
     """Ten minutes after each other."""
     found = []
-    for number, data in enumerate(said):
+    for number, data in enumerate(emitted):
         producer = "intake" if "complaint" in type(data).__module__ else "routing"
         moment = START + timedelta(minutes=10 * number)
         found.append(make(producer, CASE, RULES.key, data, cause=str(number), at=moment).numbered(number + 1))
@@ -43,7 +43,7 @@ def events(*said: EventData) -> list[Event]:
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("emitted", "expected"),
     [
         ([REGISTERED], set()),  # nobody knows the class yet
         ([REGISTERED, classified("minor")], {"other"}),
@@ -63,8 +63,8 @@ def events(*said: EventData) -> list[Event]:
         ([REGISTERED, ComplaintWithdrawn(), ASSIGNED], set()),
     ],
 )
-def test_what_is_expected_is_what_starts(said: list[Any], expected: set[str]) -> None:
-    happened = events(*said)
+def test_what_is_expected_is_what_starts(emitted: list[Any], expected: set[str]) -> None:
+    happened = events(*emitted)
     assert expected_clocks(RULES, happened) == expected
     occurrences = ordered(one for event in happened for one in from_event(event))
     assert {scheduled.clock.id for scheduled in scheduled_cycles(RULES, occurrences, CALENDARS)} >= expected

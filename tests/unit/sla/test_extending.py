@@ -10,7 +10,7 @@ from services.sla.domain.case import Occurrence, from_event
 from services.sla.domain.explain import explain_clocks
 from shared.events.assignments import MilestoneReached
 from shared.events.envelope import make
-from tests.unit.sla.scenes import CALENDARS, CASE, at, occurrence, procedure, told, words
+from tests.unit.sla.scenes import CALENDARS, CASE, at, decided, occurrence, procedure, words
 
 # Two hours from 09:00; extended to three, then by an hour each time, to five at most.
 HOURS = {
@@ -44,13 +44,13 @@ def extension(word: str, when: str, by: str = "head") -> Occurrence:
 )
 def test_only_approvals_that_count_move_the_due_instant(approvals: list[tuple[str, str]], due: str) -> None:
     events = [RECEIVED, *(extension("approved", when, by) for when, by in approvals)]
-    assert told(procedure(HOURS), events, "2025-09-29 10:00").clocks[0].due_at == at(f"2025-09-29 {due}")
+    assert decided(procedure(HOURS), events, "2025-09-29 10:00").clocks[0].due_at == at(f"2025-09-29 {due}")
 
 
 def test_more_approvals_than_the_clock_allows_change_nothing() -> None:
     once = procedure({**HOURS, "extension": {"to": "PT3H"}})
     events = [RECEIVED, extension("approved", "09:10"), extension("approved", "09:20")]
-    assert told(once, events, "2025-09-29 10:00").clocks[0].due_at == at("2025-09-29 12:00")
+    assert decided(once, events, "2025-09-29 10:00").clocks[0].due_at == at("2025-09-29 12:00")
 
 
 @pytest.mark.parametrize(
@@ -76,26 +76,26 @@ def test_what_was_due_is_not_extended_any_more(story: str, due: str) -> None:
     for part in story.split(", "):
         word, when = part.split()
         events.append(occurrence(f"2025-09-29 {when}", word) if word in PAUSE else extension(word, when))
-    assert told(rules, events, "2025-09-29 12:45").clocks[0].due_at == at(f"2025-09-29 {due}")
+    assert decided(rules, events, "2025-09-29 12:45").clocks[0].due_at == at(f"2025-09-29 {due}")
 
 
 def test_an_approval_that_came_too_late_takes_no_breach_back_and_uses_up_none() -> None:
     rules = procedure({**HOURS, "extension": {"to": "PT3H", "approved_by": ["head"]}})
-    breached = told(rules, [RECEIVED], "2025-09-29 11:00")
+    breached = decided(rules, [RECEIVED], "2025-09-29 11:00")
     assert words(breached) == ["Started", "Breached:due"]
-    late = told(rules, [extension("approved", "11:05")], "2025-09-29 11:05", breached.case)
+    late = decided(rules, [extension("approved", "11:05")], "2025-09-29 11:05", breached.case)
     assert words(late) == []
     (zh,) = explain_clocks(late.case, rules, CALENDARS, at("2025-09-29 11:05"), "zh")
     assert zh.lines[0] == "延期批准无效：期限已过，且到期前无人申请：2025-09-29 11:05"
-    in_time = told(rules, [extension("approved", "10:55")], "2025-09-29 11:06", late.case)  # heard of last
+    in_time = decided(rules, [extension("approved", "10:55")], "2025-09-29 11:06", late.case)  # heard of last
     assert words(in_time) == ["Extended", "BreachRetracted"]
     assert in_time.clocks[0].due_at == at("2025-09-29 12:00")
 
 
 @pytest.mark.parametrize("word", ["requested", "refused"])
 def test_a_request_or_a_refusal_does_not_stop_the_clock(word: str) -> None:
-    begun = told(procedure(HOURS), [RECEIVED], "2025-09-29 09:00")
-    after = told(procedure(HOURS), [extension(word, "10:00")], "2025-09-29 10:00", begun.case)
+    begun = decided(procedure(HOURS), [RECEIVED], "2025-09-29 09:00")
+    after = decided(procedure(HOURS), [extension(word, "10:00")], "2025-09-29 10:00", begun.case)
     assert words(after) == []
     assert after.clocks[0].next_at == at("2025-09-29 11:00")
 
@@ -109,7 +109,7 @@ def test_requests_approvals_and_refusals_are_part_of_the_explanation() -> None:
         extension("approved", "09:50", "desk"),
         extension("approved", "10:00"),
     ]
-    case = told(rules, events, "2025-09-29 10:00").case
+    case = decided(rules, events, "2025-09-29 10:00").case
     (zh,) = explain_clocks(case, rules, CALENDARS, at("2025-09-29 10:00"), "zh")
     assert zh.lines[:5] == (
         "申请延期：2025-09-29 09:30",
@@ -125,6 +125,6 @@ def test_requests_approvals_and_refusals_are_part_of_the_explanation() -> None:
 def test_who_approved_is_read_from_routings_event() -> None:
     data: Any = MilestoneReached(milestone="extension-approved", at=at("2025-09-29 09:10"), by="desk", clock="reply")
     event = make("routing", CASE, ("sample", 1), data, cause="x", at=at("2025-09-29 09:11")).numbered(1)
-    assert told(procedure(HOURS), [RECEIVED, *from_event(event)], "2025-09-29 10:00").clocks[0].due_at == at(
+    assert decided(procedure(HOURS), [RECEIVED, *from_event(event)], "2025-09-29 10:00").clocks[0].due_at == at(
         "2025-09-29 11:00"
     )

@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 from services.sla.domain.case import Case, Occurrence
-from tests.unit.sla.scenes import CASE, at, occurrence, procedure, told, words
+from tests.unit.sla.scenes import CASE, at, decided, occurrence, procedure, words
 
 SAME = {"from": ["received"], "until": ["resolved"], "group": "answer"}
 MAJOR = {**SAME, "id": "major", "duration": "PT2H", "when": {"field": "class", "is": "major"}}
@@ -28,13 +28,13 @@ def rows(decision: Any) -> list[tuple[str, int, str]]:
 def test_the_first_whose_condition_holds_runs_and_no_other() -> None:
     for as_, expected in (("major", "major"), ("urgent", "urgent"), ("minor", "other")):
         events = [occurrence("2025-09-15 09:00", "received", **{"class": as_})]
-        assert rows(told(RULES, events, "2025-09-15 09:00")) == [(expected, 1, "running")]
+        assert rows(decided(RULES, events, "2025-09-15 09:00")) == [(expected, 1, "running")]
 
 
 def test_a_better_match_replaces_the_other_from_the_same_start() -> None:
-    begun = told(RULES, [RECEIVED], "2025-09-15 09:00")
+    begun = decided(RULES, [RECEIVED], "2025-09-15 09:00")
     assert rows(begun) == [("other", 1, "running")]
-    raised = told(RULES, [classified("10:00", "major")], "2025-09-15 10:00", begun.case)
+    raised = decided(RULES, [classified("10:00", "major")], "2025-09-15 10:00", begun.case)
     assert words(raised) == ["Started", "Cancelled"]
     assert rows(raised) == [("major", 1, "running"), ("other", 1, "cancelled")]
     assert raised.clocks[0].due_at == at("2025-09-15 11:00")  # two hours from 09:00, not from 10:00
@@ -42,34 +42,34 @@ def test_a_better_match_replaces_the_other_from_the_same_start() -> None:
 
 
 def test_a_target_that_is_past_when_it_comes_to_apply_is_breached_at_once() -> None:
-    begun = told(RULES, [RECEIVED], "2025-09-15 09:00")
-    raised = told(RULES, [classified("14:00", "major")], "2025-09-15 14:00", begun.case)
+    begun = decided(RULES, [RECEIVED], "2025-09-15 09:00")
+    raised = decided(RULES, [classified("14:00", "major")], "2025-09-15 14:00", begun.case)
     assert words(raised) == ["Started", "Breached:due", "Cancelled"]
 
 
 def test_what_was_said_under_the_former_target_stands_unless_it_had_been_replaced_by_then() -> None:
     events = [RECEIVED, classified("09:10", "major")]
-    breached = told(RULES, events, "2025-09-15 11:30")
+    breached = decided(RULES, events, "2025-09-15 11:30")
     assert "Breached:due" in words(breached)
-    later = told(RULES, [classified("11:20", "minor")], "2025-09-15 11:30", breached.case)
+    later = decided(RULES, [classified("11:20", "minor")], "2025-09-15 11:30", breached.case)
     assert words(later) == ["Cancelled", "Started"]
-    earlier = told(RULES, [classified("10:20", "minor")], "2025-09-15 11:31", breached.case)
+    earlier = decided(RULES, [classified("10:20", "minor")], "2025-09-15 11:31", breached.case)
     assert words(earlier) == ["BreachRetracted", "Cancelled", "Started"]
 
 
 def test_a_condition_that_nobody_can_judge_yet_starts_nothing_and_later_counts_from_the_start() -> None:
     rules = procedure(MAJOR)
-    begun = told(rules, [RECEIVED], "2025-09-15 09:00")
+    begun = decided(rules, [RECEIVED], "2025-09-15 09:00")
     assert begun.clocks == ()
-    known = told(rules, [classified("09:30", "major")], "2025-09-15 09:30", begun.case)
+    known = decided(rules, [classified("09:30", "major")], "2025-09-15 09:30", begun.case)
     assert [(row.started_at, row.due_at) for row in known.clocks] == [(at("2025-09-15 09:00"), at("2025-09-15 11:00"))]
 
 
 def test_a_clock_that_comes_back_says_so() -> None:
-    begun = told(RULES, [RECEIVED, classified("09:10", "major")], "2025-09-15 09:10")
-    lowered = told(RULES, [classified("09:20", "minor")], "2025-09-15 09:20", begun.case)
+    begun = decided(RULES, [RECEIVED, classified("09:10", "major")], "2025-09-15 09:10")
+    lowered = decided(RULES, [classified("09:20", "minor")], "2025-09-15 09:20", begun.case)
     assert words(lowered) == ["Cancelled", "Started"]
-    again = told(RULES, [classified("09:30", "major")], "2025-09-15 09:30", lowered.case)
+    again = decided(RULES, [classified("09:30", "major")], "2025-09-15 09:30", lowered.case)
     assert words(again) == ["Started", "Cancelled"]
     assert rows(again) == [("major", 1, "running"), ("other", 1, "cancelled")]
     causes = [one.cause for decision in (begun, lowered, again) for one in decision.emitted]
@@ -85,14 +85,14 @@ def test_pauses_before_the_change_count_for_the_clock_that_takes_over() -> None:
         occurrence("2025-09-15 09:40", "answered"),
         classified("10:00", "major"),
     ]
-    assert told(rules, events, "2025-09-15 10:00").clocks[0].due_at == at("2025-09-15 11:30")
+    assert decided(rules, events, "2025-09-15 10:00").clocks[0].due_at == at("2025-09-15 11:30")
 
 
 def test_when_the_chosen_clock_is_over_so_is_the_choice_until_the_case_is_reopened() -> None:
     events = [RECEIVED, occurrence("2025-09-15 09:30", "resolved"), classified("10:00", "major")]
-    done = told(RULES, events, "2025-09-15 10:00")
+    done = decided(RULES, events, "2025-09-15 10:00")
     assert rows(done) == [("other", 1, "met")]
-    reopened = told(RULES, [occurrence("2025-09-15 11:00", "reopened")], "2025-09-15 11:00", done.case)
+    reopened = decided(RULES, [occurrence("2025-09-15 11:00", "reopened")], "2025-09-15 11:00", done.case)
     assert rows(reopened) == [("major", 2, "running"), ("other", 1, "met")]
 
 
@@ -100,7 +100,7 @@ def test_what_restarts_a_group_does_not_stop_its_next_cycle_at_once() -> None:
     again = {"until": ["resolved", "returned"], "restart_on": ["returned"]}
     rules = procedure({**MAJOR, **again}, {**OTHER, **again})
     events = [RECEIVED, occurrence("2025-09-15 09:30", "returned"), classified("10:00", "major")]
-    assert rows(told(rules, events, "2025-09-15 10:00")) == [
+    assert rows(decided(rules, events, "2025-09-15 10:00")) == [
         ("major", 2, "running"),
         ("other", 1, "met"),
         ("other", 2, "cancelled"),
@@ -115,7 +115,7 @@ def test_every_order_of_arrival_leads_to_the_same_choice() -> None:
         occurrence("2025-09-15 10:30", "resolved"),
         occurrence("2025-09-15 12:00", "reopened"),
     )
-    expected = told(RULES, story, "2025-09-15 13:00").clocks
+    expected = decided(RULES, story, "2025-09-15 13:00").clocks
     assert [(row.clock, row.cycle, row.state) for row in expected] == [
         ("major", 1, "met"),
         ("major", 2, "running"),
@@ -125,5 +125,5 @@ def test_every_order_of_arrival_leads_to_the_same_choice() -> None:
     for order in itertools.permutations(story):
         case = Case(CASE, RULES.key)
         for event in order:
-            case = told(RULES, [event], "2025-09-15 12:00", case).case
-        assert told(RULES, [], "2025-09-15 13:00", case).clocks == expected
+            case = decided(RULES, [event], "2025-09-15 12:00", case).case
+        assert decided(RULES, [], "2025-09-15 13:00", case).clocks == expected

@@ -125,23 +125,23 @@ class Clocks(RuleBasedStateMachine):
         )
         self.system, self.ledger, self.read = System(self.played), Ledger(), 0
         self.now, self.known = START, []
-        self.system.hear(self.now, self._new("received", 0, {}))
+        self.system.apply(self.now, self._new("received", 0, {}))
 
     @rule(name=st.sampled_from(NAMES), ago=MINUTES, facts=FACTS)
     def comes(self, name: str, ago: int, facts: dict[str, Any]) -> None:
         """Something that happened some minutes ago comes to be known."""
-        self.system.hear(self.now, self._new(name, ago, facts))
+        self.system.apply(self.now, self._new(name, ago, facts))
 
     @rule(name=st.sampled_from(NAMES), facts=FACTS)
     def happens(self, name: str, facts: dict[str, Any]) -> None:
         """Something happens and is known at once."""
-        self.system.hear(self.now, self._new(name, 0, facts))
+        self.system.apply(self.now, self._new(name, 0, facts))
 
     @precondition(lambda self: self.known)
     @rule(which=st.integers(0, 99))
     def comes_again(self, which: int) -> None:
         """An event is delivered again."""
-        self.system.hear(self.now, self.known[which % len(self.known)])
+        self.system.apply(self.now, self.known[which % len(self.known)])
 
     @rule(minutes=MINUTES)
     def time_goes_on(self, minutes: int) -> None:
@@ -155,16 +155,16 @@ class Clocks(RuleBasedStateMachine):
         self.now += timedelta(minutes=minutes)
         self.system.fire(self.now, each)
         if event:
-            self.system.hear(self.now, self._new("assigned", minutes // 2, {}))
+            self.system.apply(self.now, self._new("assigned", minutes // 2, {}))
         while self.system.fire(self.now, each):
             pass
 
     @invariant()
     def nothing_is_said_twice_or_early(self) -> None:
         """Every event is booked; the ledger fails on what must not be."""
-        for event in self.system.heard[self.read :]:
+        for event in self.system.received[self.read :]:
             self.ledger.note(event)
-        self.read = len(self.system.heard)
+        self.read = len(self.system.received)
 
     @invariant()
     def the_clocks_are_those_of_the_set(self) -> None:

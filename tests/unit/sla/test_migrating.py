@@ -50,9 +50,9 @@ def test_with_the_time_elapsed_a_clock_is_counted_from_its_original_start() -> N
     # 3 working days from Mon 3 Nov 2025: Thu 6, until 24:00; under the old version 5: Mon 10
     after = go_on(begun(), "2025-11-05 09:00", NEW, migrated("2025-11-05 09:00", "keep-elapsed"))
     assert words(after) == ["Rescheduled"]
-    said = next(one.data for one in after.emitted if isinstance(one.data, ClockRescheduled))
-    assert (said.previous_due_at, said.due_at) == (at("2025-11-11 00:00"), at("2025-11-07 00:00"))
-    assert said.cause == "procedure:sample@2"
+    emitted = next(one.data for one in after.emitted if isinstance(one.data, ClockRescheduled))
+    assert (emitted.previous_due_at, emitted.due_at) == (at("2025-11-11 00:00"), at("2025-11-07 00:00"))
+    assert emitted.cause == "procedure:sample@2"
     assert after.case.procedure == ("sample", 2)
 
 

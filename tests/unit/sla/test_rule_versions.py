@@ -50,9 +50,9 @@ def test_the_spring_festival_that_was_made_longer_moves_the_due_instant_and_says
     after = decided(case, "2020-01-27 12:00", AFTER_THE_EXTENSION)
 
     assert words(after) == ["Rescheduled"]
-    said = moved(after)
-    assert (said["previous_due_at"], said["due_at"]) == (at("2020-02-02 00:00"), at("2020-02-05 00:00"))
-    assert said["cause"] == "calendar:cn@2020.2"
+    emitted = moved(after)
+    assert (emitted["previous_due_at"], emitted["due_at"]) == (at("2020-02-02 00:00"), at("2020-02-05 00:00"))
+    assert emitted["cause"] == "calendar:cn@2020.2"
     assert [step.id for step in after.clocks[0].steps] == ["day-left", "due"]
     assert after.clocks[0].steps[0].at == at("2020-02-04 00:00")
     assert words(decided(after.case, "2020-01-27 13:00", AFTER_THE_EXTENSION)) == []
@@ -112,9 +112,9 @@ def test_a_year_that_is_published_makes_the_clock_firm_and_says_so_though_nothin
     after = decided(case, "2027-04-17 09:00", published)
 
     assert words(after) == ["Rescheduled"]
-    said = moved(after)
-    assert said["previous_due_at"] == said["due_at"] == at("2027-04-24 00:00")
-    assert (said["provisional"], said["cause"]) == (False, "calendar:cn@2027.1")
+    emitted = moved(after)
+    assert emitted["previous_due_at"] == emitted["due_at"] == at("2027-04-24 00:00")
+    assert (emitted["provisional"], emitted["cause"]) == (False, "calendar:cn@2027.1")
     assert after.clocks[0].changed
     assert not after.clocks[0].provisional
     assert not after.clocks[0].rearmed  # its timers stand

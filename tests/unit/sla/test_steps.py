@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sla.scenes import at, occurrence, procedure, told, words
+from tests.unit.sla.scenes import at, decided, occurrence, procedure, words
 
 # Received on Mon 15 Sep 2025 at 09:00, one working day: due on Tue 16 at 24:00, which is Wed 17 at 00:00.
 # `cn` is open 09:00-12:00 and 13:30-17:30, seven hours a day; `cn-mall` 10:00-22:00; `always` never closes.
@@ -19,7 +19,7 @@ MORNING = {"from": "07:00", "until": "08:30"}
 
 def steps(**clock: Any) -> list[tuple[str, str]]:
     """The steps armed when the complaint comes, each with its day and time in Shanghai."""
-    decision = told(procedure({**DAY, **clock}), [occurrence(RECEIVED, "received")], RECEIVED)
+    decision = decided(procedure({**DAY, **clock}), [occurrence(RECEIVED, "received")], RECEIVED)
     return [(step.id, f"{step.at + timedelta(hours=8):%d %H:%M}") for step in decision.clocks[0].steps]
 
 
@@ -82,10 +82,10 @@ def test_quiet_hours_of_the_clock_are_those_of_its_steps_but_never_of_the_breach
 
 def test_a_step_that_was_put_off_is_due_when_it_may_be_said() -> None:
     rules = procedure({**DAY, "warnings": [{"id": "half", "percent": 50, "quiet": [NIGHT]}]})
-    begun = told(rules, [occurrence(RECEIVED, "received")], RECEIVED)
-    assert words(told(rules, [], "2025-09-16 06:59", begun.case)) == []
-    said = told(rules, [], "2025-09-16 07:00", begun.case).emitted[0].data
-    assert (said.step_due_at, said.late_by) == (at("2025-09-16 07:00"), 0.0)  # type: ignore[attr-defined]
+    begun = decided(rules, [occurrence(RECEIVED, "received")], RECEIVED)
+    assert words(decided(rules, [], "2025-09-16 06:59", begun.case)) == []
+    emitted = decided(rules, [], "2025-09-16 07:00", begun.case).emitted[0].data
+    assert (emitted.step_due_at, emitted.late_by) == (at("2025-09-16 07:00"), 0.0)  # type: ignore[attr-defined]
 
 
 def test_steps_of_one_instant_come_in_the_order_in_which_they_are_declared() -> None:
@@ -109,10 +109,10 @@ def test_no_step_comes_inside_a_pause() -> None:
         }
     )
     events = [occurrence(RECEIVED, "received"), occurrence("2025-09-15 09:40", "asked")]
-    paused = told(rules, events, "2025-09-15 09:40")
+    paused = decided(rules, events, "2025-09-15 09:40")
     assert paused.clocks[0].state == "paused"
     assert [step.id for step in paused.clocks[0].steps] == []
-    resumed = told(rules, [occurrence("2025-09-15 10:00", "answered")], "2025-09-15 10:00", paused.case)
+    resumed = decided(rules, [occurrence("2025-09-15 10:00", "answered")], "2025-09-15 10:00", paused.case)
     assert [(step.id, step.at) for step in resumed.clocks[0].steps] == [
         ("hour", at("2025-09-15 10:50")),
         ("day", at("2025-09-16 09:30")),
@@ -138,12 +138,12 @@ def test_two_kinds_of_pause_each_end_in_their_own_way() -> None:
         occurrence("2025-09-15 09:30", "held"),
         occurrence("2025-09-15 11:00", "released"),
     ]
-    assert told(rules, events, "2025-09-15 11:00").clocks[0].due_at == at("2025-09-15 11:20")
+    assert decided(rules, events, "2025-09-15 11:00").clocks[0].due_at == at("2025-09-15 11:20")
 
 
 def test_a_warning_that_falls_on_the_start_is_said_with_it() -> None:
     rules = procedure({**DAY, "warnings": [{"id": "whole", "before": "PT39H"}]})
-    assert words(told(rules, [occurrence(RECEIVED, "received")], RECEIVED)) == ["Started", "Warned:whole"]
+    assert words(decided(rules, [occurrence(RECEIVED, "received")], RECEIVED)) == ["Started", "Warned:whole"]
 
 
 def test_a_short_pause_that_ends_does_not_end_the_longer_one_around_it() -> None:
@@ -160,7 +160,7 @@ def test_a_short_pause_that_ends_does_not_end_the_longer_one_around_it() -> None
         occurrence("2025-09-15 09:20", "asked"),
         occurrence("2025-09-15 09:25", "answered"),
     ]
-    paused = told(rules, events, "2025-09-15 09:30")
+    paused = decided(rules, events, "2025-09-15 09:30")
     assert (paused.clocks[0].state, paused.clocks[0].due_at) == ("paused", None)
 
 
@@ -177,9 +177,9 @@ def test_an_agreed_date_is_put_off_by_a_pause() -> None:
         occurrence(RECEIVED, "decided", **{"decided.agreed": "2025-09-15T10:00:00+08:00"}),
         occurrence("2025-09-15 09:30", "asked"),
     ]
-    paused = told(rules, events, "2025-09-15 09:30")
+    paused = decided(rules, events, "2025-09-15 09:30")
     assert paused.clocks[0].due_at is None
-    assert words(told(rules, [], "2025-09-15 12:00", paused.case)) == []
-    resumed = told(rules, [occurrence("2025-09-15 12:00", "answered")], "2025-09-15 12:00", paused.case)
+    assert words(decided(rules, [], "2025-09-15 12:00", paused.case)) == []
+    resumed = decided(rules, [occurrence("2025-09-15 12:00", "answered")], "2025-09-15 12:00", paused.case)
     assert words(resumed) == ["Resumed"]
     assert resumed.clocks[0].due_at == at("2025-09-15 12:30")  # half an hour was left at 09:30

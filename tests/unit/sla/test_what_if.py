@@ -8,7 +8,7 @@ from typing import Any
 from services.sla.domain.case import Case, Occurrence
 from services.sla.domain.what_if import Compared, Rules, Tally, compare
 from shared.procedures.model import Procedure
-from tests.unit.sla.scenes import CALENDARS, CASE, at, occurrence, procedure, told
+from tests.unit.sla.scenes import CALENDARS, CASE, at, decided, occurrence, procedure
 from tests.unit.sla.test_rule_versions import AFTER_THE_EXTENSION, BEFORE_THE_EXTENSION
 
 FIVE = {"from": ["admitted"], "until": ["resolved"], "duration": "P5WD"}
@@ -18,7 +18,7 @@ MONDAY = occurrence("2025-11-03 09:00", "admitted")
 
 def compared(old: Procedure, new: Procedure, now: str, *occurrences: Occurrence) -> list[Compared]:
     """Rows of a case that was decided under the old rules until now."""
-    case = told(old, occurrences, now).case
+    case = decided(old, occurrences, now).case
     return compare(case, Rules(old, CALENDARS), Rules(new, CALENDARS), at(now))
 
 
@@ -89,6 +89,6 @@ def test_the_tally_adds_up() -> None:
 def test_anew_a_clock_is_counted_from_now() -> None:
     # 5 working days from Wed 5 Nov 2025: Thu 6 (1), Fri 7 (2), Mon 10 (3), 11 (4), Wed 12 (5), until 24:00
     old, new = procedure(FIVE), next_version(FIVE)
-    case = told(old, [MONDAY], "2025-11-05 09:00").case
+    case = decided(old, [MONDAY], "2025-11-05 09:00").case
     (row,) = compare(case, Rules(old, CALENDARS), Rules(new, CALENDARS), at("2025-11-05 09:00"), restart=True)
     assert (row.outcome, row.old_due, row.new_due) == ("later", at("2025-11-11 00:00"), at("2025-11-13 00:00"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.sla.domain.case import Occurrence
-from tests.unit.sla.scenes import at, occurrence, procedure, told, words
+from tests.unit.sla.scenes import at, decided, occurrence, procedure, words
 
 OVERALL = {"id": "answer", "from": ["received"], "until": ["resolved"], "duration": "PT4H"}
 STAGE = {"id": "survey", "from": ["assigned"], "until": ["surveyed"], "duration": "PT2H", "within": "answer"}
@@ -26,15 +26,15 @@ def assigned(when: str) -> Occurrence:
     ],
 )
 def test_a_stage_is_never_due_later_than_the_whole(when: str, due: str) -> None:
-    decision = told(procedure(OVERALL, STAGE), [RECEIVED, assigned(when)], "2025-09-29 13:30")
+    decision = decided(procedure(OVERALL, STAGE), [RECEIVED, assigned(when)], "2025-09-29 13:30")
     assert {row.clock: row.due_at for row in decision.clocks}["survey"] == at(f"2025-09-29 {due}")
 
 
 def test_an_extension_of_the_whole_moves_the_stage_that_it_held() -> None:
     rules = procedure({**OVERALL, "extension": {"to": "PT5H"}}, STAGE)
-    begun = told(rules, [RECEIVED, assigned("12:30")], "2025-09-29 12:30")
+    begun = decided(rules, [RECEIVED, assigned("12:30")], "2025-09-29 12:30")
     given = occurrence("2025-09-29 12:40", "extension-approved", "extension-approved:answer")
-    extended = told(rules, [given], "2025-09-29 12:40", begun.case)
+    extended = decided(rules, [given], "2025-09-29 12:40", begun.case)
     assert words(extended) == ["Extended", "Rescheduled"]
     assert extended.clocks[1].due_at == at("2025-09-29 14:00")
 
@@ -42,21 +42,21 @@ def test_an_extension_of_the_whole_moves_the_stage_that_it_held() -> None:
 def test_a_stage_may_be_within_whichever_clock_of_a_group_runs() -> None:
     short = {**OVERALL, "id": "short", "duration": "PT3H", "when": {"field": "class", "is": "major"}, "group": "answer"}
     rules = procedure(short, {**OVERALL, "id": "long", "group": "answer"}, STAGE)
-    begun = told(rules, [RECEIVED, assigned("11:30")], "2025-09-29 11:30")
+    begun = decided(rules, [RECEIVED, assigned("11:30")], "2025-09-29 11:30")
     assert begun.clocks[-1].due_at == at("2025-09-29 13:00")
     raised = occurrence("2025-09-29 11:40", "classified", **{"class": "major"})
-    assert told(rules, [raised], "2025-09-29 11:40", begun.case).clocks[-1].due_at == at("2025-09-29 12:00")
+    assert decided(rules, [raised], "2025-09-29 11:40", begun.case).clocks[-1].due_at == at("2025-09-29 12:00")
 
 
 def test_a_whole_that_was_cancelled_before_it_was_due_caps_nothing() -> None:
     rules = procedure({**OVERALL, "cancel_on": ["dropped"]}, STAGE)
     events = [RECEIVED, assigned("12:30"), occurrence("2025-09-29 12:45", "dropped")]
-    assert told(rules, events, "2025-09-29 12:45").clocks[1].due_at == at("2025-09-29 14:30")
+    assert decided(rules, events, "2025-09-29 12:45").clocks[1].due_at == at("2025-09-29 14:30")
 
 
 def test_a_circle_of_clocks_within_each_other_comes_to_an_end() -> None:
     one, other = {**OVERALL, "within": "survey"}, {**STAGE, "from": ["received"]}
-    decision = told(procedure(one, other), [RECEIVED], "2025-09-29 09:00")
+    decision = decided(procedure(one, other), [RECEIVED], "2025-09-29 09:00")
     assert {row.due_at for row in decision.clocks} == {at("2025-09-29 11:00")}
 
 
@@ -79,7 +79,7 @@ def test_a_reply_clock_starts_on_the_complainants_word_only_and_stops_on_the_ans
         occurrence("2025-09-29 10:50", "replied"),  # adds something
         occurrence("2025-09-29 12:00", "supplemented"),  # 2: due 13:00
     ]
-    decision = told(procedure(REPLY), story, "2025-09-29 12:30")
+    decision = decided(procedure(REPLY), story, "2025-09-29 12:30")
     assert [(row.cycle, row.state, row.due_at) for row in decision.clocks] == [
         (1, "met", at("2025-09-29 11:00")),
         (2, "running", at("2025-09-29 13:00")),
@@ -88,8 +88,8 @@ def test_a_reply_clock_starts_on_the_complainants_word_only_and_stops_on_the_ans
 
 def test_a_restart_begins_a_cycle_at_nought_and_leaves_the_former_as_it_was() -> None:
     rules = procedure({**REPLY, "starts_again": False, "restart_on": ["supplemented"]})
-    begun = told(rules, [occurrence("2025-09-29 10:00", "supplemented")], "2025-09-29 10:00")
-    again = told(rules, [occurrence("2025-09-29 10:30", "supplemented")], "2025-09-29 10:30", begun.case)
+    begun = decided(rules, [occurrence("2025-09-29 10:00", "supplemented")], "2025-09-29 10:00")
+    again = decided(rules, [occurrence("2025-09-29 10:30", "supplemented")], "2025-09-29 10:30", begun.case)
     assert words(again) == ["Cancelled", "Started"]
     assert [(row.cycle, row.state, row.due_at) for row in again.clocks] == [
         (1, "cancelled", at("2025-09-29 11:00")),
@@ -101,4 +101,4 @@ def test_a_restart_begins_a_cycle_at_nought_and_leaves_the_former_as_it_was() ->
 def test_after_a_complaint_is_gone_nothing_starts(end: str) -> None:
     rules = procedure({**OVERALL, "from": ["assigned"]})
     events = [RECEIVED, occurrence("2025-09-29 10:00", end), assigned("10:01")]
-    assert told(rules, events, "2025-09-29 18:00").clocks == ()
+    assert decided(rules, events, "2025-09-29 18:00").clocks == ()
