@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+import structlog
 from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
@@ -22,6 +23,14 @@ HEAVY = (
     "integration/embedded",
     "faults/test_kill_timers.py",
     "integration/messaging",
+)
+
+# structlog's own choice is a traceback with all locals, drawn for a terminal: seconds of a processor for each error.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
 )
 
 settings.register_profile("whole", settings())
