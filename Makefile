@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-# how many processes share the tests out among them
-JOBS ?= 2
+# how many processes share the tests out among them; one more than processors, for many of them wait
+JOBS ?= 3
 
 .PHONY: help install install-dev run test test-fast coverage check typecheck fix lock jars-lock clean
 

@@ -12,18 +12,20 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.integration.servers import close_run, open_run
 
-# Tests that start a whole stack, a broker or many processes: each group runs in one process, the longest first, so that
-# no process is left alone with it at the end. Of all other tests each file goes to whichever process is free.
-HEAVY = (
-    "e2e/test_demo.py",
-    "integration/notify",
+# The longest first, so that no process is left alone with one of them at the end.
+FIRST = (
     "faults/test_kill.py",
+    "e2e/test_demo.py",
     "integration/cli",
-    "e2e/test_bench.py",
     "integration/embedded",
-    "faults/test_kill_timers.py",
+    "e2e/test_bench.py",
     "integration/messaging",
+    "faults/test_kill_timers.py",
+    "integration/notify",
+    "integration/intake",
 )
+# Tests that share a stack or a broker run in one process; of all others each file goes to whichever process is free.
+TOGETHER = ("integration/cli", "integration/messaging")
 
 # structlog's own choice is a traceback with all locals, drawn for a terminal: seconds of a processor for each error.
 structlog.configure(
@@ -51,10 +53,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by its folder, and put the heavy ones first."""
+    """Mark each test by its folder, and put the longest first."""
     for item in items:
         item.add_marker(_place(item.nodeid).split("/", 1)[0])
-    items.sort(key=lambda item: (*HEAVY, None).index(_group(_place(item.nodeid))))
+    items.sort(key=lambda item: _order(_place(item.nodeid)))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
@@ -68,7 +70,7 @@ class _ByGroup(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
 
     def _split_scope(self, nodeid: str) -> str:
         place = _place(nodeid)
-        return _group(place) or place
+        return next((group for group in TOGETHER if place.startswith(group)), place)
 
 
 def _place(nodeid: str) -> str:
@@ -76,5 +78,5 @@ def _place(nodeid: str) -> str:
     return nodeid.split("::", 1)[0].removeprefix("tests/")
 
 
-def _group(place: str) -> str | None:
-    return next((group for group in HEAVY if place.startswith(group)), None)
+def _order(place: str) -> int:
+    return next((number for number, first in enumerate(FIRST) if place.startswith(first)), len(FIRST))

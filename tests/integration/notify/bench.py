@@ -35,7 +35,7 @@ from tests.integration.notify.receivers import Answer, HttpServer, Request
 from tests.unit.notify.samples import START, library
 
 LOCK_NOT_AVAILABLE = "55P03"
-WINDOW = Window(late_after=60.0, seconds=0.5)
+WINDOW = Window(late_after=60.0, seconds=0.2)
 CANARY = {"name": "张三丰", "email": "zhang.sanfeng@example.com", "phone": "13800001111"}
 
 
