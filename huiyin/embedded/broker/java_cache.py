@@ -1,4 +1,6 @@
-"""Java's ahead-of-time cache for the broker: recorded once per machine in the background, it saves two seconds a start.
+"""Java's ahead-of-time cache for the broker: recorded once per machine, it saves two seconds a start.
+
+`make install` records it; where it is missing later (a new runtime, other flags) a running stack does, behind it.
 
 The cache is only used with the runtime of the wheel, whose version is known to have it. Java itself checks that a cache
 fits its version, flags and jars, and starts without it if not. A machine that never records one only starts slower.
@@ -76,8 +78,11 @@ class Recording:
             self._thread.join(10.0)
 
     def _run(self) -> None:
-        if self._stopping.wait(SETTLE_S):
-            return
+        if not self._stopping.wait(SETTLE_S):
+            self.record()
+
+    def record(self) -> None:
+        """Record now, in this thread; a failure is only logged, for the broker starts without the cache all the same."""
         self._cache.parent.mkdir(parents=True, exist_ok=True)
         with (self._cache.parent / "recording.lock").open("a") as lock:
             try:

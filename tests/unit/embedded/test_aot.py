@@ -35,3 +35,13 @@ def test_a_recording_that_is_stopped_early_leaves_nothing(tmp_path: Path) -> Non
     recording.stop()
     assert not cache.parent.exists()
     assert java_cache.SETTLE_S > 10, "short runs are left alone"
+
+
+def test_a_recording_that_fails_harms_nobody(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.create()
+    cache = tmp_path / "cache" / "kafka-1.aot"
+
+    Recording(home, java=Path("/nowhere/java"), jars=[], cache=cache).record()
+
+    assert [path.name for path in cache.parent.iterdir()] == ["recording.lock"]
