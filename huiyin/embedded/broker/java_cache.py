@@ -82,7 +82,7 @@ class Recording:
             self.record()
 
     def record(self) -> None:
-        """Record now, in this thread; a failure is only logged, for the broker starts without the cache all the same."""
+        """Record now, in this thread. A failure is only logged: the broker starts without the cache too."""
         self._cache.parent.mkdir(parents=True, exist_ok=True)
         with (self._cache.parent / "recording.lock").open("a") as lock:
             try:
