@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notify.handlers.events import EventHandlers
+from services.notify.handlers.events import apply_events
+from services.notify.handlers.reactions import Reactions
 from services.notify.store import cases
 from shared.events.envelope import Event
 
@@ -16,8 +17,8 @@ from shared.events.envelope import Event
 class Consumer:
     """Handles a batch of events within the batch's transaction."""
 
-    def __init__(self, handlers: EventHandlers) -> None:
-        self._handlers = handlers
+    def __init__(self, reactions: Reactions) -> None:
+        self._reactions = reactions
 
     async def unknown_cases(self, tx: AsyncConnection, ids: Collection[UUID]) -> set[UUID]:
         """Cases whose registration has not come: everything else of them waits for it."""
@@ -25,4 +26,4 @@ class Consumer:
 
     async def handle(self, tx: AsyncConnection, events: Sequence[Event], now: datetime) -> Sequence[Event]:
         """Apply events in order; returns what is to be published."""
-        return await self._handlers.apply_events(tx, events, now)
+        return await apply_events(tx, self._reactions, events, now)

@@ -18,7 +18,7 @@ from services.notify.delivery.sinks.webhook import WebhookSink
 from services.notify.delivery.vault_client import Vault
 from services.notify.domain.digests import Window
 from services.notify.domain.recipients import Recipients
-from services.notify.handlers.events import EventHandlers
+from services.notify.handlers.reactions import Reactions
 from services.notify.http.call_backs import call_back_routes
 from services.notify.http.notices import notice_routes
 from services.notify.http.receivers import receiver_routes
@@ -35,15 +35,15 @@ def build(context: Context) -> Service:
     settings, real = context.settings, RealClock()
     recipients = load_recipients(settings.recipients, smtp=settings.smtp_url is not None)
     window = Window(settings.notice_late_seconds, settings.notice_window_seconds)
-    events = EventHandlers(context.library, context.calendars, context.clock, real, window)
+    reactions = Reactions(context.library, context.calendars, context.clock, real, window)
     vault = Vault(settings.intake_url, settings.key(), public_url=settings.public_url)
     composer = Composer(context.library, recipients, vault, settings.public_url or settings.intake_url)
-    results = DeliveryResults(context.outbox, context.clock, real, events)
+    results = DeliveryResults(context.outbox, context.clock, real, reactions)
     sender = Sender(context.outbox, composer, sinks(settings, recipients), results, real)
     return Service(
-        routers=[notice_routes(context, real), receiver_routes(context), call_back_routes(context, events)],
+        routers=[notice_routes(context, real), receiver_routes(context), call_back_routes(context, reactions)],
         topics=[COMPLAINTS, ASSIGNMENTS, DEADLINES],
-        handler=Consumer(events),
+        handler=Consumer(reactions),
         loops=[sender.run],
         close=vault.close,
     )

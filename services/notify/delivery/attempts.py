@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify.delivery.sinks import Sink
 from services.notify.domain.rows import NoticeRow
-from services.notify.handlers.events import EventHandlers
+from services.notify.handlers.reactions import Reactions
 from services.notify.store import cases, delivery_queue, digests, senders
 from services.notify.store.delivery_queue import AttemptResult
 from shared.business_time.clock import Clock
@@ -50,10 +50,10 @@ class _Result:
 class DeliveryResults:
     """Writes results. `clock` is the cases' clock, `real` the machine's."""
 
-    def __init__(self, outbox: Outbox, clock: Clock, real: Clock, events: EventHandlers) -> None:
+    def __init__(self, outbox: Outbox, clock: Clock, real: Clock, reactions: Reactions) -> None:
         self._clock = clock
         self._real = real
-        self._events = events
+        self._reactions = reactions
         self._outbox = outbox
 
     async def finish(self, me: UUID, ended: Sequence[FinishedAttempt]) -> None:
@@ -70,7 +70,7 @@ class DeliveryResults:
                 for one in ended
                 if one.row.id in ours and one.result.state in ("sent", "failed")
             ]  # fmt: skip
-            events = await self._say(tx, ends, now)
+            events = await self._emit(tx, ends, now)
         self._count(events)
 
     async def fail_waiting(self, rows: Sequence[NoticeRow], reason: str) -> None:
@@ -84,7 +84,7 @@ class DeliveryResults:
                 for row in rows
                 if row.id in gone
             ]
-            events = await self._say(tx, ends, now)
+            events = await self._emit(tx, ends, now)
         self._count(events)
 
     async def take_over(self, tx: AsyncConnection, orphans: Sequence[NoticeRow], sinks: Mapping[str, Sink]) -> None:
@@ -99,7 +99,7 @@ class DeliveryResults:
         now = self._clock.now()
         await cases.lock(tx, {row.case_id for row in doubtful})
         gone = await senders.give_up_ambiguous(tx, [row.id for row in doubtful], now)
-        await self._say(
+        await self._emit(
             tx,
             [
                 _Result(row, row.sink or "none", row.addressee or row.to, row.attempts, "ambiguous", ambiguous=True)
@@ -109,13 +109,13 @@ class DeliveryResults:
             now,
         )
 
-    async def _say(self, tx: AsyncConnection, ends: Sequence[_Result], now: datetime) -> list[Event]:
-        """Say what has ended, and of each notice that was joined to another that it ended with that one."""
+    async def _emit(self, tx: AsyncConnection, ends: Sequence[_Result], now: datetime) -> list[Event]:
+        """Emit an event for each notice that ended, and for each that was joined to one of them and ended with it."""
         leads = {one.row.id: one for one in ends if one.row.joins}
         others = await digests.settle(tx, {one.row.case_id for one in leads.values()}, leads.keys(), now)
         events = [_event(one.row, one, now) for one in ends]
         events += [_event(row, leads[row.joined_to], now) for row in others if row.joined_to is not None]
-        events += await self._events.apply_own(tx, events, now)
+        events += await self._reactions.apply_own(tx, events, now)
         await outbox.append(tx, events)
         return events
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from services.notify.domain.rows import Call, CallState
 from shared.errors import Conflict, InvalidInput
 
 
@@ -23,8 +23,8 @@ class Answer:
 class Taken:
     """What an answer changes: the task's calls and state. `repeated`: it was given before, and changes nothing."""
 
-    calls: list[dict[str, Any]]
-    state: str
+    calls: tuple[Call, ...]
+    state: CallState
     repeated: bool = False
 
 
@@ -36,14 +36,14 @@ def check(answer: Answer, now: datetime) -> None:
         raise InvalidInput("a call cannot lie in the future", field="at")
 
 
-def take(state: str, calls: list[dict[str, Any]], known: tuple[bool | None, int | None], answer: Answer, *,
+def take(state: CallState, calls: tuple[Call, ...], known: tuple[bool | None, int | None], answer: Answer, *,
          at_given: bool) -> Taken:  # fmt: skip
     """Take an answer to a task.
 
     Not reached: the call is noted and the task stays open for the next. Reached: the task is done. The same answer
     again changes nothing; another one to a task that is done raises `Conflict`.
     """
-    made = {"at": answer.at.isoformat(), "reached": answer.reached}
+    made = Call(answer.at.isoformat(), answer.reached)
     if state == "done":
         final = calls[-1]
         same = answer.reached and known == (answer.satisfied, answer.score)
@@ -54,4 +54,4 @@ def take(state: str, calls: list[dict[str, Any]], known: tuple[bool | None, int 
         raise Conflict("this call-back has another answer already", hint="a new view is given as satisfaction")
     if not answer.reached and at_given and made in calls:
         return Taken(calls, state, repeated=True)
-    return Taken([*calls, made], "done" if answer.reached else "open")
+    return Taken((*calls, made), "done" if answer.reached else "open")

@@ -6,7 +6,7 @@ of the moment of an occurrence, and an event that comes late changes the verdict
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -116,6 +116,22 @@ def fold(case: Case, event: Event) -> None:
         case.late[called[0]] = max(LateStep(emitted, event.data.late_by), case.late.get(called[0], LateStep("", 0.0)))
     if isinstance(event.data, d.ClockEvent):
         _fold_clock(case, event, event.data, emitted)
+
+
+def fold_all(cases: MutableMapping[UUID, Case], events: Iterable[Event]) -> list[Event]:
+    """Take events into their cases, in order; a registration opens its case, which is put into `cases`.
+
+    Returns the events taken. Others of a case that is not open are left out: messaging holds them back until it is.
+    """
+    taken = []
+    for event in events:
+        if event.subject not in cases:
+            if not isinstance(event.data, ComplaintRegistered):
+                continue
+            cases[event.subject] = opened(event)
+        fold(cases[event.subject], event)
+        taken.append(event)
+    return taken
 
 
 def _fold_clock(case: Case, event: Event, data: d.ClockEvent, emitted: str) -> None:

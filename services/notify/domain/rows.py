@@ -53,6 +53,14 @@ class NoticeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a call-back task. `at` is ISO 8601 text, as it is stored: two texts are two calls."""
+
+    at: str
+    reached: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CallRow:
     """A call-back task; `element` is its place among the procedure's call-backs. Instants are on the cases' clock."""
 
@@ -69,7 +77,7 @@ class CallRow:
     occurred_at: datetime
     emitted_at: datetime
     due_at: datetime | None
-    calls: list[dict[str, Any]]
+    calls: tuple[Call, ...]
     satisfied: bool | None
     score: int | None
     answered_at: datetime | None

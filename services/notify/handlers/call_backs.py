@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.notify.domain.answers import Answer, check, take
 from services.notify.domain.case import Case
 from services.notify.domain.rows import CallRow
-from services.notify.handlers.events import EventHandlers
+from services.notify.handlers.reactions import Reactions
 from services.notify.store import call_backs, cases
 from shared.errors import Conflict, NotFound
 from shared.events.base import EventData
@@ -21,7 +21,7 @@ from shared.messaging import outbox
 
 async def answer(
     tx: AsyncConnection,
-    events: EventHandlers,
+    reactions: Reactions,
     id: UUID,
     *,
     reached: bool,
@@ -53,12 +53,12 @@ async def answer(
     emitted: list[EventData] = [CalledBack(task_id=str(id), at=given.at, reached=reached)]
     if satisfied is not None:
         emitted.append(_view(satisfied, given.at, score))
-    await _emit(tx, events, case, emitted, f"{id}|{len(taken.calls)}", now)
+    await _emit(tx, reactions, case, emitted, f"{id}|{len(taken.calls)}", now)
     return await _task(tx, id)
 
 
 async def record_satisfaction(
-    tx: AsyncConnection, events: EventHandlers, case_id: UUID, *, satisfied: bool, score: int | None, now: datetime
+    tx: AsyncConnection, reactions: Reactions, case_id: UUID, *, satisfied: bool, score: int | None, now: datetime
 ) -> tuple[int, datetime]:
     """Record the complainant's own answer: (cycle, when). The same again is fine, another one raises `Conflict`."""
     case = await _case(tx, case_id)
@@ -69,7 +69,7 @@ async def record_satisfaction(
             raise Conflict("the complainant has answered otherwise", hint="a reopened case can be answered anew")
         return cycle, known.at
     await call_backs.record_satisfaction(tx, case_id, cycle, satisfied=satisfied, score=score, at=now)
-    await _emit(tx, events, case, [_view(satisfied, now, score)], f"satisfaction|{cycle}", now)
+    await _emit(tx, reactions, case, [_view(satisfied, now, score)], f"satisfaction|{cycle}", now)
     return cycle, now
 
 
@@ -91,8 +91,8 @@ def _view(satisfied: bool, at: datetime, score: int | None) -> EventData:
 
 
 async def _emit(
-    tx: AsyncConnection, events: EventHandlers, case: Case, data: list[EventData], cause: str, now: datetime
+    tx: AsyncConnection, reactions: Reactions, case: Case, data: list[EventData], cause: str, now: datetime
 ) -> None:
     pin = (case.procedure, case.version)
     made: list[Event] = [make("notify", case.id, pin, one, cause=cause, at=now) for one in data]
-    await outbox.append(tx, [*made, *await events.apply_own(tx, made, now)])
+    await outbox.append(tx, [*made, *await reactions.apply_own(tx, made, now)])

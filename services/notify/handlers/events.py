@@ -1,89 +1,21 @@
-"""Events in: fold them into their cases, write the notices and call-backs that they cause, emit the call-backs."""
+"""Events of the topics: load their cases, fold them in, and write what they cause."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notify.domain.case import Case, fold, opened
-from services.notify.domain.digests import Window
-from services.notify.domain.notices import listens_to, superseded
-from services.notify.domain.reactions import NewCall, Waits, reactions, reconsidered, retracted_breaches, to_open
-from services.notify.store import call_backs
+from services.notify.domain.case import fold_all
+from services.notify.handlers.reactions import Reactions
 from services.notify.store import cases as store
-from services.notify.store import notices as store_notices
-from shared.business_time.calendars import Calendar
-from shared.business_time.clock import Clock
-from shared.events.complaints import ComplaintRegistered
-from shared.events.envelope import Event, make
-from shared.events.notices import CallBackDue
-from shared.procedures.loader import Library
+from shared.events.envelope import Event
 
 
-class EventHandlers:
-    """Applies events to cases.
-
-    `clock` is the cases' clock, `real` the machine's: deliveries are in real time. `window`: which wait for others.
-    """
-
-    def __init__(
-        self, library: Library, calendars: Mapping[str, Calendar], clock: Clock, real: Clock, window: Window
-    ) -> None:
-        self._library = library
-        self._calendars = calendars
-        self._clock = clock
-        self._real = real
-        self._window = window
-
-    async def apply_events(self, tx: AsyncConnection, events: Sequence[Event], now: datetime) -> Sequence[Event]:
-        """Apply events within the caller's transaction; returns the call-backs that are due."""
-        cases = await store.load(tx, {event.subject for event in events})
-        applied = []
-        for event in events:
-            if event.subject not in cases:
-                if not isinstance(event.data, ComplaintRegistered):
-                    continue  # only registrations open a case; messaging holds back what comes before them
-                cases[event.subject] = opened(event)
-            fold(cases[event.subject], event)
-            applied.append(event)
-        return await self._react(tx, cases, applied, now)
-
-    async def apply_own(self, tx: AsyncConnection, events: Iterable[Event], now: datetime) -> Sequence[Event]:
-        """Apply notify's own events where the procedure has a use for them; the caller holds the cases' locks."""
-        useful = [
-            event for event in events if listens_to(self._library.get(event.procedure, event.procedure_version), event)
-        ]
-        return await self.apply_events(tx, useful, now) if useful else ()
-
-    async def _react(
-        self, tx: AsyncConnection, cases: Mapping[UUID, Case], events: Sequence[Event], now: datetime
-    ) -> list[Event]:
-        waits = Waits(self._window, self._clock.rate())
-        notices, calls = reactions(cases, events, self._library.get, self._calendars, waits)
-        real_now = self._real.now()
-        await store_notices.add(tx, notices, now, real_now)
-        await call_backs.add(tx, calls)
-        await store.save(tx, list(cases.values()))
-        conditional = await store_notices.conditional(tx, cases.keys())
-        await store_notices.decide(tx, reconsidered(conditional, cases, self._library.get), real_now)
-        retracted = retracted_breaches(events)
-        while await store_notices.supersede(
-            tx, superseded(await store_notices.unsent_of_clocks(tx, cases.keys()), cases, retracted), now, real_now
-        ):
-            pass  # what was joined to one of them waits again, and may be superseded too
-        opened_late = to_open(await call_backs.undecided(tx, cases.keys()), cases, self._library.get)
-        await call_backs.open_(tx, [one.id for one in opened_late])
-        due = [_due(cases[call.planned.case_id], call, now) for call in calls if call.planned.due]
-        return due + [_call_back_due(cases[one.case_id], one.id, one.event_id, one.due_at, now) for one in opened_late]
-
-
-def _due(case: Case, call: NewCall, now: datetime) -> Event:
-    return _call_back_due(case, call.planned.id, call.planned.event_id, call.due_at, now)
-
-
-def _call_back_due(case: Case, id: UUID, cause: UUID, due_at: datetime | None, now: datetime) -> Event:
-    data = CallBackDue(task_id=str(id), cause=str(cause), due_at=due_at)
-    return make("notify", case.id, (case.procedure, case.version), data, cause=str(id), at=now)
+async def apply_events(
+    tx: AsyncConnection, reactions: Reactions, events: Sequence[Event], now: datetime
+) -> Sequence[Event]:
+    """Apply events within the caller's transaction; returns the call-backs that are due."""
+    cases = await store.load(tx, {event.subject for event in events})
+    return await reactions.react(tx, cases, fold_all(cases, events), now)

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.notify.domain.rows import CallRow
 from services.notify.handlers import call_backs as calls
-from services.notify.handlers.events import EventHandlers
+from services.notify.handlers.reactions import Reactions
 from services.notify.http.paging import After, Limit
 from services.notify.store import call_backs as store_calls
 from shared.hosting.host import Context
@@ -37,7 +37,7 @@ class Satisfaction(BaseModel):
     score: int | None = Field(default=None, ge=1, le=5)
 
 
-def call_back_routes(context: Context, events: EventHandlers) -> APIRouter:
+def call_back_routes(context: Context, reactions: Reactions) -> APIRouter:
     """The routes."""
     api = APIRouter()
 
@@ -59,7 +59,7 @@ def call_back_routes(context: Context, events: EventHandlers) -> APIRouter:
         now = context.clock.now()
         async with context.outbox.transaction() as tx:
             row = await calls.answer(
-                tx, events, id, reached=body.reached, satisfied=body.satisfied, score=body.score, at=body.at, now=now
+                tx, reactions, id, reached=body.reached, satisfied=body.satisfied, score=body.score, at=body.at, now=now
             )
         return _call(row)
 
@@ -69,7 +69,7 @@ def call_back_routes(context: Context, events: EventHandlers) -> APIRouter:
         now = context.clock.now()
         async with context.outbox.transaction() as tx:
             cycle, at = await calls.record_satisfaction(
-                tx, events, id, satisfied=body.satisfied, score=body.score, now=now
+                tx, reactions, id, satisfied=body.satisfied, score=body.score, now=now
             )
         return {"case_id": id, "cycle": cycle, "satisfied": body.satisfied, "score": body.score, "at": at}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -12,7 +13,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify.domain.reactions import NewCall
-from services.notify.domain.rows import CallRow, SatisfactionRow
+from services.notify.domain.rows import Call, CallRow, CallState, SatisfactionRow
 
 _INSERT = text(
     """
@@ -107,8 +108,8 @@ async def answer(
     tx: AsyncConnection,
     id: UUID,
     *,
-    state: str,
-    calls: list[dict[str, Any]],
+    state: CallState,
+    calls: Sequence[Call],
     satisfied: bool | None,
     score: int | None,
     answered_at: datetime | None,
@@ -119,7 +120,7 @@ async def answer(
         {
             "id": id,
             "state": state,
-            "calls": json.dumps(calls),
+            "calls": json.dumps([dataclasses.asdict(one) for one in calls]),
             "satisfied": satisfied,
             "score": score,
             "answered_at": answered_at,
@@ -148,4 +149,4 @@ async def record_satisfaction(
 
 
 def _rows(rows: Iterable[Row[Any]]) -> list[CallRow]:
-    return [CallRow(**row._mapping) for row in rows]
+    return [CallRow(**{**row._mapping, "calls": tuple(Call(**one) for one in row.calls)}) for row in rows]

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.notify.consumer import Consumer
 from services.notify.delivery.attempts import DeliveryResults
 from services.notify.delivery.composer import Composer
 from services.notify.delivery.sender import Sender
@@ -23,7 +24,7 @@ from services.notify.delivery.sinks.webhook import WebhookSink
 from services.notify.delivery.vault_client import Vault
 from services.notify.domain.digests import Window
 from services.notify.domain.recipients import Recipients
-from services.notify.handlers.events import EventHandlers
+from services.notify.handlers.reactions import Reactions
 from shared.business_time.clock import Clock, RealClock, VirtualClock
 from shared.business_time.loader import load_calendars
 from shared.events import envelope
@@ -87,10 +88,11 @@ class Bench:
         self.real = real
         self.clock = VirtualClock(START)
         self.outbox = Outbox(engine)
-        self.handlers = EventHandlers(library(), load_calendars(), self.clock, real, window)
+        self.reactions = Reactions(library(), load_calendars(), self.clock, real, window)
+        self.vault_url = vault_url
         self.vault = Vault(vault_url, "hyk_test")
         self.composer = Composer(library(), recipients, self.vault, vault_url)
-        self.results = DeliveryResults(self.outbox, self.clock, real, self.handlers)
+        self.results = DeliveryResults(self.outbox, self.clock, real, self.reactions)
         self.sinks: dict[str, Sink] = {"file": FileSink(folder), "webhook": WebhookSink(recipients), **sinks}
 
     async def apply(self, events: Sequence[Event]) -> list[Event]:
@@ -98,7 +100,7 @@ class Bench:
         while True:
             try:
                 async with self.engine.begin() as tx:
-                    return await outbox.append(tx, await self.handlers.apply_events(tx, events, self.clock.now()))
+                    return await outbox.append(tx, await Consumer(self.reactions).handle(tx, events, self.clock.now()))
             except DBAPIError as error:
                 if sqlstate(error) != LOCK_NOT_AVAILABLE:
                     raise

@@ -41,7 +41,7 @@ async def api(engine: AsyncEngine, database_url: str, tmp_path: Path) -> AsyncIt
         for router in (
             notice_routes(context, it.real),
             receiver_routes(context),
-            call_back_routes(context, it.handlers),
+            call_back_routes(context, it.reactions),
         ):
             app.include_router(router)
         transport = httpx.ASGITransport(app)

@@ -146,7 +146,7 @@ async def test_a_killed_process_loses_nothing_and_shows_nothing_twice(
                     **os.environ,
                     "TEST_DATABASE": database_url,
                     "TEST_FOLDER": str(tmp_path),
-                    "TEST_VAULT": it.composer._public_url,
+                    "TEST_VAULT": it.vault_url,
                     "PYTHONPATH": str(Path(__file__).parents[3]),
                 },
             )

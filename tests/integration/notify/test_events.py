@@ -62,7 +62,7 @@ async def test_events_of_a_case_that_is_not_registered_are_said_to_be_early(
     async with bench(engine, tmp_path) as (it, _):
         await it.apply([Story(1).registered()])
         async with it.engine.begin() as tx:
-            assert await Consumer(it.handlers).unknown_cases(tx, {case_id(1), case_id(2)}) == {case_id(2)}
+            assert await Consumer(it.reactions).unknown_cases(tx, {case_id(1), case_id(2)}) == {case_id(2)}
 
 
 async def test_a_call_back_is_due_once_by_the_procedures_calendar(engine: AsyncEngine, tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ def test_a_notice_that_the_procedure_does_not_have_is_not_sent() -> None:
 def call_row(case: UUID) -> CallRow:
     """An undecided call-back of the sample procedure."""
     return CallRow(
-        case_id(8), 1, case, "sample", 1, 0, "resolved", case_id(7), True, "undecided", START, START, None, [], None,
+        case_id(8), 1, case, "sample", 1, 0, "resolved", case_id(7), True, "undecided", START, START, None, (), None,
         None, None,
     )  # fmt: skip
 

@@ -1,17 +1,14 @@
-"""Which notices an event causes, whom they mean, and which need not be sent any more."""
+"""Which notices and call-backs an event causes, and which notices need not be sent any more."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notify.domain.addressees import addressee, endpoint
 from services.notify.domain.case import Case, fold, opened
 from services.notify.domain.notices import BREACHED, WARNED, Unsent, overtaken, plan_calls, plan_notices, superseded
-from services.notify.domain.recipients import Recipients
 from shared.events.envelope import Event
 from tests.unit.notify.samples import START, Story, case_id, procedure
 
@@ -54,16 +51,15 @@ def test_the_same_event_gives_the_same_ids_and_another_event_gives_others() -> N
     assert first == again != other
 
 
-def test_a_condition_is_judged_by_what_had_been_said_up_to_the_occurrence() -> None:
+def test_a_condition_is_judged_by_what_had_been_emitted_up_to_the_occurrence() -> None:
     story = Story()
     registered = story.registered()
     assigned = story.later(minutes=1).assigned()
     raised_later = story.later(minutes=1).classified("grave")
-    early = Story()
-    early.later(seconds=30)
+    raised_before = Story().later(seconds=30)
 
     assert _planned(_case(registered, assigned, raised_later), assigned)["grave"] is False
-    assert _planned(_case(registered, assigned, early.classified("grave")), assigned)["grave"] is True
+    assert _planned(_case(registered, assigned, raised_before.classified("grave")), assigned)["grave"] is True
 
 
 def test_a_call_back_is_planned_only_where_its_condition_holds() -> None:
@@ -79,46 +75,13 @@ def test_a_call_back_is_planned_only_where_its_condition_holds() -> None:
         assert call.due is due
 
 
-@pytest.mark.parametrize(
-    ("to", "meant"),
-    [
-        ("complainant", "complainant"),
-        ("department", "department:water"),
-        ("level", "level:head"),
-        ("role:chief", "role:chief"),
-        ("department:roads", "department:roads"),
-        ("level:front", "level:front"),
-        ("chief", "role:chief"),
-        ("roads", "department:roads"),
-        ("front", "level:front"),
-        ("both", "role:both"),  # a role before a department of the same id
-    ],
-)
-def test_every_way_to_name_an_addressee(to: str, meant: str) -> None:
-    from shared.events.assignments import CaseEscalated
-
-    story = Story()
-    case = _case(story.registered(), story.assigned("water"), story.emit(CaseEscalated(level="head")))
-
-    assert str(addressee(to, case, procedure())) == meant
-
-
-def test_a_level_without_an_endpoint_goes_to_the_department_that_takes_over() -> None:
-    story = Story()
-    case = _case(story.registered())
-    recipients = Recipients.model_validate({"department": {"roads": {"sink": "console"}}})
-
-    assert endpoint(addressee("level:head", case, procedure()), procedure(), recipients).sink == "console"
-    assert endpoint(addressee("level:front", case, procedure()), procedure(), recipients).sink == "file"
-
-
 def _unsent(
     number: int, hour: int, rank: int, *, to: str = "department", clock: str = "handling", cycle: int = 1
 ) -> Unsent:
     return Unsent(case_id(1000 + number), case_id(), to, clock, cycle, rank, START + timedelta(hours=hour))
 
 
-def test_of_unsent_warnings_only_the_last_is_told_and_a_breach_is_never_lost_to_a_warning() -> None:
+def test_of_unsent_warnings_only_the_last_is_kept_and_a_breach_is_never_lost_to_a_warning() -> None:
     # hour 1 and 2 warn, hour 3 breaches, hour 4 warns again: the breach overtakes 1 and 2, and stands beside 4
     first, second, breach, after = (
         _unsent(1, 1, WARNED),
@@ -140,7 +103,7 @@ def test_notices_of_one_event_other_addressees_and_other_clocks_do_not_overtake_
     assert overtaken(others) == set()
 
 
-def test_a_retracted_breach_is_not_told() -> None:
+def test_a_retracted_breach_is_superseded() -> None:
     one, other = _unsent(1, 1, BREACHED), _unsent(2, 1, BREACHED, clock="contact")
 
     assert superseded([one, other], {}, {(case_id(), "handling", 1)}) == {one.id: "retracted"}
@@ -148,9 +111,9 @@ def test_a_retracted_breach_is_not_told() -> None:
 
 
 @given(hours=st.lists(st.integers(0, 20), min_size=1, max_size=30))
-def test_of_any_heap_of_warnings_those_of_the_latest_instant_are_told(hours: list[int]) -> None:
+def test_of_any_heap_of_warnings_those_of_the_latest_instant_are_kept(hours: list[int]) -> None:
     heap = [_unsent(index, hour, WARNED) for index, hour in enumerate(hours)]
 
-    shown = {one.occurred_at for one in heap if one.id not in overtaken(heap)}
+    kept = {one.occurred_at for one in heap if one.id not in overtaken(heap)}
 
-    assert shown == {START + timedelta(hours=max(hours))}
+    assert kept == {START + timedelta(hours=max(hours))}

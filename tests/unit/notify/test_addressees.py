@@ -1,0 +1,50 @@
+"""Whom a notice is for, and over which endpoint it goes."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.notify.domain.addressees import addressee, endpoint
+from services.notify.domain.case import Case, fold, opened
+from services.notify.domain.recipients import Recipients
+from shared.events.assignments import CaseEscalated
+from shared.events.envelope import Event
+from tests.unit.notify.samples import Story, procedure
+
+
+def _case(*events: Event) -> Case:
+    case = opened(events[0])
+    for event in events:
+        fold(case, event)
+    return case
+
+
+@pytest.mark.parametrize(
+    ("to", "meant"),
+    [
+        ("complainant", "complainant"),
+        ("department", "department:water"),
+        ("level", "level:head"),
+        ("role:chief", "role:chief"),
+        ("department:roads", "department:roads"),
+        ("level:front", "level:front"),
+        ("chief", "role:chief"),
+        ("roads", "department:roads"),
+        ("front", "level:front"),
+        ("both", "role:both"),  # a role before a department of the same id
+    ],
+)
+def test_every_way_to_name_an_addressee(to: str, meant: str) -> None:
+    story = Story()
+    case = _case(story.registered(), story.assigned("water"), story.emit(CaseEscalated(level="head")))
+
+    assert str(addressee(to, case, procedure())) == meant
+
+
+def test_a_level_without_an_endpoint_goes_to_the_department_that_takes_over() -> None:
+    story = Story()
+    case = _case(story.registered())
+    recipients = Recipients.model_validate({"department": {"roads": {"sink": "console"}}})
+
+    assert endpoint(addressee("level:head", case, procedure()), procedure(), recipients).sink == "console"
+    assert endpoint(addressee("level:front", case, procedure()), procedure(), recipients).sink == "file"
