@@ -43,12 +43,12 @@ _GIVE_UP = text(
 
 
 async def heartbeat(tx: AsyncConnection, me: UUID, now: datetime) -> None:
-    """Say that this sender lives."""
+    """Record a heartbeat of this sender."""
     await tx.execute(_HEARTBEAT, {"me": me, "now": now})
 
 
 async def leave(tx: AsyncConnection, me: UUID) -> None:
-    """Say that this sender goes: others may take over at once."""
+    """Remove this sender, so that others may take over its work at once."""
     await tx.execute(_LEAVE, {"me": me})
 
 

@@ -1,4 +1,4 @@
-"""What an outage of the sla service leaves for notify, and what was told of it."""
+"""What an outage of the sla service leaves for notify, and what was delivered of it."""
 
 from __future__ import annotations
 
@@ -36,6 +36,6 @@ async def quiet(it: Bench) -> bool:
 
 
 def requests(server: HttpServer) -> list[dict[str, Any]]:
-    """What a webhook was told about deadlines."""
+    """The deadline notices that a webhook received."""
     shown = [json.loads(request.body)["data"] for request in server.requests]
     return [one for one in shown if one["notice"] in ABOUT]

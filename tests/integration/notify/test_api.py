@@ -133,7 +133,7 @@ async def test_a_call_back_is_answered_once_and_says_what_the_complainant_thinks
     assert (await client.get("/v1/call-backs", params={"state": "open"})).json()["call_backs"] == []
 
 
-async def test_dissatisfaction_is_told_to_the_department(api: Pair) -> None:
+async def test_dissatisfaction_sends_the_department_a_notice(api: Pair) -> None:
     client, it = api
     story = Story()
     await it.apply([story.registered(), story.assigned(), story.started()])
@@ -145,7 +145,7 @@ async def test_dissatisfaction_is_told_to_the_department(api: Pair) -> None:
     assert "dissatisfied" in await _said(it)
 
 
-async def test_satisfaction_is_said_once_in_each_cycle_of_a_case(api: Pair) -> None:
+async def test_satisfaction_is_recorded_once_in_each_cycle_of_a_case(api: Pair) -> None:
     from shared.events.assignments import CaseReopened
 
     client, it = api

@@ -68,7 +68,7 @@ async def test_a_sender_that_dies_between_joining_and_sending_loses_nothing_and_
             shown = requests(server)
             emitted = [event.data for event in await it.events() if isinstance(event.data, NoticeSent)]
             rows = await it.rows("state <> 'undecided'")
-    if place == "joined":  # nothing was on its way: the step that came since is told with the others
+    if place == "joined":  # nothing was on its way: the step that came since joins the same digest
         assert [(one["step"], one["joined_count"]) for one in shown] == [("overdue", 5)]
     else:
         *first, last = shown
@@ -78,7 +78,7 @@ async def test_a_sender_that_dies_between_joining_and_sending_loses_nothing_and_
     assert sorted(data.notice_id for data in emitted) == sorted(str(row.id) for row in rows)
 
 
-async def test_what_was_joined_to_a_breach_that_is_retracted_is_told_all_the_same(
+async def test_what_was_joined_to_a_breach_that_is_retracted_is_sent_all_the_same(
     engine: AsyncEngine, tmp_path: Path
 ) -> None:
     down = True

@@ -1,4 +1,4 @@
-"""After an outage: each addressee is told once of each case, of everything, and what is on its way is left alone."""
+"""After an outage: one digest of everything for each addressee of a case; a notice on its way is not changed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def test_after_a_storm_each_addressee_has_one_notice_of_each_case_and_the_
     engine: AsyncEngine, tmp_path: Path
 ) -> None:
     count = 200
-    real = VirtualClock(START)  # the wait ends when the test says so, however slow the machine is
+    real = VirtualClock(START)  # the wait ends when the test moves the clock, however slow the machine is
     async with bench(engine, tmp_path, real=real, window=Window(60.0, 3.0)) as (it, _):
         stories = [Story(number) for number in range(count)]
         for start in range(0, count, 100):
@@ -41,11 +41,11 @@ async def test_after_a_storm_each_addressee_has_one_notice_of_each_case_and_the_
             assert not [row for row in await it.rows("attempts > 0") if row.notice in ABOUT]
             real.advance(timedelta(seconds=30))
 
-            async def all_is_told() -> bool:
+            async def all_is_delivered() -> bool:
                 await asyncio.sleep(0.2)
                 return await quiet(it)
 
-            await it.until(all_is_told, 120)
+            await it.until(all_is_delivered, 120)
         rows = await it.rows("state <> 'undecided'")
         emitted = [event.data for event in await it.events()]
         files = it.files()
@@ -61,7 +61,7 @@ async def test_after_a_storm_each_addressee_has_one_notice_of_each_case_and_the_
     assert {
         one["facts"]["joined_count"] for one in files if one["to"] == "department:water" and one["notice"] in ABOUT
     } == {4}
-    # What is no reminder is told for itself, and every notice that was demanded is emitted to be delivered, once.
+    # A notice that is no reminder is delivered alone; every notice that was demanded has one event of its delivery.
     assert sum(one["notice"] == "apology" for one in files) == count
     assert sorted(data.notice_id for data in emitted if isinstance(data, NoticeSent)) == sorted(
         str(row.id) for row in rows
@@ -186,7 +186,7 @@ async def test_the_same_events_again_change_nothing_before_or_after(engine: Asyn
         assert sum(one["notice"] in ABOUT for one in it.files()) == 2
 
 
-async def test_in_whatever_order_steps_arrive_the_same_is_told(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_in_whatever_order_steps_arrive_the_same_is_delivered(engine: AsyncEngine, tmp_path: Path) -> None:
     async with bench(engine, tmp_path) as (it, _):
         orders = list(itertools.permutations(range(5)))
         stories = [Story(number) for number in range(len(orders))]
@@ -209,7 +209,7 @@ async def test_in_whatever_order_steps_arrive_the_same_is_told(engine: AsyncEngi
     assert len(set(found.values())) == 2
 
 
-async def test_a_warning_of_a_clock_that_has_stopped_is_not_told_and_its_breach_is(
+async def test_a_warning_of_a_clock_that_has_stopped_is_not_sent_and_its_breach_is(
     engine: AsyncEngine, tmp_path: Path
 ) -> None:
     async with bench(engine, tmp_path) as (it, _):

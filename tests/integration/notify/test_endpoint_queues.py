@@ -76,7 +76,7 @@ async def test_a_receiver_that_was_down_gets_everything_in_order_and_other_notic
     assert [row.attempts for row in rows] == [2] + [1] * 9
 
 
-async def test_while_the_vault_is_away_departments_are_told_and_no_attempt_is_counted(
+async def test_while_the_vault_is_away_departments_get_theirs_and_no_attempt_is_counted(
     engine: AsyncEngine, tmp_path: Path
 ) -> None:
     async with bench(engine, tmp_path) as (it, vault):
@@ -100,7 +100,7 @@ async def test_a_case_that_the_vault_does_not_know_fails_for_good(engine: AsyncE
         assert row.reason == "unknown-to-the-vault"
 
 
-async def test_after_a_long_silence_one_warning_is_told_and_the_breach(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_after_a_long_silence_one_warning_is_sent_and_the_breach(engine: AsyncEngine, tmp_path: Path) -> None:
     async with bench(engine, tmp_path) as (it, _):
         story = Story()
         await it.apply([story.registered(), story.assigned(), story.started()])
@@ -117,7 +117,7 @@ async def test_after_a_long_silence_one_warning_is_told_and_the_breach(engine: A
     assert states == ["joined", "joined", "sent"]
 
 
-async def test_the_department_is_told_that_has_the_case_when_the_notice_is_sent(
+async def test_the_notice_goes_to_the_department_that_has_the_case_at_sending(
     engine: AsyncEngine, tmp_path: Path
 ) -> None:
     async with bench(engine, tmp_path) as (it, _):

@@ -38,7 +38,7 @@ async def test_the_same_events_again_make_no_second_notice(engine: AsyncEngine, 
 async def test_the_order_of_topics_does_not_matter(engine: AsyncEngine, tmp_path: Path) -> None:
     async with bench(engine, tmp_path) as (it, _):
         found = []
-        # The topics race: any interleaving of what intake, routing and sla say, each in its own order.
+        # The topics race: any interleaving of the events of intake, routing and sla, each topic in its own order.
         for number, order in enumerate(itertools.permutations(range(4)), start=1):
             story = Story(number)
             registered = story.registered()
@@ -56,7 +56,7 @@ async def test_the_order_of_topics_does_not_matter(engine: AsyncEngine, tmp_path
     assert ("grave", "waiting") in found[0]
 
 
-async def test_events_of_a_case_that_is_not_registered_are_said_to_be_early(
+async def test_a_case_that_is_not_registered_is_unknown_so_that_its_events_are_held(
     engine: AsyncEngine, tmp_path: Path
 ) -> None:
     async with bench(engine, tmp_path) as (it, _):

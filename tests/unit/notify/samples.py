@@ -182,7 +182,7 @@ def case_id(number: int = 1) -> UUID:
 
 
 class Story:
-    """Says events of one case, numbered per topic as an outbox numbers them; time passes only when it is told to."""
+    """Emits events of one case, numbered per topic as an outbox numbers them; time passes only by `later`."""
 
     def __init__(self, number: int = 1) -> None:
         self.case = case_id(number)

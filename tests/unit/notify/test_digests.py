@@ -1,4 +1,4 @@
-"""Which notices are told together, under which, how long a late one waits, and what the reader sees."""
+"""Which notices make a digest, which of them leads, how long a late one waits, and what the reader sees."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _case(*events: Event) -> Case:
     return case
 
 
-def test_what_is_about_a_deadline_is_told_together_save_what_the_complainant_is_told() -> None:
+def test_notices_about_deadlines_join_a_digest_except_those_to_the_complainant() -> None:
     story = Story()
     events = [
         story.registered(),
@@ -65,7 +65,7 @@ def test_what_is_about_a_deadline_is_told_together_save_what_the_complainant_is_
     ]
 
 
-def test_what_shows_anything_of_the_vault_is_told_for_itself() -> None:
+def test_a_notice_that_shows_anything_of_the_vault_joins_no_digest() -> None:
     story = Story()
     case, warned = _case(story.registered()), story.warned()
     (plain,) = plan_notices(case, warned, procedure())
@@ -121,20 +121,20 @@ def _waiting(
 
 
 def test_the_gravest_leads_and_of_those_the_latest() -> None:
-    early, breach, after = (
+    warning, breach, after = (
         _waiting(1, 1, late=False),
         _waiting(2, 3, late=True, rank=BREACHED),
         _waiting(3, 4, late=True),
     )
     soon = _waiting(4, 6, late=False)  # a warning of another clock, later than the breach
 
-    (alone,) = grouped([early])
-    (first,) = grouped([soon, breach, early])
-    (second,) = grouped([early, after, soon, breach])
+    (alone,) = grouped([warning])
+    (first,) = grouped([soon, breach, warning])
+    (second,) = grouped([warning, after, soon, breach])
 
-    assert (alone.lead, alone.others) == (early.id, ())
-    assert (first.lead, first.others) == (breach.id, (early.id, soon.id))
-    assert (second.lead, second.others) == (after.id, (early.id, breach.id, soon.id))
+    assert (alone.lead, alone.others) == (warning.id, ())
+    assert (first.lead, first.others) == (breach.id, (warning.id, soon.id))
+    assert (second.lead, second.others) == (after.id, (warning.id, breach.id, soon.id))
 
 
 _HEAPS = st.lists(
@@ -144,7 +144,7 @@ _HEAPS = st.lists(
 
 
 @given(heap=_HEAPS, data=st.data())
-def test_whatever_the_order_each_addressee_of_a_case_is_told_once_and_of_everything(
+def test_whatever_the_order_each_addressee_of_a_case_gets_one_digest_of_everything(
     heap: list[tuple[int, str, int, bool]], data: st.DataObject
 ) -> None:
     waiting = [_waiting(index, hour, late=late, to=to, case=case) for index, (case, to, hour, late) in enumerate(heap)]
@@ -192,7 +192,7 @@ _OTHERS = [
 ]
 
 
-def test_a_reader_of_chinese_is_told_of_the_others_below_the_first_and_each_text_once() -> None:
+def test_a_chinese_digest_lists_the_others_below_the_lead_and_each_text_once() -> None:
     found = with_others(Rendered("督办 T-1", "办理期限已逾期", 1), _OTHERS, procedure(), "zh")
 
     assert found.subject == "督办 T-1（另并告 4 项）"
@@ -210,7 +210,7 @@ def test_a_reader_of_chinese_is_told_of_the_others_below_the_first_and_each_text
     assert found.blanks == 1
 
 
-def test_a_reader_of_english_is_told_the_same() -> None:
+def test_an_english_digest_lists_the_same() -> None:
     found = with_others(Rendered("Please finish T-1", "Overdue.", 0), _OTHERS, procedure(), "en")
 
     assert found.subject == "Please finish T-1 (and 4 more)"
@@ -244,7 +244,7 @@ def test_a_long_list_shows_the_latest_and_says_how_many_are_left_out(language: A
     assert f"s{LISTED + 4}" in lines[-1]
 
 
-def test_nobody_is_warned_of_a_clock_that_has_stopped_but_a_breach_is_still_told() -> None:
+def test_nobody_is_warned_of_a_clock_that_has_stopped_but_its_breach_is_kept() -> None:
     story = Story()
     met = _case(story.registered(), story.started(), story.met())
     running = _case(story.registered(), story.started())

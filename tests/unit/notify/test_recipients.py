@@ -1,4 +1,4 @@
-"""The recipients file: what it may say, and errors that name the place and never a secret."""
+"""The recipients file: what it may hold, and errors that name the place and never a secret."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def test_a_text_with_a_due_instant_waits_until_it_is_known() -> None:
     assert is_ready(frozenset(("case_number",)), "assigned", {}, _case(registered), assigned.time, procedure())
 
 
-def test_an_extension_is_told_with_the_new_due_instant() -> None:
+def test_an_extension_shows_the_new_due_instant() -> None:
     story = Story()
     registered, started = story.registered(), story.started()
     approved_at = story.later(days=1).now
