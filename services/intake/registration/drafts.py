@@ -25,7 +25,7 @@ EarlierCases = Mapping[str, list[tuple[UUID, datetime]]]
 """By fingerprint: the live cases that have it and when they were received, the first registered first."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A complaint with everything that can be made ready without the database: keys, ciphertexts, hashes, verdict."""
 

@@ -24,7 +24,7 @@ from services.intake.registration.drafts import Draft
 from services.intake.registration.request import RegistrationRequest, RegistrationResult
 from services.intake.store import registration, timeline
 from services.intake.store import vault as store_vault
-from services.intake.store.registration import KnownKey, NewCase
+from services.intake.store.registration import AnsweredKey, NewCase
 from shared.business_time.clock import Clock
 from shared.messaging import outbox
 from shared.messaging.outbox import Outbox
@@ -34,7 +34,7 @@ from shared.security.vault import CaseKey, Vault
 _ANSWERS = "idempotency"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Settled:
     """What stands under an idempotency key."""
 
@@ -72,8 +72,8 @@ class Registrar:
     async def _register(
         self, tx: AsyncConnection, pairs: Sequence[tuple[RegistrationRequest, Draft]], now: datetime
     ) -> list[RegistrationResult]:
-        busy, known = await registration.take_keys(tx, {one.key for one, _ in pairs if one.key})
-        settled = await self._opened(tx, known)
+        busy, answered = await registration.take_keys(tx, {one.key for one, _ in pairs if one.key})
+        settled = await self._opened(tx, answered)
         fresh: list[tuple[RegistrationRequest, Draft]] = []
         leading: set[str] = set()
         for one, draft in pairs:
@@ -84,9 +84,11 @@ class Registrar:
         settled |= {one.key: _Settled(one.body, written[draft.case_id].answer) for one, draft in fresh if one.key}
         return [written.get(draft.case_id) or _again(one, busy, settled) for one, draft in pairs]
 
-    async def _opened(self, tx: AsyncConnection, known: Mapping[str, KnownKey]) -> dict[str, _Settled]:
-        keys = await store_vault.keys_of(tx, self._vault, {row.case_id for row in known.values()}) if known else {}
-        return {key: _Settled(row.body, _opened(row, keys.get(row.case_id))) for key, row in known.items()}
+    async def _opened(self, tx: AsyncConnection, answered: Mapping[str, AnsweredKey]) -> dict[str, _Settled]:
+        if not answered:
+            return {}
+        keys = await store_vault.keys_of(tx, self._vault, {row.case_id for row in answered.values()})
+        return {key: _Settled(row.body, _opened(row, keys.get(row.case_id))) for key, row in answered.items()}
 
     async def _write(
         self, tx: AsyncConnection, fresh: Sequence[tuple[RegistrationRequest, Draft]], now: datetime
@@ -105,7 +107,7 @@ class Registrar:
         made = [event for draft, case in zip(new, cases, strict=True) for event in drafts.events(draft, case)]
         await timeline.write_entries(tx, await outbox.append(tx, made))
         results = {draft.case_id: _result(draft, case) for draft, case in zip(new, cases, strict=True)}
-        keys = [_known(one, draft, results[draft.case_id]) for one, draft in fresh if one.key]
+        keys = [_answered_key(one, draft, results[draft.case_id]) for one, draft in fresh if one.key]
         await registration.put_keys(tx, keys, self._real.now())
         return results
 
@@ -114,14 +116,14 @@ def _result(draft: Draft, case: NewCase) -> RegistrationResult:
     return RegistrationResult("duplicate" if case.merged_into else "registered", drafts.answer(draft, case))
 
 
-def _known(one: RegistrationRequest, draft: Draft, result: RegistrationResult) -> KnownKey:
+def _answered_key(one: RegistrationRequest, draft: Draft, result: RegistrationResult) -> AnsweredKey:
     """The answer as it is kept: sealed, because it holds the receipt code."""
     key = one.key or ""
     sealed = draft.key.seal(_ANSWERS, key, json.dumps(result.answer, ensure_ascii=False))
-    return KnownKey(key, one.body, draft.case_id, sealed)
+    return AnsweredKey(key, one.body, draft.case_id, sealed)
 
 
-def _opened(row: KnownKey, key: CaseKey | None) -> Mapping[str, Any]:
+def _opened(row: AnsweredKey, key: CaseKey | None) -> Mapping[str, Any]:
     """The kept answer; of a case whose identity was erased only its id is left."""
     if key is None:
         return {"case_id": str(row.case_id)}

@@ -17,7 +17,7 @@ from shared.observability import metrics, tracing
 from shared.security.vault import Vault
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RegistrationRequest:
     """One complaint to be registered. `key` and `body` are keyed hashes of idempotency key and canonical body.
 
@@ -30,7 +30,7 @@ class RegistrationRequest:
     traceparent: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RegistrationResult:
     """What became of a request; `answer` is what its caller gets.
 

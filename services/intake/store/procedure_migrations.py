@@ -16,7 +16,7 @@ from shared.procedures.milestones import ENDING
 FIRST = UUID(int=0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Migration:
     """A decision to move open cases of a procedure (of one version, or of all others) to `to_version`."""
 
