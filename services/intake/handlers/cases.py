@@ -1,4 +1,4 @@
-"""What is done with a registered complaint: decided on, supplemented, withdrawn, given a document.
+"""What is done with a registered complaint: decided on, supplemented, withdrawn.
 
 Each is one transaction that holds the case's row: read, decide, write, emit.
 """

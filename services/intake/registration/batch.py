@@ -94,7 +94,7 @@ class Batch:
         return [[_AWAY] for _ in requests]
 
     async def _one_by_one(self, requests: Sequence[RegistrationRequest], error: Exception) -> Sequence[RowResult]:
-        """One row is to blame: the others must not suffer."""
+        """One row fails: the others are registered without it."""
         if len(requests) > 1:
             return [(await self._registered([one]))[0] for one in requests]
         log.error("a row of a batch fails", error=type(error).__name__, exc_info=error)

@@ -110,7 +110,7 @@ async def put(tx: AsyncConnection, migration: Migration) -> None:
 
 
 async def next_open(tx: AsyncConnection, settling: float) -> Migration | None:
-    """The oldest that is not finished, noted at least `settling` real seconds ago, in nobody's hands; locked."""
+    """The oldest that is not finished, recorded at least `settling` real seconds ago and locked by nobody; locked."""
     row = (await tx.execute(_NEXT, {"settling": settling})).mappings().first()
     return Migration(**row) if row else None
 

@@ -1,4 +1,4 @@
-"""The queries of registration: idempotency keys, fingerprints in hand, numbers, and new cases in bulk."""
+"""The queries of registration: idempotency keys, fingerprint locks, numbers, and new cases in bulk."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class NewCase:
 
 
 async def take_keys(tx: AsyncConnection, keys: Collection[str]) -> tuple[set[str], dict[str, AnsweredKey]]:
-    """Take these idempotency keys until the end of the transaction: (those in other hands now, those answered)."""
+    """Take these idempotency keys until the end of the transaction: (those locked by others, those answered)."""
     if not keys:
         return set(), {}
     rows = await tx.execute(_TRY_KEYS, {"keys": sorted(keys)})
@@ -111,7 +111,7 @@ async def take_keys(tx: AsyncConnection, keys: Collection[str]) -> tuple[set[str
 
 
 async def put_keys(tx: AsyncConnection, answered: Sequence[AnsweredKey], now: datetime) -> None:
-    """Keep what was answered under keys that are in hand; `now` is real time."""
+    """Keep what was answered under keys that are locked; `now` is real time."""
     columns: dict[str, Any] = {
         name: [getattr(one, name) for one in answered] for name in AnsweredKey.__dataclass_fields__
     }
