@@ -7,6 +7,7 @@ from services.intake.consumer import Consumer
 from services.intake.form_book import FormBook
 from services.intake.handlers.cases import CaseHandlers
 from services.intake.handlers.procedure_migrations import MigrationHandlers
+from services.intake.handlers.progress import ProgressHandlers
 from services.intake.handlers.vault import VaultHandlers
 from services.intake.http.cases import case_routes
 from services.intake.http.complaints import BATCH_PATH, registration_routes
@@ -39,7 +40,7 @@ def build(context: Context) -> Service:
             registration_routes(RegistrationBatcher(registrar), batch, reader, clock),
             case_routes(engine, vault, cases),
             vault_routes(VaultHandlers(engine, vault, clock, forms)),
-            progress_routes(engine, vault, forms),
+            progress_routes(ProgressHandlers(engine, vault, forms)),
             migration_routes(engine, migrations),
         ],
         topics=[ASSIGNMENTS, DEADLINES, NOTICES],

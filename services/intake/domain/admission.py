@@ -30,7 +30,7 @@ STATUS: Mapping[Decision, str] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Complaint:
     """A complaint that fits its procedure's form. `attributes` are its coded fields, `vault` what is to be sealed."""
 
@@ -48,7 +48,7 @@ class Complaint:
         return {"channel": self.channel, **self.attributes, **self.vault}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """An admission decision; `rule` is the procedure's rule that decided, if one did."""
 
@@ -98,7 +98,7 @@ def _not_yet_named(lacking: Sequence[FieldError], read: Values) -> list[FieldErr
 def admission(form: Form, attributes: Mapping[str, Scalar], channel: str, missing: Sequence[str]) -> Verdict:
     """The procedure's verdict: the first rule that is true decides.
 
-    If none is true and one cannot be told, an officer decides; else what the procedure says for all others.
+    If none is true and one is undecidable, an officer decides; else the procedure's default applies.
     """
     facts = {**attributes, "channel": channel, "missing": list(missing)}
     unknown = False
@@ -192,5 +192,5 @@ def require_open(status: str) -> None:
 
 
 def is_live(status: str) -> bool:
-    """Whether a later complaint of the same matter can go on in a case: one that has ended would swallow it."""
+    """Whether a later complaint of the same matter can go on in a case: one that has ended takes up nothing more."""
     return status not in ENDING

@@ -17,7 +17,7 @@ Index = Callable[..., str]
 """`index(purpose, *parts)`: a keyed hash, as `shared.security.vault.Vault.index`."""
 
 _COMPLAINANT_FIELDS = ("phone", "email", "name")
-"""What tells one complainant from another, the surest first."""
+"""What identifies a complainant, the most reliable first."""
 
 
 def normalised(value: Scalar) -> str:
@@ -36,7 +36,7 @@ def same_values(same: Sequence[str], values: Mapping[str, Scalar]) -> tuple[str,
 
 
 def fingerprint(form: Form, values: Mapping[str, Scalar], index: Index) -> str | None:
-    """What two complaints of one matter share; None if the procedure does not look for duplicates or cannot tell."""
+    """What duplicates share; None if the procedure looks for no duplicates or a compared field is missing."""
     duplicates = form.procedure.duplicates
     found = same_values(duplicates.same, values) if duplicates else None
     return index("duplicate", form.procedure.id, *found) if found else None
@@ -55,7 +55,7 @@ def is_within(form: Form, received_at: datetime, other: datetime) -> bool:
 
 
 def matters(form: Form, values: Mapping[str, Scalar], index: Index) -> dict[str, Matter]:
-    """What the procedure counts: per count, the matter and, where somebody can be told apart, who raised it."""
+    """What the procedure counts: per count, the matter and, where the complainant is identified, who raised it."""
     who = next((normalised(values[name]) for name in _COMPLAINANT_FIELDS if name in values), None)
     found = {}
     for count in form.procedure.counts:

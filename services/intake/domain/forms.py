@@ -20,10 +20,10 @@ from shared.procedures.model import AdmissionRule, FieldSpec, Procedure
 _SHOWABLE = re.compile(r"[a-z][a-z0-9-]{0,59}")
 
 PERIOD = "received.period"
-"""The coded attribute that says when the complaint came: business-hours, off-hours or holiday."""
+"""The coded attribute for when the complaint came: business-hours, off-hours or holiday."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FieldError:
     """One field that breaks the form; no part holds a submitted value. `again`: sent again it may be right."""
 
@@ -32,7 +32,7 @@ class FieldError:
     again: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Values:
     """Submitted values that fit the form: `vault` are texts to be sealed, `coded` may stand in events."""
 
@@ -41,7 +41,7 @@ class Values:
     errors: tuple[FieldError, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Field:
     spec: FieldSpec
     choices: Mapping[str, str]
@@ -127,7 +127,7 @@ class Form:
             for name, one in self._fields.items()
             if one.spec.required == when
             and name not in given
-            and (one.applies is None or one.applies(facts) is True)  # unknown: nothing is demanded on what nobody said
+            and (one.applies is None or one.applies(facts) is True)  # undecidable: nothing is required then
         ]
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from shared.events import occurrences
+from shared.events import occurrences as event_occurrences
 from shared.events.complaints import ComplaintRegistered
 from shared.events.deadlines import ClockEvent
 from shared.events.envelope import Event
@@ -38,7 +38,7 @@ PROJECTED = frozenset((*STAGES, "reopened", "reassigned", "classified", "escalat
 _SOURCES = ("/huiyin/intake", "/huiyin/routing", "/huiyin/sla", "/huiyin/notify")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TimelineEntry:
     """One occurrence of a case. `sequence` counts the events of one source about the case."""
 
@@ -54,18 +54,18 @@ class TimelineEntry:
     details: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Mark:
-    """What the projection needs of an entry."""
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """What the projection needs of a timeline entry."""
 
     source: str
     sequence: int
-    occurrence: str
+    name: str
     qualifier: str | None
     happened_at: datetime
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Projection:
     """Where a case stands."""
 
@@ -80,7 +80,7 @@ class Projection:
 
 def entries(event: Event) -> list[TimelineEntry]:
     """The occurrences that an event is; one that procedures cannot name goes by the last word of its type."""
-    names = occurrences.names(event)
+    names = event_occurrences.names(event)
     if not isinstance(event.data, ComplaintRegistered):  # received and registered are two, at two instants
         names = names[-1:] or (_unnamed(event),)
     details = event.data.model_dump(mode="json", exclude={"matters"}, exclude_none=True)
@@ -92,7 +92,7 @@ def entries(event: Event) -> list[TimelineEntry]:
             sequence=event.sequence,
             occurrence=split(name)[0],
             qualifier=split(name)[1],
-            happened_at=occurrences.happened_at(event, split(name)[0]),
+            happened_at=event_occurrences.happened_at(event, split(name)[0]),
             emitted_at=event.time,
             type=event.type,
             details=details,
@@ -106,11 +106,11 @@ def _unnamed(event: Event) -> str:
     return f"{word}:{event.data.clock}" if isinstance(event.data, ClockEvent) else word
 
 
-def project(marks: Iterable[Mark]) -> Projection:
+def project(happened: Iterable[Occurrence]) -> Projection:
     """Where the case stands, from its occurrences in any order."""
-    found = sorted((mark for mark in marks if mark.occurrence in PROJECTED), key=_place)
+    found = sorted((one for one in happened if one.name in PROJECTED), key=_place)
     opened = _last(found, "reopened")
-    since = [mark for mark in found if opened is None or _after(mark, opened)]
+    since = [one for one in found if opened is None or _after(one, opened)]
     status = _status(since, reopened=opened is not None)
     return Projection(
         status=status,
@@ -123,42 +123,42 @@ def project(marks: Iterable[Mark]) -> Projection:
     )
 
 
-def _place(mark: Mark) -> tuple[datetime, int, int]:
-    source = _SOURCES.index(mark.source) if mark.source in _SOURCES else len(_SOURCES)
-    return (mark.happened_at, source, mark.sequence)
+def _place(one: Occurrence) -> tuple[datetime, int, int]:
+    source = _SOURCES.index(one.source) if one.source in _SOURCES else len(_SOURCES)
+    return (one.happened_at, source, one.sequence)
 
 
-def _after(mark: Mark, opened: Mark) -> bool:
+def _after(one: Occurrence, opened: Occurrence) -> bool:
     """One source's own numbers give its order; between sources only the instants do."""
-    if mark.source == opened.source:
-        return mark.sequence > opened.sequence
-    return mark.happened_at > opened.happened_at
+    if one.source == opened.source:
+        return one.sequence > opened.sequence
+    return one.happened_at > opened.happened_at
 
 
-def _status(since: list[Mark], *, reopened: bool) -> str:
-    reached = [mark for mark in since if mark.occurrence in STAGES]
+def _status(since: list[Occurrence], *, reopened: bool) -> str:
+    reached = [one for one in since if one.name in STAGES]
     if not reached:
         return "reopened" if reopened else "held"
-    top = max(reached, key=lambda mark: STAGES[mark.occurrence])
-    if top.occurrence == "registered":
+    top = max(reached, key=lambda one: STAGES[one.name])
+    if top.name == "registered":
         return "held"
-    if top.occurrence == "accepted-by-department":
-        handed_on, accepted = _last(since, "reassigned"), _last(since, top.occurrence)
+    if top.name == "accepted-by-department":
+        handed_on, accepted = _last(since, "reassigned"), _last(since, top.name)
         if handed_on is not None and accepted is not None and _after(handed_on, accepted):
             return "assigned"  # the department that has it now has not accepted it
-    return top.occurrence
+    return top.name
 
 
-def _last(found: list[Mark], *names: str) -> Mark | None:
+def _last(found: list[Occurrence], *names: str) -> Occurrence | None:
     """The last of these in their source's own order; each of them has one source only."""
-    return max((mark for mark in found if mark.occurrence in names), key=lambda mark: mark.sequence, default=None)
+    return max((one for one in found if one.name in names), key=lambda one: one.sequence, default=None)
 
 
-def _qualifier(found: list[Mark], *names: str) -> str | None:
-    mark = _last(found, *names)
-    return mark.qualifier if mark else None
+def _qualifier(found: list[Occurrence], *names: str) -> str | None:
+    one = _last(found, *names)
+    return one.qualifier if one else None
 
 
-def _instant(found: list[Mark], *names: str) -> datetime | None:
-    mark = _last(found, *names)
-    return mark.happened_at if mark else None
+def _instant(found: list[Occurrence], *names: str) -> datetime | None:
+    one = _last(found, *names)
+    return one.happened_at if one else None

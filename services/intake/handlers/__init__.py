@@ -1,1 +1,1 @@
-"""Intake's use cases after registration: officers' decisions, supplements, withdrawals, moves to another version."""
+"""Intake's use cases after registration: cases, vault, progress, timelines, and moves to another procedure version."""

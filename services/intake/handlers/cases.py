@@ -1,4 +1,4 @@
-"""What is done with a registered complaint: decided on, supplemented, withdrawn, given a document.
+"""What is done with a registered complaint: decided on, supplemented, withdrawn.
 
 Each is one transaction that holds the case's row: read, decide, write, emit.
 """
@@ -56,7 +56,7 @@ class CaseHandlers:
     async def supplement(self, case_id: UUID, fields: Mapping[str, Any], cause: str) -> Case | list[FieldError]:
         """Add or replace fields; a held complaint is judged anew by the procedure's rules.
 
-        `cause` tells one supplement from another: the same one again emits nothing new. Returns the mistakes, if any.
+        `cause` identifies the supplement: the same one again emits nothing new. Returns the mistakes, if any.
         """
         now = self._clock.now()
         async with self._outbox.transaction() as tx:

@@ -29,16 +29,18 @@ Mode = Literal["keep-elapsed", "restart", "leave"]
 
 _LOOK_SECONDS = 0.5
 _SETTLING_SECONDS = 2.0  # until then every service has read the version that intake has
-_PAGE = 200
+PAGE_SIZE = 200
+"""How many cases one transaction moves."""
 
 
 class MigrationHandlers:
     """The migrations of one database. Any number of processes may run them."""
 
-    def __init__(self, outbox: Outbox, library: Library, clock: Clock) -> None:
+    def __init__(self, outbox: Outbox, library: Library, clock: Clock, *, page_size: int = PAGE_SIZE) -> None:
         self._library = library
         self._clock = clock
         self._outbox = outbox
+        self._page_size = page_size
 
     async def decide(
         self, procedure: str, to_version: int, mode: Mode, reason: str, by: str, *, from_version: int | None
@@ -80,14 +82,14 @@ class MigrationHandlers:
     async def page(self, *, settling: float = 0.0) -> bool:
         """Move the next page of cases; returns whether there may be more.
 
-        `settling`: how many real seconds ago the decision must have been noted.
+        `settling`: how many real seconds ago the decision must have been recorded.
         """
         async with self._outbox.transaction() as tx:
             one = await procedure_migrations.next_open(tx, settling)
             if one is None:
                 return False
             now = self._clock.now()
-            cases = await procedure_migrations.cases_to_move(tx, one, limit=_PAGE)
+            cases = await procedure_migrations.cases_to_move(tx, one, limit=self._page_size)
             if not cases:
                 await procedure_migrations.finish(tx, one.id, now)
                 log.info("a migration is finished", procedure=one.procedure, cases=one.migrated)

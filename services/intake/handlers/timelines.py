@@ -13,6 +13,6 @@ from shared.events.envelope import Event
 
 async def apply_events(tx: AsyncConnection, events: Sequence[Event]) -> None:
     """Write events into timelines and project their cases anew; any order is right."""
-    known = await store.lock_cases(tx, {event.subject for event in events})
+    locked = await store.lock_cases(tx, {event.subject for event in events})
     await timeline.write_entries(tx, events)
-    await timeline.project_cases(tx, known)
+    await timeline.project_cases(tx, locked)

@@ -35,9 +35,9 @@ def registration_routes(batcher: RegistrationBatcher, batch: Batch, reader: Read
             result = await batcher.register(read)
             if result.kind == "changed":
                 raise InvalidInput("this key was used for another complaint", field="Idempotency-Key")
-            if result.kind == "busy":
+            if result.answer is None:
                 raise Conflict("a request with this key is under way", hint="send it again in a second")
-            return JSONResponse(dict(result.answer), 201, media_type="application/json")
+            return JSONResponse(result.answer.document(), 201, media_type="application/json")
         return refusal(read)
 
     @routes.post(BATCH_PATH)

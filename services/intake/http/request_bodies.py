@@ -1,7 +1,7 @@
 """Reading request bodies, and answering with everything that is wrong in them.
 
-The body is parsed by pydantic itself: it refuses halves of surrogate pairs and deep nesting, which `json.loads` lets
-through or stumbles over. An answer names fields and never repeats what was sent.
+The body is parsed by pydantic itself: it refuses lone surrogates and deep nesting, which `json.loads` accepts
+or fails on. An answer names fields and never repeats what was sent.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ class Batch:
         return [[_AWAY] for _ in requests]
 
     async def _one_by_one(self, requests: Sequence[RegistrationRequest], error: Exception) -> Sequence[RowResult]:
-        """One row is to blame: the others must not suffer."""
+        """One row fails: the others are registered without it."""
         if len(requests) > 1:
             return [(await self._registered([one]))[0] for one in requests]
         log.error("a row of a batch fails", error=type(error).__name__, exc_info=error)
@@ -114,15 +114,18 @@ def _form_errors(error: ValidationError) -> Iterator[FieldError]:
 
 def _line(number: int, result: RowResult) -> bytes:
     found: dict[str, Any] = {"row": number}
-    if isinstance(result, RegistrationResult) and result.kind in ("busy", "changed"):
-        result = [_BUSY if result.kind == "busy" else _CHANGED]
-    if isinstance(result, RegistrationResult):
-        found |= {"status": result.kind, **{name: result.answer.get(name) for name in _SHOWN}}
-        if "duplicate_of" in result.answer:
-            found["duplicate_of"] = result.answer["duplicate_of"]
-    else:
+    if isinstance(result, list):
         found |= {"status": "refused", "errors": listed(result)}
+    elif result.answer is None:
+        found |= {"status": "refused", "errors": listed([_BUSY if result.kind == "busy" else _CHANGED])}
+    else:
+        answer = result.answer
+        found |= {
+            "status": result.kind,
+            "case_id": answer.case_id,
+            "case_number": answer.case_number,
+            "receipt_code": answer.receipt_code,
+        }
+        if answer.duplicate_of is not None:
+            found["duplicate_of"] = answer.duplicate_of
     return json.dumps(found, ensure_ascii=False).encode() + b"\n"
-
-
-_SHOWN = ("case_id", "case_number", "receipt_code")

@@ -1,7 +1,7 @@
-"""Single registrations, gathered: those that come while a transaction is under way go together in the next one.
+"""Batching of single registrations: those that come during a transaction are registered in one batch by the next.
 
-Numbers without gaps make registrations of one procedure wait for each other's commit. So under load a commit carries
-many complaints; alone, each has its own at once.
+Numbers without gaps make registrations of one procedure wait for each other's commit. So under load one commit holds
+many complaints; without load each complaint is committed at once, by itself.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class RegistrationBatcher:
             while self._waiting:
                 group = [self._waiting.popleft() for _ in range(min(_MOST, len(self._waiting)))]
                 await self._register_group(group)
-        finally:  # in the same step as the look at the queue, so that nobody waits at a batcher that is closed
+        finally:  # no await since the queue was seen empty: a request that comes later starts a new task
             self._tasks = {task for task in self._tasks if task is not asyncio.current_task()}
 
     async def _register_group(
@@ -54,7 +54,7 @@ class RegistrationBatcher:
             results = await self._registrar.register([request for request, _ in group])
         except Exception as error:
             if len(group) > 1 and not is_passing(error):
-                for one in group:  # one of them is to blame: the others must not suffer
+                for one in group:  # one request fails: the others are registered without it
                     await self._register_group([one])
                 return
             for _, future in group:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 from services.intake.domain import numbering
@@ -14,6 +13,7 @@ from services.intake.domain.duplicate_keys import fingerprint, is_within, matter
 from services.intake.domain.numbering import Counter
 from services.intake.domain.progress import progress_url
 from services.intake.registration import receipt_codes
+from services.intake.registration.request import Answer
 from services.intake.store import vault as store_vault
 from services.intake.store.registration import NewCase
 from shared.events.complaints import Matter
@@ -25,7 +25,7 @@ EarlierCases = Mapping[str, list[tuple[UUID, datetime]]]
 """By fingerprint: the live cases that have it and when they were received, the first registered first."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A complaint with everything that can be made ready without the database: keys, ciphertexts, hashes, verdict."""
 
@@ -157,16 +157,14 @@ def events(draft: Draft, case: NewCase) -> list[Event]:
     ]
 
 
-def answer(draft: Draft, case: NewCase) -> dict[str, Any]:
+def answer(draft: Draft, case: NewCase) -> Answer:
     """The caller's answer: the only time that the receipt code is shown."""
-    found: dict[str, Any] = {
-        "case_id": str(case.id),
-        "case_number": case.number,
-        "receipt_code": draft.code,
-        "status": case.status,
-        "missing": list(case.missing),
-        "progress_url": progress_url(case.number),
-    }
-    if case.merged_into is not None:
-        found["duplicate_of"] = str(case.merged_into)
-    return found
+    return Answer(
+        case_id=str(case.id),
+        case_number=case.number,
+        receipt_code=draft.code,
+        status=case.status,
+        missing=list(case.missing),
+        progress_url=progress_url(case.number),
+        duplicate_of=str(case.merged_into) if case.merged_into else None,
+    )

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,10 +20,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.intake.domain.admission import Complaint
 from services.intake.registration import drafts
 from services.intake.registration.drafts import Draft
-from services.intake.registration.request import RegistrationRequest, RegistrationResult
+from services.intake.registration.request import Answer, RegistrationRequest, RegistrationResult
 from services.intake.store import registration, timeline
 from services.intake.store import vault as store_vault
-from services.intake.store.registration import KnownKey, NewCase
+from services.intake.store.registration import AnsweredKey
 from shared.business_time.clock import Clock
 from shared.messaging import outbox
 from shared.messaging.outbox import Outbox
@@ -34,12 +33,12 @@ from shared.security.vault import CaseKey, Vault
 _ANSWERS = "idempotency"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Settled:
     """What stands under an idempotency key."""
 
     body: str
-    answer: Mapping[str, Any]
+    answer: Answer
 
 
 class Registrar:
@@ -72,8 +71,8 @@ class Registrar:
     async def _register(
         self, tx: AsyncConnection, pairs: Sequence[tuple[RegistrationRequest, Draft]], now: datetime
     ) -> list[RegistrationResult]:
-        busy, known = await registration.take_keys(tx, {one.key for one, _ in pairs if one.key})
-        settled = await self._opened(tx, known)
+        busy, answered = await registration.take_keys(tx, {one.key for one, _ in pairs if one.key})
+        settled = await self._opened(tx, answered)
         fresh: list[tuple[RegistrationRequest, Draft]] = []
         leading: set[str] = set()
         for one, draft in pairs:
@@ -81,16 +80,21 @@ class Registrar:
                 fresh.append((one, draft))
                 leading |= {one.key} if one.key else set()
         written = await self._write(tx, fresh, now)
-        settled |= {one.key: _Settled(one.body, written[draft.case_id].answer) for one, draft in fresh if one.key}
-        return [written.get(draft.case_id) or _again(one, busy, settled) for one, draft in pairs]
+        settled |= {one.key: _Settled(one.body, written[draft.case_id]) for one, draft in fresh if one.key}
+        return [
+            _new(written[draft.case_id]) if draft.case_id in written else _again(one, busy, settled)
+            for one, draft in pairs
+        ]
 
-    async def _opened(self, tx: AsyncConnection, known: Mapping[str, KnownKey]) -> dict[str, _Settled]:
-        keys = await store_vault.keys_of(tx, self._vault, {row.case_id for row in known.values()}) if known else {}
-        return {key: _Settled(row.body, _opened(row, keys.get(row.case_id))) for key, row in known.items()}
+    async def _opened(self, tx: AsyncConnection, answered: Mapping[str, AnsweredKey]) -> dict[str, _Settled]:
+        if not answered:
+            return {}
+        keys = await store_vault.keys_of(tx, self._vault, {row.case_id for row in answered.values()})
+        return {key: _Settled(row.body, _opened(row, keys.get(row.case_id))) for key, row in answered.items()}
 
     async def _write(
         self, tx: AsyncConnection, fresh: Sequence[tuple[RegistrationRequest, Draft]], now: datetime
-    ) -> dict[UUID, RegistrationResult]:
+    ) -> dict[UUID, Answer]:
         if not fresh:
             return {}
         new = [draft for _, draft in fresh]
@@ -104,45 +108,46 @@ class Registrar:
         await registration.insert_cases(tx, cases)
         made = [event for draft, case in zip(new, cases, strict=True) for event in drafts.events(draft, case)]
         await timeline.write_entries(tx, await outbox.append(tx, made))
-        results = {draft.case_id: _result(draft, case) for draft, case in zip(new, cases, strict=True)}
-        keys = [_known(one, draft, results[draft.case_id]) for one, draft in fresh if one.key]
+        answers = {draft.case_id: drafts.answer(draft, case) for draft, case in zip(new, cases, strict=True)}
+        keys = [_answered_key(one, draft, answers[draft.case_id]) for one, draft in fresh if one.key]
         await registration.put_keys(tx, keys, self._real.now())
-        return results
+        return answers
 
 
-def _result(draft: Draft, case: NewCase) -> RegistrationResult:
-    return RegistrationResult("duplicate" if case.merged_into else "registered", drafts.answer(draft, case))
+def _new(answer: Answer) -> RegistrationResult:
+    return RegistrationResult("duplicate" if answer.duplicate_of else "registered", answer)
 
 
-def _known(one: RegistrationRequest, draft: Draft, result: RegistrationResult) -> KnownKey:
+def _answered_key(one: RegistrationRequest, draft: Draft, answer: Answer) -> AnsweredKey:
     """The answer as it is kept: sealed, because it holds the receipt code."""
     key = one.key or ""
-    sealed = draft.key.seal(_ANSWERS, key, json.dumps(result.answer, ensure_ascii=False))
-    return KnownKey(key, one.body, draft.case_id, sealed)
+    sealed = draft.key.seal(_ANSWERS, key, json.dumps(answer.document(), ensure_ascii=False))
+    return AnsweredKey(key, one.body, draft.case_id, sealed)
 
 
-def _opened(row: KnownKey, key: CaseKey | None) -> Mapping[str, Any]:
+def _opened(row: AnsweredKey, key: CaseKey | None) -> Answer:
     """The kept answer; of a case whose identity was erased only its id is left."""
     if key is None:
-        return {"case_id": str(row.case_id)}
-    found: dict[str, Any] = json.loads(key.open(_ANSWERS, row.key, row.answer))
-    return found
+        return Answer(str(row.case_id))
+    return Answer.parse(key.open(_ANSWERS, row.key, row.answer))
 
 
 def _again(one: RegistrationRequest, busy: set[str], settled: Mapping[str, _Settled]) -> RegistrationResult:
     """The result of a request whose key is not fresh."""
     found = settled.get(one.key or "")
     if found is None or one.key in busy:
-        return RegistrationResult("busy", {})
-    return RegistrationResult("existing", found.answer) if found.body == one.body else RegistrationResult("changed", {})
+        return RegistrationResult("busy", None)
+    if found.body != one.body:
+        return RegistrationResult("changed", None)
+    return RegistrationResult("existing", found.answer)
 
 
 def _measure(complaint: Complaint, result: RegistrationResult) -> None:
-    if result.kind not in ("registered", "duplicate"):
+    if result.answer is None or result.kind == "existing":
         return
     procedure = complaint.form.procedure.id
     metrics.REGISTERED.labels(procedure=procedure, channel=complaint.channel).inc()
     if result.kind == "duplicate":
         metrics.DUPLICATES.labels(procedure=procedure).inc()
-    elif result.answer["status"] != "held":
-        metrics.ADMISSIONS.labels(procedure=procedure, decision=result.answer["status"]).inc()
+    elif result.answer.status != "held":
+        metrics.ADMISSIONS.labels(procedure=procedure, decision=result.answer.status).inc()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ from shared.observability import metrics, tracing
 from shared.security.vault import Vault
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RegistrationRequest:
     """One complaint to be registered. `key` and `body` are keyed hashes of idempotency key and canonical body.
 
@@ -30,16 +30,42 @@ class RegistrationRequest:
     traceparent: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the caller of a registration gets, and what is kept, sealed, under its idempotency key.
+
+    Only `case_id` is left of a case whose identity was erased.
+    """
+
+    case_id: str
+    case_number: str | None = None
+    receipt_code: str | None = None
+    status: str | None = None
+    missing: Sequence[str] | None = None
+    progress_url: str | None = None
+    duplicate_of: str | None = None
+
+    def document(self) -> dict[str, Any]:
+        """The answer as JSON; what there is not is left out."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    @classmethod
+    def parse(cls, content: str) -> Answer:
+        """A kept answer."""
+        return cls(**json.loads(content))
+
+
+@dataclass(frozen=True, slots=True)
 class RegistrationResult:
-    """What became of a request; `answer` is what its caller gets.
+    """What became of a request; `answer` is what its caller gets, None for `changed` and `busy`.
 
     `registered` and `duplicate`: a new case (merged into an earlier one); `existing`: the same request was answered
-    before, and this is that answer; `changed`: the key was used for another body; `busy`: it is in other hands now.
+    before, and this is that answer; `changed`: the key was used for another body; `busy`: a request with this key is
+    under way.
     """
 
     kind: Literal["registered", "duplicate", "existing", "changed", "busy"]
-    answer: Mapping[str, Any]
+    answer: Answer | None
 
 
 class Submission(BaseModel):

@@ -102,7 +102,7 @@ async def save_supplement(
     await tx.execute(_SUPPLEMENTED, {"id": case_id, "attributes": attributes, "missing": list(missing)})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Filter:
     """Which cases a list holds; `after` is the id of the last case of the page before."""
 

@@ -16,7 +16,7 @@ from shared.procedures.milestones import ENDING
 FIRST = UUID(int=0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Migration:
     """A decision to move open cases of a procedure (of one version, or of all others) to `to_version`."""
 
@@ -110,7 +110,7 @@ async def put(tx: AsyncConnection, migration: Migration) -> None:
 
 
 async def next_open(tx: AsyncConnection, settling: float) -> Migration | None:
-    """The oldest that is not finished, noted at least `settling` real seconds ago, in nobody's hands; locked."""
+    """The oldest that is not finished, recorded at least `settling` real seconds ago and locked by nobody; locked."""
     row = (await tx.execute(_NEXT, {"settling": settling})).mappings().first()
     return Migration(**row) if row else None
 

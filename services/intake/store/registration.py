@@ -1,4 +1,4 @@
-"""The queries of registration: idempotency keys, fingerprints in hand, numbers, and new cases in bulk."""
+"""The queries of registration: idempotency keys, fingerprint locks, numbers, and new cases in bulk."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TRY_KEYS = text(
     SELECT key, pg_try_advisory_xact_lock(hashtextextended(key, 1)) AS ours FROM unnest(CAST(:keys AS text[])) AS key
     """
 )
-_KNOWN_KEYS = text("SELECT key, body, case_id, answer FROM idempotency WHERE key = ANY(:keys)")
+_ANSWERED_KEYS = text("SELECT key, body, case_id, answer FROM idempotency WHERE key = ANY(:keys)")
 _PUT_KEYS = text(
     """
     INSERT INTO idempotency (key, body, case_id, answer, kept_since)
@@ -67,8 +67,8 @@ _INSERT = text(
 )
 
 
-@dataclass(frozen=True)
-class KnownKey:
+@dataclass(frozen=True, slots=True)
+class AnsweredKey:
     """What was answered under an idempotency key; `answer` is sealed under the case's key."""
 
     key: str
@@ -77,7 +77,7 @@ class KnownKey:
     answer: bytes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class NewCase:
     """A row of `cases` as it is first written."""
 
@@ -100,19 +100,21 @@ class NewCase:
     document_numbers: Mapping[str, str]
 
 
-async def take_keys(tx: AsyncConnection, keys: Collection[str]) -> tuple[set[str], dict[str, KnownKey]]:
-    """Take these idempotency keys until the end of the transaction: (those in other hands now, those answered)."""
+async def take_keys(tx: AsyncConnection, keys: Collection[str]) -> tuple[set[str], dict[str, AnsweredKey]]:
+    """Take these idempotency keys until the end of the transaction: (those locked by others, those answered)."""
     if not keys:
         return set(), {}
     rows = await tx.execute(_TRY_KEYS, {"keys": sorted(keys)})
     busy = {row.key for row in rows if not row.ours}
-    known = (await tx.execute(_KNOWN_KEYS, {"keys": list(keys)})).mappings()
-    return busy, {row["key"]: KnownKey(**row) for row in known}
+    answered = (await tx.execute(_ANSWERED_KEYS, {"keys": list(keys)})).mappings()
+    return busy, {row["key"]: AnsweredKey(**row) for row in answered}
 
 
-async def put_keys(tx: AsyncConnection, answered: Sequence[KnownKey], now: datetime) -> None:
-    """Keep what was answered under keys that are in hand; `now` is real time."""
-    columns: dict[str, Any] = {name: [getattr(one, name) for one in answered] for name in KnownKey.__dataclass_fields__}
+async def put_keys(tx: AsyncConnection, answered: Sequence[AnsweredKey], now: datetime) -> None:
+    """Keep what was answered under keys that are locked; `now` is real time."""
+    columns: dict[str, Any] = {
+        name: [getattr(one, name) for one in answered] for name in AnsweredKey.__dataclass_fields__
+    }
     if answered:
         await tx.execute(_PUT_KEYS, columns | {"now": now})
 

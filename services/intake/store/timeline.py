@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.intake.domain.timeline import PROJECTED, Mark, TimelineEntry, entries, project
+from services.intake.domain.timeline import PROJECTED, Occurrence, TimelineEntry, entries, project
 from services.intake.store import cases as store
 from shared.events.envelope import Event
 from shared.messaging import outbox
@@ -27,7 +27,7 @@ _INSERT = text(
     ON CONFLICT DO NOTHING
     """
 )
-_MARKS = text(
+_PROJECTED = text(
     """
     SELECT case_id, source, sequence, occurrence, qualifier, happened_at FROM timeline
     WHERE case_id = ANY(:cases) AND occurrence = ANY(:names)
@@ -55,10 +55,11 @@ async def write_entries(tx: AsyncConnection, events: Sequence[Event]) -> None:
 
 async def project_cases(tx: AsyncConnection, cases: Collection[UUID]) -> None:
     """Write anew where these cases stand, from their timelines; their rows are locked by the caller."""
-    marks: dict[UUID, list[Mark]] = {case_id: [] for case_id in cases}
-    for row in await tx.execute(_MARKS, {"cases": list(cases), "names": sorted(PROJECTED)}):
-        marks[row.case_id].append(Mark(row.source, row.sequence, row.occurrence, row.qualifier, row.happened_at))
-    await store.save_projections(tx, [(case_id, project(found)) for case_id, found in marks.items()])
+    happened: dict[UUID, list[Occurrence]] = {case_id: [] for case_id in cases}
+    for row in await tx.execute(_PROJECTED, {"cases": list(cases), "names": sorted(PROJECTED)}):
+        one = Occurrence(row.source, row.sequence, row.occurrence, row.qualifier, row.happened_at)
+        happened[row.case_id].append(one)
+    await store.save_projections(tx, [(case_id, project(found)) for case_id, found in happened.items()])
 
 
 async def emit(tx: AsyncConnection, events: Sequence[Event]) -> None:

@@ -1,4 +1,4 @@
-"""What the other services say goes into the timeline and the case, in any order, once."""
+"""Events of the other services go into the timeline and the case, in any order, once."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CLOCK = {"clock": "handling", "cycle": 1, "due_at": MONDAY + timedelta(days=9)}
 
 
 def events_of(case_id: UUID) -> list[Event]:
-    """A whole case as routing, sla and notify tell it."""
+    """A whole case as routing, sla and notify emit it."""
     minute = timedelta(minutes=1)
     emitted = [
         ("routing", a.CaseClassified(class_="grave"), 1),

@@ -1,4 +1,4 @@
-"""Open cases that go on under another version of their procedure: decided once, moved in pages, said once each."""
+"""Open cases that go on under another version of their procedure: decided once, moved in pages, one event each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from services.intake.handlers import procedure_migrations as module
 from services.intake.handlers.procedure_migrations import MigrationHandlers
 from services.intake.http.procedure_migrations import migration_routes
 from services.intake.store import procedure_migrations as store
@@ -96,9 +95,9 @@ async def test_open_cases_are_moved_and_each_says_so_once_and_ended_ones_stay(
 
 
 async def test_a_process_that_dies_in_a_page_leaves_nothing_half_done_and_the_next_goes_on(
-    intake: Intake, migrations: MigrationHandlers, monkeypatch: pytest.MonkeyPatch
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_PAGE", 5)
+    migrations = MigrationHandlers(intake.outbox, Library((PROCEDURE, NEXT)), intake.clock, page_size=5)
     await register(intake, 12)
     one = await migrations.decide("test-desk", 2, "keep-elapsed", "x", "office", from_version=1)
     await migrations.page()
@@ -122,9 +121,9 @@ async def test_a_process_that_dies_in_a_page_leaves_nothing_half_done_and_the_ne
 
 
 async def test_several_processes_share_the_pages(
-    intake: Intake, migrations: MigrationHandlers, monkeypatch: pytest.MonkeyPatch
+    intake: Intake,
 ) -> None:
-    monkeypatch.setattr(module, "_PAGE", 2)
+    migrations = MigrationHandlers(intake.outbox, Library((PROCEDURE, NEXT)), intake.clock, page_size=2)
     await register(intake, 9)
     await migrations.decide("test-desk", 2, "keep-elapsed", "x", "office", from_version=None)
 

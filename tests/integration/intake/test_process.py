@@ -34,7 +34,7 @@ HEADERS = {"Authorization": f"Bearer {SECRET}"}
 
 
 class Process:
-    """One intake process, role `api`, without a broker: what it says waits in the outbox."""
+    """One intake process, role `api`, without a broker: its events wait in the outbox."""
 
     def __init__(self, home: Home, database_url: str, key_file: Path | None) -> None:
         with socket.socket() as probe:
@@ -125,7 +125,7 @@ async def test_whoever_got_a_number_finds_the_case_after_a_kill_and_sending_agai
         for n in range(1_200)
     ]
     body = "\n".join(json.dumps(row) for row in rows)
-    told: dict[str, Any] = {}
+    codes: dict[str, Any] = {}
 
     def send(process: Process, *, kill_after: int | None) -> None:
         count = 0
@@ -137,7 +137,7 @@ async def test_whoever_got_a_number_finds_the_case_after_a_kill_and_sending_agai
                 result = json.loads(line)
                 key = f"k{result['row'] - 1}"
                 assert result["status"] in ("registered", "existing")
-                assert told.setdefault(key, result["receipt_code"]) == result["receipt_code"]
+                assert codes.setdefault(key, result["receipt_code"]) == result["receipt_code"]
                 if count == kill_after:
                     process.kill()
 
@@ -145,7 +145,7 @@ async def test_whoever_got_a_number_finds_the_case_after_a_kill_and_sending_agai
         with contextlib.suppress(httpx.HTTPError):
             send(start(), kill_after=kill_after)
     send(start(), kill_after=None)
-    assert len(told) == len(rows)
+    assert len(codes) == len(rows)
     async with engine.connect() as connection:
         numbers = [row.number for row in await connection.execute(text("SELECT number FROM cases"))]
         emitted = list(await connection.execute(text("SELECT case_id, count(*) AS n FROM outbox GROUP BY case_id")))

@@ -158,8 +158,8 @@ async def test_equal_complaints_at_once_have_exactly_one_first(intake: Intake) -
     results = await asyncio.gather(*(one.register([RegistrationRequest(complaint(), None, "")]) for one in registrars))
     kinds = [result.kind for (result,) in results]
     assert sorted(kinds) == ["duplicate"] * 11 + ["registered"]
-    first = next(result.answer["case_id"] for (result,) in results if result.kind == "registered")
-    assert {o.answer["duplicate_of"] for (o,) in results if o.kind == "duplicate"} == {first}
+    first = next(r.answer.case_id for (r,) in results if r.answer and r.kind == "registered")
+    assert {r.answer.duplicate_of for (r,) in results if r.answer and r.kind == "duplicate"} == {first}
 
 
 async def test_numbers_have_no_gaps_whatever_fails_beside_them(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,13 +182,16 @@ async def test_numbers_have_no_gaps_whatever_fails_beside_them(intake: Intake, m
     registrar = Registrar(intake.outbox, intake.vault, intake.clock, RealClock())
 
     async def write(writer: int) -> list[str]:
-        numbers = []
+        numbers: list[str] = []
         for n in range(15):
             wanted = RegistrationRequest(complaint({**FIELDS, "phone": f"1380000{writer:02}{n:02}"}), str(uuid4()), "")
             try:
-                numbers += [result.answer["case_number"] for result in await registrar.register([wanted])]
+                (result,) = await registrar.register([wanted])
             except Broken:
                 continue
+            assert result.answer is not None
+            assert result.answer.case_number is not None
+            numbers.append(result.answer.case_number)
         return numbers
 
     given = [number for numbers in await asyncio.gather(*map(write, range(20))) for number in numbers]

@@ -1,4 +1,4 @@
-"""Admission: the procedure's verdict, an officer's, and what is said of a new case."""
+"""Admission: the procedure's verdict, an officer's, and the events of a new case."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same matter is found again, another one is not, and the hash of it tells nothing."""
+"""The same matter is found again, another one is not, and its hash reveals nothing."""
 
 from __future__ import annotations
 

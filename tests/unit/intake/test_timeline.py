@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.intake.domain.timeline import Mark, Projection, entries, project
+from services.intake.domain.timeline import Occurrence, Projection, entries, project
 from shared.events import assignments as a
 from shared.events import complaints as c
 from shared.events import deadlines as d
@@ -21,17 +21,17 @@ from tests.unit.intake.sample import MONDAY
 CASE = UUID(int=1)
 
 
-def mark(text: str) -> Mark:
+def occurrence(text: str) -> Occurrence:
     """`r3 escalated:chief @5`: routing's third event about the case happened 5 minutes after its receipt."""
     source, name, at = text.split()
-    occurrence, _, qualifier = name.partition(":")
+    word, _, qualifier = name.partition(":")
     service = {"i": "intake", "r": "routing", "s": "sla", "n": "notify"}[source[0]]
     happened_at = MONDAY + timedelta(minutes=int(at[1:]))
-    return Mark(f"/huiyin/{service}", int(source[1:]), occurrence, qualifier or None, happened_at)
+    return Occurrence(f"/huiyin/{service}", int(source[1:]), word, qualifier or None, happened_at)
 
 
-def story(text: str) -> list[Mark]:
-    return [mark(line) for line in text.split("|")]
+def story(text: str) -> list[Occurrence]:
+    return [occurrence(line) for line in text.split("|")]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def story(text: str) -> list[Mark]:
         ("r1 assigned:desk @1|r2 resolved @2|r3 reopened @3|r4 accepted-by-department @4", "accepted-by-department"),
         ("r1 assigned:desk @1|r2 resolved @2|r3 reopened @3|r4 resolved @4", "resolved"),
         ("r2 resolved @2|r3 reopened @3|r4 resolved @4|r5 reopened @5", "reopened"),
-        # one source's numbers tell its order, whatever instants were reported
+        # one source's sequence numbers give its order, whatever instants were reported
         ("r2 resolved @9|r3 reopened @3", "reopened"),
         ("r2 resolved @2|r3 reopened @5|r4 resolved @4", "resolved"),
         ("i1 registered @0|i2 admitted @0|r1 assigned:desk @1|i3 withdrawn @2", "withdrawn"),
@@ -102,27 +102,27 @@ _INTAKE = frozenset(("registered", "admitted", "withdrawn", "refused"))
 
 
 @st.composite
-def stories(draw: st.DrawFn) -> list[Mark]:
+def stories(draw: st.DrawFn) -> list[Occurrence]:
     """Numbered as their sources number them; the instants are whatever was reported."""
-    marks, counts = [], {"i": 0, "r": 0}
+    happened, counts = [], {"i": 0, "r": 0}
     for name in draw(st.lists(st.sampled_from(NAMES), max_size=12)):
         source = "i" if name in _INTAKE else "r"
         counts[source] += 1
-        marks.append(mark(f"{source}{counts[source]} {name} @{draw(st.integers(0, 20))}"))
-    return marks
+        happened.append(occurrence(f"{source}{counts[source]} {name} @{draw(st.integers(0, 20))}"))
+    return happened
 
 
 @settings(deadline=None)  # a busy machine is no mistake
-@given(stories().flatmap(lambda marks: st.tuples(st.just(marks), st.permutations(marks))))
-def test_any_order_gives_the_same(pair: tuple[list[Mark], list[Mark]]) -> None:
+@given(stories().flatmap(lambda happened: st.tuples(st.just(happened), st.permutations(happened))))
+def test_any_order_gives_the_same(pair: tuple[list[Occurrence], list[Occurrence]]) -> None:
     assert project(pair[1]) == project(pair[0])
 
 
 @settings(deadline=None)  # a busy machine is no mistake
 @given(stories(), st.data())
-def test_an_occurrence_that_comes_twice_changes_nothing(marks: list[Mark], data: st.DataObject) -> None:
-    again = data.draw(st.lists(st.sampled_from(marks), max_size=4)) if marks else []
-    assert project([*marks, *again]) == project(marks)
+def test_an_occurrence_that_comes_twice_changes_nothing(happened: list[Occurrence], data: st.DataObject) -> None:
+    again = data.draw(st.lists(st.sampled_from(happened), max_size=4)) if happened else []
+    assert project([*happened, *again]) == project(happened)
 
 
 _RANK = ("held", "admitted", "assigned", "accepted-by-department", "resolved", "closed", "archived")
@@ -130,10 +130,10 @@ _RANK = ("held", "admitted", "assigned", "accepted-by-department", "resolved", "
 
 @settings(deadline=None)  # a busy machine is no mistake
 @given(stories(), st.sampled_from(["admitted", "assigned:desk", "accepted-by-department"]), st.integers(0, 20))
-def test_a_late_event_never_sets_a_finished_case_back(marks: list[Mark], name: str, at: int) -> None:
-    before = project(marks).status
-    late = mark(f"{'i' if name in _INTAKE else 'r'}{len(marks) + 1} {name} @{at}")
-    after = project([*marks, late]).status
+def test_a_late_event_never_sets_a_finished_case_back(happened: list[Occurrence], name: str, at: int) -> None:
+    before = project(happened).status
+    late = occurrence(f"{'i' if name in _INTAKE else 'r'}{len(happened) + 1} {name} @{at}")
+    after = project([*happened, late]).status
     if before in ("resolved", "closed", "archived", "refused", "withdrawn"):
         assert after == before
 
