@@ -48,6 +48,15 @@ class Contact:
         return [*self.fields, store_vault.RECEIPT, *(f"documents.{name}" for name in self.documents)]
 
 
+@dataclass(frozen=True, slots=True)
+class CaseReading:
+    """A case, the later cases that go on in it, and its identity by field where that was asked for."""
+
+    case: Case
+    merged: list[UUID]
+    identity: dict[str, Any] | None
+
+
 class VaultHandlers:
     """Readings and documents of one database."""
 
@@ -57,19 +66,19 @@ class VaultHandlers:
         self._clock = clock
         self._forms = forms
 
-    async def read_case(self, case_id: UUID) -> tuple[Case, list[UUID]]:
-        """A case without identity, and the later cases that go on in it."""
-        async with self._engine.connect() as connection:
-            return await find_case(connection, case_id), await store.merged_cases(connection, case_id)
-
-    async def read_identity(self, case_id: UUID, reader: str, purpose: str) -> dict[str, Any]:
-        """The identity that the vault holds of a case; raises `NotFound` if it was erased."""
+    async def read_case(self, case_id: UUID, reader: str, purpose: str | None) -> CaseReading:
+        """A case, with its identity if a purpose is given; raises `NotFound` if there is none, or it was erased."""
         async with self._engine.begin() as tx:
             case = await find_case(tx, case_id)
-            sealed = await store_vault.fields_of(tx, await store_vault.key_of(tx, self._vault, case_id))
-            sealed.pop(store_vault.RECEIPT, None)  # it is the complainant's, not the office's
-            specs = self._forms.pinned(case.pin).specs
-            await store_vault.record_read(tx, case_id, reader, sorted(sealed), purpose, self._clock.now())
+            merged = await store.merged_cases(tx, case_id)
+            identity = await self._identity(tx, case, reader, purpose) if purpose is not None else None
+        return CaseReading(case, merged, identity)
+
+    async def _identity(self, tx: AsyncConnection, case: Case, reader: str, purpose: str) -> dict[str, Any]:
+        sealed = await store_vault.fields_of(tx, await store_vault.key_of(tx, self._vault, case.id))
+        sealed.pop(store_vault.RECEIPT, None)  # it is the complainant's, not the office's
+        specs = self._forms.pinned(case.pin).specs
+        await store_vault.record_read(tx, case.id, reader, sorted(sealed), purpose, self._clock.now())
         return {name: opened_form(specs.get(name), value) for name, value in sealed.items()}
 
     async def contacts(self, asked: Sequence[ContactQuestion], reader: str) -> list[Contact | None]:

@@ -69,10 +69,10 @@ def vault_routes(handlers: VaultHandlers) -> APIRouter:
             caller.require("vault:read")
             if purpose is None:
                 raise InvalidInput("reading an identity states its purpose", field="purpose")
-        case, merged = await handlers.read_case(case_id)
-        found = {**case_view(case), "links": links_view(case, merged)}
-        if identity and purpose is not None:
-            found["identity"] = await handlers.read_identity(case_id, caller.name, purpose)
+        read = await handlers.read_case(case_id, caller.name, purpose if identity else None)
+        found = {**case_view(read.case), "links": links_view(read.case, read.merged)}
+        if read.identity is not None:
+            found["identity"] = read.identity
         return found
 
     @routes.post("/internal/v1/contacts", openapi_extra=described(Contacts))

@@ -49,7 +49,7 @@ def entry_view(entry: TimelineEntry) -> dict[str, Any]:
     return {
         "occurrence": f"{entry.occurrence}:{entry.qualifier}" if entry.qualifier else entry.occurrence,
         "happened_at": entry.happened_at.isoformat(),
-        "emitted_at": entry.emitted_at.isoformat(),
+        "said_at": entry.emitted_at.isoformat(),  # the name that callers of this route know
         "by": entry.source.removeprefix("/huiyin/"),
         "type": entry.type,
         "event_id": str(entry.event_id),
