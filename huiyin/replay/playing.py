@@ -126,11 +126,11 @@ class Replay:
         known.sort(key=lambda one: (one.at, one.place))
         case = Case(_NOBODY, self._procedure.key)
         latest: Decision | None = None
-        for at, together in groupby(known, key=lambda one: one.at):
+        for at, at_once in groupby(known, key=lambda one: one.at):
             for step in self._steps(latest, at, inclusive=False):
                 case = step.case
                 yield step
-            case = Case(case.id, case.procedure, (*case.occurrences, *together), case.states, case.generation)
+            case = Case(case.id, case.procedure, (*case.occurrences, *at_once), case.states, case.generation)
             latest = decide(case, self._procedure, self._calendars, at)
             case = latest.case
             yield latest

@@ -69,15 +69,15 @@ async def _plain_rows(engine: AsyncEngine, count: int) -> float:
     """Rows a second of the simplest table that could hold timers: what this machine gives at this moment."""
     rows = [(n, n, "x" * 40) for n in range(count)]
     async with engine.begin() as tx:
-        await tx.execute(text("CREATE TABLE yardstick (due bigint, id bigint, payload text, PRIMARY KEY (due, id))"))
+        await tx.execute(text("CREATE TABLE plain_rows (due bigint, id bigint, payload text, PRIMARY KEY (due, id))"))
     begun = time.perf_counter()
     for start in range(0, count, 5_000):
         async with engine.begin() as tx:
             await tx.execute(text("SELECT 1"))
             connection = (await tx.get_raw_connection()).driver_connection
             assert connection is not None  # noqa: S101  (an open transaction has one)
-            await connection.copy_records_to_table("yardstick", records=rows[start : start + 5_000])
+            await connection.copy_records_to_table("plain_rows", records=rows[start : start + 5_000])
     taken = time.perf_counter() - begun
     async with engine.begin() as tx:
-        await tx.execute(text("DROP TABLE yardstick"))
+        await tx.execute(text("DROP TABLE plain_rows"))
     return count / taken

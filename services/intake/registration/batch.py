@@ -58,7 +58,7 @@ class Batch:
         for start in range(0, len(rows), _CHUNK):
             read = [self._read(line, caller) for line in rows[start : start + _CHUNK]]
             results = await self._register(read)
-            yield b"".join(_line(start + place, result) for place, result in enumerate(results, 1))
+            yield b"".join(result_line(start + place, result) for place, result in enumerate(results, 1))
 
     def _read(self, line: bytes, caller: str) -> RegistrationRequest | list[FieldError]:
         if len(line) > _ROW_BYTES:
@@ -112,7 +112,8 @@ def _form_errors(error: ValidationError) -> Iterator[FieldError]:
         yield FieldError(place, "this is not valid JSON" if item["type"] == "json_invalid" else str(item["msg"]))
 
 
-def _line(number: int, result: RowResult) -> bytes:
+def result_line(number: int, result: RowResult) -> bytes:
+    """The answer to a row, as a line of JSON."""
     found: dict[str, Any] = {"row": number}
     if isinstance(result, list):
         found |= {"status": "refused", "errors": listed(result)}

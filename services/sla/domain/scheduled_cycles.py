@@ -28,7 +28,7 @@ class ScheduledCycle:
 def scheduled_cycles(
     procedure: Procedure, occurrences: Sequence[Occurrence], calendars: Mapping[str, Calendar]
 ) -> list[ScheduledCycle]:
-    """Every cycle of every clock, in the procedure's order; `occurrences` are in order (see `occurrences.ordered`)."""
+    """Every cycle of every clock, in the procedure's order; `occurrences` are in order (see `case.ordered`)."""
     return _Schedules(procedure, occurrences, calendars).all()
 
 

@@ -37,16 +37,16 @@ class ClockHandlers:
 
     async def apply_events(self, tx: AsyncConnection, events: Sequence[Event], now: datetime) -> Sequence[Event]:
         """Add events to what happened to their cases, in whatever order they come."""
-        relevant = [event for event in events if from_event(event)]
+        relevant = [(event, found) for event in events if (found := from_event(event))]
         if not relevant:
             return []
-        pins = {event.subject: (event.procedure, event.procedure_version) for event in relevant}
+        pins = {event.subject: (event.procedure, event.procedure_version) for event, _ in relevant}
         await store.create_missing(tx, pins, now)
         cases, now = await self.hold(tx, pins)
-        for event in relevant:
+        for event, found in relevant:
             case = cases[event.subject]
             known = {one.id for one in case.occurrences}
-            new = tuple(one for one in from_event(event) if one.id not in known)
+            new = tuple(one for one in found if one.id not in known)
             cases[event.subject] = replace(case, occurrences=case.occurrences + new)
         pinned = {id_: pin for id_, case in cases.items() if (pin := pin_of(case)) != case.procedure}
         if pinned:

@@ -79,35 +79,35 @@ class Timers:
         await self._page_aside()
         return _rest(time.monotonic() - begun)
 
-    async def _turn(self, lanes: Sequence[AsyncConnection]) -> None:
+    async def _turn(self, connections: Sequence[AsyncConnection]) -> None:
         begun, now = time.monotonic(), self._context.clock.now()
         exhausted = not self._last and self._horizon.exhausted(now, without=self._aside)
         if exhausted or begun - self._read_at >= _READ_AGAIN_SECONDS:
-            await self._look_ahead(lanes[0])
+            await self._look_ahead(connections[0])
         due = self._due()
         if not due:
             await self._sleep()
             return
         if self._behind:
             self._behind = False
-            self._last = sum(await asyncio.gather(*map(self._catch_up, lanes, _HALVES)))
+            self._last = sum(await asyncio.gather(*map(self._catch_up, connections, _HALVES)))
         elif self._last >= _SMALL:  # while the database fires one half, the other half's page is taken up
             halves = [due & half for half in _HALVES]
-            self._last = sum(await asyncio.gather(*(map(self._page, lanes, filter(None, halves)))))
+            self._last = sum(await asyncio.gather(*(map(self._page, connections, filter(None, halves)))))
         else:
-            self._last = await self._page(lanes[0], due)
+            self._last = await self._page(connections[0], due)
         if not self._behind:
             await asyncio.sleep(_rest(time.monotonic() - begun))
 
     def _due(self) -> set[int]:
         return self._horizon.due(self._context.clock.now()) - self._aside
 
-    async def _catch_up(self, lane: AsyncConnection, half: set[int]) -> int:
+    async def _catch_up(self, connection: AsyncConnection, half: set[int]) -> int:
         """Fire page after page of half of the shards, for a while, or until little is left; returns the last one's."""
         begun, fired = time.monotonic(), _SMALL
         while fired >= _SMALL and time.monotonic() - begun < _CATCH_UP_SECONDS:
             due = self._due() & half
-            fired = await self._page(lane, due) if due else 0
+            fired = await self._page(connection, due) if due else 0
         return fired
 
     def watch_clock(self) -> None:
@@ -135,7 +135,7 @@ class Timers:
         metrics.OLDEST_DUE_SECONDS.set(overdue)
 
     def _armed(self, found: Iterable[tuple[int, datetime]]) -> None:
-        """The handlers has armed timers in a transaction that will end soon; its locks make a page wait for that."""
+        """A use case has armed timers in a transaction that will end soon; its locks make a page wait for that."""
         if self._horizon.armed(found):
             self._wake.set()
 

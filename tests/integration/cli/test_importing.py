@@ -154,10 +154,10 @@ def test_what_intake_says_of_a_row_to_be_sent_again_is_understood() -> None:
     from services.intake.registration import batch
 
     for error in (batch._BUSY, batch._AWAY):
-        line = json.loads(batch._line(1, [error]))
+        line = json.loads(batch.result_line(1, [error]))
         assert is_unsettled(line)
     for error in (batch._CHANGED, batch._FAILED):
-        assert not is_unsettled(json.loads(batch._line(1, [error])))
+        assert not is_unsettled(json.loads(batch.result_line(1, [error])))
 
 
 def test_without_a_stack_there_is_one_line_that_says_so(tmp_path: Path) -> None:
