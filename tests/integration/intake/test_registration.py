@@ -238,7 +238,7 @@ async def test_events_carry_the_trace_of_their_request_even_if_registered_togeth
         assert answer.status_code == 201, answer.text
         return str(answer.json()["case_id"])
 
-    sent = [*traces, None]
+    sent = [one for trace in traces for one in (trace, None)]
     ids = await asyncio.gather(*(send(trace, n) for n, trace in enumerate(sent)))
     for case_id, trace in zip(ids, sent, strict=True):
         assert {event.traceparent for event in await intake.emitted(case_id)} == {trace}

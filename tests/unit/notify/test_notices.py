@@ -103,6 +103,11 @@ def test_notices_of_one_event_other_addressees_and_other_clocks_do_not_overtake_
     assert overtaken(others) == set()
 
 
+def test_a_warning_of_a_retracted_breach_s_clock_stays() -> None:
+    warning = Unsent(case_id(7), case_id(), "chief", "handling", 1, WARNED, START)
+    assert superseded([warning], {}, {(case_id(), "handling", 1)}) == {}
+
+
 def test_a_retracted_breach_is_superseded() -> None:
     one, other = _unsent(1, 1, BREACHED), _unsent(2, 1, BREACHED, clock="contact")
 

@@ -97,6 +97,17 @@ def test_what_no_deadline_brought_about_never_waits() -> None:
     assert calls == []
 
 
+def test_what_joins_no_digest_never_waits_however_late_its_step_came() -> None:
+    story = Story()
+    case = folded(story.registered(), story.started("reporting"))
+    late = story.breached(clock="reporting", late=100_000.0)
+    fold(case, late)
+
+    notices, _ = caused(case, late)
+
+    assert {(one.planned.to, one.wait) for one in notices if not one.planned.joins} == {("complainant", 0.0)}
+
+
 def test_a_call_back_is_due_by_the_procedures_calendar() -> None:
     story = Story()
     events = (story.registered(), story.resolved(upheld=True))

@@ -101,6 +101,20 @@ def test_a_cycle_that_ended_is_decided_anew_when_another_end_comes_to_be_known()
     assert words(after) == ["Rescheduled", "BreachRetracted", "Warned:day-left", "Met"]
 
 
+def test_a_cycle_that_ended_is_decided_anew_when_an_extension_in_time_comes_to_be_known() -> None:
+    rules = procedure({"from": ["admitted"], "until": ["resolved"], "duration": "P5WD", "extension": {"to": "P8WD"}})
+    stories = (occurrence("2020-01-20 09:00", "admitted"), occurrence("2020-02-03 10:00", "resolved"))
+    case = decided(Case(CASE, rules.key, stories), "2020-02-03 10:00", BEFORE_THE_EXTENSION, rules).case
+    assert case.states[CycleKey("reply", 1)].end == "late"
+    approved = occurrence("2020-01-22 10:00", "extension-approved", "extension-approved:reply")
+
+    after = decided(
+        replace(case, occurrences=(*case.occurrences, approved)), "2020-03-01 09:00", AFTER_THE_EXTENSION, rules
+    )
+
+    assert (after.clocks[0].state, after.case.states[CycleKey("reply", 1)].extensions) == ("met", 1)
+
+
 def test_a_year_that_is_published_makes_the_clock_firm_and_says_so_though_nothing_moves() -> None:
     # From Fri 16 Apr 2027: 19 (1), 20 (2), 21 (3), 22 (4), 23 (5).
     case = begun(occurrence("2027-04-16 09:00", "admitted"), now="2027-04-16 09:00", calendar=CN)
