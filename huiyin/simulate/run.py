@@ -114,22 +114,24 @@ class _Run:
             given = self._whole(action.register_)
             self._register(world, action.as_, given.model_copy(update={"received": given.received or action.at}))
             return
-        if isinstance(action, Look):
-            return
         case = self._ids.get(action.of)
         if case is None:
             raise Refused((("of", f"there is no complaint {action.of}"),))
+        for name in action.documents:
+            world.add_document(case, name)
         by = action.by or ""
         match action:
+            case Look():
+                pass
             case Decide(decide=decision, rule=rule, to=to):
                 world.decide(case, decision, by, rule, to)
             case Supplement(supplement=fields):
                 world.supplement(case, fields)
             case Withdraw():
                 world.withdraw(case, action.by or "complainant")
-            case ReportMilestone(report=milestone, fields=fields, clock=clock):
+            case ReportMilestone(report=milestone, fields=fields, clock=clock, person=person):
                 happened = self._at(action.happened_at or action.at)
-                world.report(case, Report(milestone, happened, by, fields, clock))
+                world.report(case, Report(milestone, happened, by, fields, clock, person=person))
             case Reassign(reassign=department):
                 world.reassign(case, department, by)
             case Call(call=how, satisfied=satisfied, score=score):
