@@ -16,8 +16,10 @@ from services.intake.store import cases as store
 from services.intake.store import vault as store_vault
 from services.intake.store.vault import VaultRead
 from shared.business_time.clock import Clock
-from shared.errors import NotFound
+from shared.errors import InvalidInput, NotFound
 from shared.procedures.fields import opened_form
+from shared.procedures.offices import offices
+from shared.security.keys import Principal
 from shared.security.vault import Vault
 
 
@@ -103,12 +105,21 @@ class VaultHandlers:
                 await store_vault.record_reads(tx, reads, reader, self._clock.now())
         return answers
 
-    async def write_document(self, case_id: UUID, name: str, content: str, by: str) -> None:
-        """Seal a text about a case; one of the same name is replaced. `by` is an API key's name."""
+    async def write_document(self, case_id: UUID, name: str, content: str, by: str | None, caller: Principal) -> None:
+        """Seal a text about a case; one of the same name is replaced.
+
+        `by` is the office that puts it there: absent, the department that has the case, or will have it by default.
+        Raises `Forbidden` for an office that the caller may not act as. The caller's name is kept with the text.
+        """
         async with self._engine.begin() as tx:
-            await find_case(tx, case_id, lock=True)
+            case = await find_case(tx, case_id, lock=True)
+            form = self._forms.pinned(case.pin)
+            office = by or case.department or form.procedure.default_department
+            caller.require_office(case.procedure, office)
+            if office not in offices(form.procedure):
+                raise InvalidInput("the procedure has no such office", field="by")
             key = await store_vault.key_of(tx, self._vault, case_id)
-            await store_vault.put_document(tx, key, name, content, by, self._clock.now())
+            await store_vault.put_document(tx, key, name, content, caller.name, self._clock.now())
 
     async def read_document(self, case_id: UUID, name: str, reader: str, purpose: str) -> str:
         """A sealed text; raises `NotFound` for a case or a document that there is not."""
