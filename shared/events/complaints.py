@@ -96,6 +96,14 @@ class ProcedureMigrated(EventData):
     by: str
 
 
+@event("huiyin.complaint.document-numbered.v1", COMPLAINTS)
+class DocumentNumbered(EventData):
+    """A document of the case got its number; `document` is its id in the procedure. It gets one, once."""
+
+    document: str
+    number: str
+
+
 @event("huiyin.complaint.withdrawn.v1", COMPLAINTS)
 class ComplaintWithdrawn(EventData):
     """The complainant took it back."""

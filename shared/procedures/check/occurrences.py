@@ -12,7 +12,8 @@ from shared.procedures.milestones import COMPLAINT, DEADLINE, NOTICE, QUALIFIED_
 from shared.procedures.model import (
     CallBack,
     Clock,
-    DocumentNumber,
+    DocumentKind,
+    Dossier,
     Escalation,
     Milestone,
     Notice,
@@ -23,7 +24,8 @@ from shared.procedures.model import (
 )
 
 _NAMED_BY: tuple[tuple[type[BaseModel], tuple[str, ...]], ...] = (
-    (DocumentNumber, ("at",)),
+    (DocumentKind, ("at",)),
+    (Dossier, ("at",)),
     (Requirement, ("reached",)),
     (Pause, ("on", "until")),
     (Clock, ("from_", "until", "cancel_on", "restart_on")),
@@ -58,6 +60,10 @@ def possible(procedure: Procedure) -> frozenset[str]:
         found.add("repeated")
     if all(spec.required != "requested" for spec in procedure.fields):
         found -= {"supplement-requested", "supplemented"}
+    numbered = {one.id for one in procedure.documents if one.number is not None}
+    found |= {f"numbered:{one}" for one in numbered}
+    if not numbered:
+        found.discard("numbered")
     if procedure.reopenings:
         found.add("reopened")
     if procedure.call_backs:
@@ -122,7 +128,7 @@ def _check_key(
     value = getattr(part, key)
     place = f"{path}.{type(part).model_fields[key].alias or key}"
     defaulted = key not in part.model_fields_set
-    for occurrence in value if isinstance(value, tuple) else (value,):
+    for occurrence in value if isinstance(value, tuple) else () if value is None else (value,):
         if not is_known(occurrence, procedure, ids):
             yield unknown(place, occurrence)
         elif occurrence not in can_be and not defaulted:
