@@ -55,6 +55,8 @@ def names_of(data: EventData) -> tuple[str, ...]:
             return ("procedure-migrated", f"procedure-migrated:{x}")
         case c.DocumentNumbered(document=x):
             return ("numbered", f"numbered:{x}")
+        case c.DocumentAdded(document=x):
+            return ("documented", f"documented:{x}")
         case a.CaseClassified(class_=x):
             return ("classified", f"classified:{x}")
         case a.CaseAssigned(department=x):

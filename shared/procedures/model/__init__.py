@@ -39,7 +39,7 @@ from shared.procedures.model.notices import (
     NoticeText,
     NoticeTexts,
 )
-from shared.procedures.model.oversight import Confidentiality, Duty, Rule
+from shared.procedures.model.oversight import Confidentiality, Duty, NotEnforced, Rule
 from shared.procedures.model.procedure import Procedure
 
 __all__ = [
@@ -70,6 +70,7 @@ __all__ = [
     "Level",
     "Milestone",
     "Named",
+    "NotEnforced",
     "Notice",
     "NoticeText",
     "NoticeTexts",

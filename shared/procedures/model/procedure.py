@@ -21,7 +21,7 @@ from shared.procedures.model.handling import (
     Route,
 )
 from shared.procedures.model.notices import CallBack, Notice
-from shared.procedures.model.oversight import Confidentiality, Duty, Rule
+from shared.procedures.model.oversight import Confidentiality, Duty, NotEnforced, Rule
 
 
 class Procedure(Element):
@@ -56,6 +56,7 @@ class Procedure(Element):
     confidentiality: tuple[Confidentiality, ...] = ()
     duties: tuple[Duty, ...] = ()
     rules: tuple[Rule, ...] = ()
+    not_enforced: tuple[NotEnforced, ...] = ()
 
     @property
     def key(self) -> tuple[str, int]:

@@ -59,10 +59,6 @@ milestones:
 """
 _BEFORE, _AFTER = TEXT[: TEXT.index("documents:")], TEXT[TEXT.index("duplicates:") : TEXT.index("milestones:")]
 DESK = parse_procedure(_BEFORE + PAPERS + _AFTER, "papers.yaml")
-XXX(
-    TEXT[: TEXT.index("documents:")] + PAPERS + TEXT[TEXT.index("duplicates:") : TEXT.index("milestones:")],
-    "papers.yaml",
-)
 GOODS = {"kind": "goods"}
 
 
