@@ -215,8 +215,10 @@ def test_reports_due_before_a_day_are_due_before_it() -> None:
 
 
 def test_the_non_filing_notice_carries_its_number() -> None:
-    (document,) = LEVY.numbering.documents
-    assert (document.at, document.pattern.format(year=2025, number=7, month=1, day=1)) == (
+    (document,) = LEVY.documents
+    assert document.number is not None
+    assert document.number.scheme is not None
+    assert (document.at, document.number.scheme.pattern.format(year=2025, number=7, month=1, day=1)) == (
         "refused",
         "不立字[2025]第7号",
     )
