@@ -18,6 +18,7 @@ COMPLAINT = (
     "merged",
     "withdrawn",
     "procedure-migrated",  # it goes on under another version of its procedure
+    "documented",  # a document came into the vault: `documented:<name>`
 )
 # What routing decides.
 DECIDED = ("classified", "assigned", "reassigned", "escalated", "reopened", "repeated")
@@ -50,6 +51,9 @@ QUALIFIED_BY = {
     "notified": "notices",
     "notice-failed": "notices",
 } | dict.fromkeys(DEADLINE, "clocks")
+
+# The qualifier of these is a name that whoever reports gives, declared nowhere: `documented:result`.
+FREELY_QUALIFIED = frozenset(("documented",))
 
 # After one of these the handling is over until the case is reopened: a clock that they would stop does not start.
 FINISHING = ("resolved", "closed", "archived")

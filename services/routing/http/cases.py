@@ -19,7 +19,7 @@ from shared.procedures.fields import Scalar
 
 
 class MilestoneIn(BaseModel):
-    """A milestone that happened at `at` (default: now), reported by a role or department."""
+    """A milestone that happened at `at` (default: now), reported by an office; `person` is an opaque staff id of it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -28,6 +28,7 @@ class MilestoneIn(BaseModel):
     at: AwareDatetime | None = None
     fields: dict[str, Scalar] = Field(default_factory=dict, max_length=50)
     clock: str | None = Field(default=None, max_length=60)
+    person: str | None = Field(default=None, max_length=64)
 
 
 class ReassignmentIn(BaseModel):
@@ -47,7 +48,7 @@ def routes(context: Context, rules: RuleBook) -> APIRouter:
     async def report_milestone(case_id: UUID, given: MilestoneIn) -> dict[str, Any]:
         """Report a milestone; the same report again answers the same and publishes nothing new."""
         now = context.clock.now()
-        report = Report(given.milestone, given.at or now, given.by, given.fields, given.clock)
+        report = Report(given.milestone, given.at or now, given.by, given.fields, given.clock, given.person)
         async with context.outbox.transaction() as tx:
             case = await handlers.report_milestone(tx, rules, case_id, report, now)
         return _case_view(case)
@@ -119,7 +120,13 @@ def _case_view(case: Case) -> dict[str, Any]:
         "facts": dict(case.facts),
         "counts": dict(case.counts),
         "milestones": [
-            {"name": occurrence.name, "at": occurrence.at, "cycle": occurrence.cycle, "by": occurrence.by}
+            {
+                "name": occurrence.name,
+                "at": occurrence.at,
+                "cycle": occurrence.cycle,
+                "by": occurrence.by,
+                "person": occurrence.person,
+            }
             for occurrence in sorted(case.occurrences, key=lambda occurrence: occurrence.at)
         ],
     }

@@ -8,7 +8,16 @@ from pydantic import BaseModel
 
 from shared.procedures.check.finding import Finding, error, warning
 from shared.procedures.check.parts import Ids, parts
-from shared.procedures.milestones import COMPLAINT, DEADLINE, NOTICE, QUALIFIED_BY, REPORTED, STANDARD, split
+from shared.procedures.milestones import (
+    COMPLAINT,
+    DEADLINE,
+    FREELY_QUALIFIED,
+    NOTICE,
+    QUALIFIED_BY,
+    REPORTED,
+    STANDARD,
+    split,
+)
 from shared.procedures.model import (
     CallBack,
     Clock,
@@ -25,11 +34,11 @@ from shared.procedures.model import (
 _NAMED_BY: tuple[tuple[type[BaseModel], tuple[str, ...]], ...] = (
     (DocumentNumber, ("at",)),
     (Requirement, ("reached",)),
-    (Pause, ("on", "until")),
+    (Pause, ("from_", "until")),
     (Clock, ("from_", "until", "cancel_on", "restart_on")),
-    (Escalation, ("on",)),
-    (Reopening, ("on",)),
-    (Notice, ("on",)),
+    (Escalation, ("at",)),
+    (Reopening, ("at",)),
+    (Notice, ("at",)),
     (CallBack, ("after",)),
 )
 
@@ -38,7 +47,7 @@ def is_known(occurrence: str, procedure: Procedure, ids: Ids) -> bool:
     """Whether the word is one of the language or a declared milestone, with a qualifier where one belongs."""
     name, qualifier = split(occurrence)
     if qualifier is not None:
-        return name in QUALIFIED_BY and qualifier in ids[QUALIFIED_BY[name]]
+        return name in FREELY_QUALIFIED or name in QUALIFIED_BY and qualifier in ids[QUALIFIED_BY[name]]
     return name in STANDARD or name in ids["milestones"]
 
 
@@ -66,6 +75,12 @@ def possible(procedure: Procedure) -> frozenset[str]:
     found |= {f"{name}:{one}" for name in ("notified", "notice-failed") for one in ids["notices"]}
     found |= _of_classes(procedure) | _of_levels(procedure) | _of_clocks(procedure)
     return frozenset(found)
+
+
+def can_happen(occurrence: str, possible: frozenset[str]) -> bool:
+    """Whether it is among the `possible` ones; a word that takes any qualifier is with each of them."""
+    name, _ = split(occurrence)
+    return occurrence in possible or (name in FREELY_QUALIFIED and name in possible)
 
 
 def _of_classes(procedure: Procedure) -> set[str]:
@@ -125,7 +140,7 @@ def _check_key(
     for occurrence in value if isinstance(value, tuple) else (value,):
         if not is_known(occurrence, procedure, ids):
             yield unknown(place, occurrence)
-        elif occurrence not in can_be and not defaulted:
+        elif not can_happen(occurrence, can_be) and not defaulted:
             yield warning(
                 place,
                 f"按本程序不会发生:{occurrence}",
