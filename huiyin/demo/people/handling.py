@@ -32,7 +32,7 @@ def target_of(procedure: Procedure, clock: Clock, file: CaseFile) -> str | None:
     """What stops this clock that somebody can bring about now; None if that is nobody's doing."""
     if not file.admitted:
         return ADMISSION if any(name in _DECISIONS for name in clock.until) else None
-    return next((name for name in clock.until if chain(procedure, file, name)), None)
+    return next((name for name in clock.stops if chain(procedure, file, name)), None)
 
 
 def chain(procedure: Procedure, file: CaseFile, target: str) -> tuple[str, ...]:

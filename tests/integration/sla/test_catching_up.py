@@ -19,8 +19,11 @@ LADDER = {
     "from": ["received"],
     "until": ["resolved"],
     "duration": "PT30M",
-    "warnings": [{"id": "half", "percent": 50}, {"id": "ten-left", "before": "PT10M"}],
-    "after_breach": [{"id": "hour-over", "after": "PT1H"}],
+    "steps": [
+        {"id": "half", "percent": 50},
+        {"id": "ten-left", "before": "PT10M"},
+        {"id": "hour-over", "after": "PT1H"},
+    ],
 }
 pytestmark = pytest.mark.asyncio
 

@@ -25,7 +25,7 @@ MISTAKES = [
     ("from: [admitted]", "from: admitted", "clocks[handling].from: is not a list (begin each part with `- `)"),
     ("from: [admitted]", "from: []", "clocks[handling].from: is empty"),
     ("from: [admitted]", "from: ['x y']", "clocks[handling].from[0]: is not written as this must be (a milestone"),
-    ("before: P1WD", "percent: 50, before: P1WD", "clocks[handling].warnings[soon]: a warning has either"),
+    ("before: P1WD", "percent: 50, before: P1WD", "clocks[handling].steps[soon]: a step has one of"),
     ("to: P10WD", "to: P10", "clocks[handling].extension.to: "),
     ("type: boolean}", "type: flag}", "fields[urgent].type: is not one of: text, choice, boolean, integer"),
     ("type: boolean}", "type: choice}", "fields[urgent]: a choice field has choices"),
