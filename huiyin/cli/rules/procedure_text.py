@@ -39,7 +39,9 @@ _SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("duties", "定期职责", "Duties"),
     ("rules", "其他规定", "Rules"),
 )
-_NEEDED = {
+_NEEDED: dict[str | bool, tuple[str, str]] = {
+    True: ("必填", "needed"),
+    False: ("选填", "optional"),
     "registration": ("登记必填", "needed for registration"),
     "requested": ("登记后索取", "asked for after registration"),
     "optional": ("选填", "optional"),

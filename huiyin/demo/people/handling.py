@@ -72,7 +72,7 @@ def step(procedure: Procedure, file: CaseFile, milestone: str, at: datetime, *, 
         if one.type == "text":
             fields[one.id] = document_name(milestone, one.id)
             documents.append(fields[one.id])
-        elif one.required == "registration" and one.default is None and holds(one.when, file.conditions()) is not False:
+        elif one.required is True and one.default is None and holds(one.when, file.conditions()) is not False:
             fields[one.id] = _least(one, at, yes=yes)
     return Step(milestone, _reporter(procedure, spec, file), fields, tuple(documents))
 

@@ -41,12 +41,15 @@ MISTAKES = [
     ),
     ("S-{year}-{number:04}", "S-{year}", "numbering.case.pattern: the pattern must contain {number}"),
     ("S-{year}-{number:04}", "S-{yaer}-{number}", "numbering.case.pattern: the pattern knows"),
-    ("at: [resolved]", "on: [resolved]", "notices[result].on: is not a word of the language here (write `at:`)"),
+    ("at: [resolved]", "'on': [resolved]", "notices[result].on: is not a word of the language here (write `at:`)"),
+    ("at: [resolved]", "on: [resolved]", "line 76: a plain on is true or false to YAML 1.1 (write `at:`)"),
     (
         "    until: [resolved]\n",
-        "    until: [resolved]\n    pauses: [{on: assigned, until: [resolved]}]\n",
+        "    until: [resolved]\n    pauses: [{'on': assigned, until: [resolved]}]\n",
         "clocks[handling].pauses[0].on: is not a word of the language here (write `from:`)",
     ),
+    ("type: instant}", "type: instant, required: registration}", "milestones[inspected]: the field by-when comes with"),
+    ("type: boolean}", "type: boolean, required: true}", "the field urgent is of a complaint"),
     ("decision: admit", "decision: maybe", "admissibility.rules[named].decision: is not one of: admit, refuse"),
 ]
 
