@@ -18,12 +18,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from shared.errors import InvalidInput
-
-ID = "webhook-id"
-TIMESTAMP = "webhook-timestamp"
-SIGNATURE = "webhook-signature"
-KEY = "huiyin-key"
-"""The name of the API key with whose private key a record is signed."""
+from shared.events.headers import ID, KEY, SIGNATURE, TIMESTAMP
 
 TOLERANCE = timedelta(minutes=5)
 Fault = Literal["unsigned", "malformed-signature", "other-id", "stale", "wrong-signature"]

@@ -19,7 +19,7 @@ from shared.business_time.clock import Clock
 from shared.errors import InvalidInput, NotFound
 from shared.procedures.fields import opened_form
 from shared.procedures.offices import offices
-from shared.security.keys import Principal
+from shared.security.acting import Principal
 from shared.security.vault import Vault
 
 
