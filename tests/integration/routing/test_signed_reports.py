@@ -72,13 +72,19 @@ class Routing:
         return case
 
     def record(
-        self, event: Event, signer: RecordSigner | None = SIGNER, *, signed: datetime = TODAY, value: bytes = b""
+        self,
+        event: Event,
+        signer: RecordSigner | None = SIGNER,
+        *,
+        signed: datetime = TODAY,
+        appended: datetime = TODAY,
+        value: bytes = b"",
     ) -> Record:
-        """The record of a report as the broker appended it at `TODAY`."""
+        """The record of a report as the broker has it."""
         self._offset += 1
         body = value or encode(event)
         headers = signer.headers(str(event.id), encode(event), signed) if signer else []
-        return Record(DEPARTMENT_REPORTS.name, 0, self._offset, body, headers, TODAY)
+        return Record(DEPARTMENT_REPORTS.name, 0, self._offset, body, headers, appended)
 
     async def send(self, *records: Record) -> None:
         await self.processor.process(records)
@@ -144,8 +150,9 @@ async def test_a_forged_report_keeps_no_rightful_one_of_the_same_id_out(routing:
     await routing.send(routing.record(event, None))
     await routing.send(routing.record(event, None))  # the same again says nothing new
     assert await routing.said(case) == ["unsigned"]
+    await routing.send(routing.record(event, signed=TODAY - timedelta(hours=1)))
     await routing.send(routing.record(event))
-    assert await routing.said(case) == ["unsigned", "investigated"]
+    assert await routing.said(case) == ["unsigned", "stale", "investigated"]
 
 
 async def test_what_the_procedure_refuses_of_a_signed_report_is_said_with_its_kind(routing: Routing) -> None:
@@ -199,10 +206,14 @@ async def test_a_rotated_key_is_good_for_its_overlap_and_a_revoked_one_for_nothi
         routing.record(report_of(first)), routing.record(report_of(second), RecordSigner("desk-system", new))
     )
     assert (await routing.said(first), await routing.said(second)) == (["investigated"], ["investigated"])
+    later = datetime.now(UTC) + timedelta(hours=1)
+    assert await rotate_signing_key(routing.url, "desk-system", public_key_of(new_private_key()), overlap=timedelta())
+    await routing.send(routing.record(report_of(third), signed=later, appended=later))
+    assert await routing.said(third) == ["wrong-signature"]
     assert await revoke_key(routing.url, "desk-system")
     assert not await rotate_signing_key(routing.url, "desk-system", public_key_of(new), overlap=timedelta())
     await routing.send(routing.record(report_of(third)))
-    assert await routing.said(third) == ["unknown-key"]
+    assert await routing.said(third) == ["wrong-signature", "unknown-key"]
 
 
 async def test_a_key_that_is_made_anew_ends_what_the_old_one_signs(routing: Routing) -> None:

@@ -76,11 +76,8 @@ CASES: list[tuple[Callable[[dict[str, str]], dict[str, str]], timedelta, Fault |
     (with_(SIGNATURE, "v1a,!!"), timedelta(), "wrong-signature"),
     (with_(SIGNATURE, "v1a," + base64.b64encode(bytes(64)).decode()), timedelta(), "wrong-signature"),
     (lambda given: {**given, SIGNATURE: f"v1,x v1a,AAAA {given[SIGNATURE]}"}, timedelta(), None),
-    (
-        lambda given: {**given, SIGNATURE: " ".join(["v1a,AAAA"] * 8 + [given[SIGNATURE]])},
-        timedelta(),
-        "wrong-signature",
-    ),
+    (lambda given: {**given, SIGNATURE: "v1a,AAAA " * 7 + given[SIGNATURE]}, timedelta(), None),
+    (lambda given: {**given, SIGNATURE: "v1a,AAAA " * 8 + given[SIGNATURE]}, timedelta(), "wrong-signature"),
 ]
 
 
