@@ -90,15 +90,17 @@ def test_vanke_tells_of_a_major_complaint_at_once_and_every_week_until_it_is_han
     scene = Scene("vanke-developer", "2025-09-29 10:30", "telephone", **{"media-exposed": True})
     scene.report("major-bulletin", "customer-service-centre", "2025-09-29 10:30")
     scene.until("2025-10-25 00:00")
-    assert scene.words("met:major", "breached:weekly", "warned:weekly") == [
+    assert scene.words("met:major", "breached:weekly", "overdue:weekly") == [
         "09-29 10:30 met:major-bulletin",
         "10-07 00:00 breached:weekly-bulletin",
-        "10-14 00:00 warned:weekly-bulletin",
-        "10-21 00:00 warned:weekly-bulletin",
+        "10-14 00:00 overdue:weekly-bulletin",
+        "10-14 00:00 overdue:weekly-bulletin.repeat-2",
+        "10-21 00:00 overdue:weekly-bulletin",
+        "10-21 00:00 overdue:weekly-bulletin.repeat-3",
     ]
     scene.report("resolved", "customer-service-centre", "2025-10-25 09:00")
     scene.until("2025-12-01 00:00")
-    assert scene.words("warned:weekly")[-1].startswith("10-21")
+    assert scene.words("overdue:weekly")[-1].startswith("10-21")
     with pytest.raises(Conflict, match="special-report must be reported first"):
         scene.report("closed", "customer-service-centre", "2025-12-01 09:00")
 
