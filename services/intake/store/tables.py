@@ -116,6 +116,7 @@ vault_documents = Table(
     Column("ciphertext", LargeBinary, nullable=False),
     Column("written_by", Text, nullable=False),
     Column("written_at", INSTANT, nullable=False),
+    Column("revision", Integer, nullable=False),
 )
 vault_reads = Table(
     "vault_reads",
