@@ -72,7 +72,7 @@ default_department: desk
 milestones:
   - id: mediated
     name: {zh: 调解, en: Mediated}
-    fields: [{id: settled, label: {zh: 达成协议, en: Settled}, type: boolean, required: registration}]
+    fields: [{id: settled, label: {zh: 达成协议, en: Settled}, type: boolean, required: true}]
 """
 PROCEDURE = parse_procedure(TEXT, "test-desk.yaml")
 FORM: Form = make_form(PROCEDURE, load_calendars())
