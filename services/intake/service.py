@@ -39,12 +39,12 @@ def build(context: Context) -> Service:
         routers=[
             registration_routes(RegistrationBatcher(registrar), batch, reader, clock),
             case_routes(engine, vault, cases),
-            vault_routes(VaultHandlers(engine, vault, clock, forms)),
+            vault_routes(VaultHandlers(context.outbox, vault, clock, forms)),
             progress_routes(ProgressHandlers(engine, vault, forms)),
             migration_routes(engine, migrations),
         ],
         topics=[ASSIGNMENTS, DEADLINES, NOTICES],
-        handler=Consumer(),
+        handler=Consumer(forms),
         loops=[lambda: clean_up_periodically(engine, vault, real), migrations.run],
         limits={BATCH_PATH: BATCH_LIMIT},
     )

@@ -17,7 +17,9 @@ COMPLAINT = (
     "transferred-out",
     "merged",
     "withdrawn",
+    "numbered",  # a document got its number
     "procedure-migrated",  # it goes on under another version of its procedure
+    "documented",  # a document came into the vault: `documented:<name>`
 )
 # What routing decides.
 DECIDED = ("classified", "assigned", "reassigned", "escalated", "reopened", "repeated")
@@ -41,6 +43,7 @@ STANDARD = frozenset((*COMPLAINT, *DECIDED, *REPORTED, *NOTICE))
 
 # The qualifier of an occurrence names an element of this part of the procedure.
 QUALIFIED_BY = {
+    "numbered": "documents",
     "classified": "classes",
     "assigned": "departments",
     "reassigned": "departments",
@@ -51,6 +54,9 @@ QUALIFIED_BY = {
     "notified": "notices",
     "notice-failed": "notices",
 } | dict.fromkeys(DEADLINE, "clocks")
+
+# The qualifier of these is a name that whoever reports gives, declared nowhere: `documented:result`.
+FREELY_QUALIFIED = frozenset(("documented",))
 
 # After one of these the handling is over until the case is reopened: a clock that they would stop does not start.
 FINISHING = ("resolved", "closed", "archived")

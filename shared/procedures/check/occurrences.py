@@ -8,11 +8,22 @@ from pydantic import BaseModel
 
 from shared.procedures.check.finding import Finding, error, warning
 from shared.procedures.check.parts import Ids, parts
-from shared.procedures.milestones import COMPLAINT, DEADLINE, NOTICE, QUALIFIED_BY, REPORTED, STANDARD, STEPS, split
+from shared.procedures.milestones import (
+    COMPLAINT,
+    DEADLINE,
+    FREELY_QUALIFIED,
+    NOTICE,
+    QUALIFIED_BY,
+    REPORTED,
+    STANDARD,
+    STEPS,
+    split,
+)
 from shared.procedures.model import (
     CallBack,
     Clock,
-    DocumentNumber,
+    DocumentKind,
+    Dossier,
     Escalation,
     Milestone,
     Notice,
@@ -23,7 +34,8 @@ from shared.procedures.model import (
 )
 
 _NAMED_BY: tuple[tuple[type[BaseModel], tuple[str, ...]], ...] = (
-    (DocumentNumber, ("at",)),
+    (DocumentKind, ("at",)),
+    (Dossier, ("at",)),
     (Requirement, ("reached",)),
     (Pause, ("from_", "until")),
     (Clock, ("from_", "until", "cancel_on", "restart_on")),
@@ -45,7 +57,7 @@ def is_known(occurrence: str, procedure: Procedure, ids: Ids) -> bool:
         clock, _, step = qualifier.partition(".")
         if step:
             return name in STEPS and any(one.id == clock and step in _steps(one, name) for one in procedure.clocks)
-        return name in QUALIFIED_BY and qualifier in ids[QUALIFIED_BY[name]]
+        return name in FREELY_QUALIFIED or (name in QUALIFIED_BY and qualifier in ids[QUALIFIED_BY[name]])
     return name in STANDARD or name in ids["milestones"]
 
 
@@ -65,6 +77,10 @@ def possible(procedure: Procedure) -> frozenset[str]:
         found.add("repeated")
     if all(spec.required != "requested" for spec in procedure.fields):
         found -= {"supplement-requested", "supplemented"}
+    numbered = {one.id for one in procedure.documents if one.number is not None}
+    found |= {f"numbered:{one}" for one in numbered}
+    if not numbered:
+        found.discard("numbered")
     if procedure.reopenings:
         found.add("reopened")
     if procedure.call_backs:
@@ -73,6 +89,12 @@ def possible(procedure: Procedure) -> frozenset[str]:
     found |= {f"{name}:{one}" for name in ("notified", "notice-failed") for one in ids["notices"]}
     found |= _of_classes(procedure) | _of_levels(procedure) | _of_clocks(procedure)
     return frozenset(found)
+
+
+def can_happen(occurrence: str, possible: frozenset[str]) -> bool:
+    """Whether it is among the `possible` ones; a word that takes any qualifier is with each of them."""
+    name, _ = split(occurrence)
+    return occurrence in possible or (name in FREELY_QUALIFIED and name in possible)
 
 
 def _of_classes(procedure: Procedure) -> set[str]:
@@ -138,12 +160,12 @@ def _check_key(
     value = getattr(part, key)
     place = f"{path}.{type(part).model_fields[key].alias or key}"
     defaulted = key not in part.model_fields_set
-    for occurrence in value if isinstance(value, tuple) else (value,):
+    for occurrence in value if isinstance(value, tuple) else () if value is None else (value,):
         if occurrence == "left" and isinstance(part, Clock) and key in ("until", "cancel_on"):
             continue
         if not is_known(occurrence, procedure, ids):
             yield unknown(place, occurrence)
-        elif occurrence not in can_be and not defaulted:
+        elif not can_happen(occurrence, can_be) and not defaulted:
             yield warning(
                 place,
                 f"按本程序不会发生:{occurrence}",

@@ -14,12 +14,12 @@ from shared.procedures.model.complaint import (
     AdmissionRule,
     Choice,
     Count,
-    DocumentNumber,
     Duplicates,
     FieldSpec,
     Numbering,
     NumberScheme,
 )
+from shared.procedures.model.documents import DocumentKind, DocumentNumber, Dossier, Files
 from shared.procedures.model.handling import (
     ComplaintClass,
     Department,
@@ -39,7 +39,7 @@ from shared.procedures.model.notices import (
     NoticeText,
     NoticeTexts,
 )
-from shared.procedures.model.oversight import Confidentiality, Duty, Rule
+from shared.procedures.model.oversight import Confidentiality, Duty, NotEnforced, Rule
 from shared.procedures.model.procedure import Procedure
 
 __all__ = [
@@ -55,7 +55,9 @@ __all__ = [
     "Confidentiality",
     "Count",
     "Department",
+    "DocumentKind",
     "DocumentNumber",
+    "Dossier",
     "Duplicates",
     "DurationTable",
     "DurationText",
@@ -64,10 +66,12 @@ __all__ = [
     "Escalation",
     "Extension",
     "FieldSpec",
+    "Files",
     "Id",
     "Level",
     "Milestone",
     "Named",
+    "NotEnforced",
     "Notice",
     "NoticeText",
     "NoticeTexts",

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from shared.procedures.model.base import Element, Id, Text
 from shared.procedures.model.clocks import Clock
 from shared.procedures.model.complaint import Admissibility, Choice, Count, Duplicates, FieldSpec, Numbering
+from shared.procedures.model.documents import DocumentKind, Dossier
 from shared.procedures.model.handling import (
     ComplaintClass,
     Department,
@@ -20,7 +21,7 @@ from shared.procedures.model.handling import (
     Route,
 )
 from shared.procedures.model.notices import CallBack, Notice
-from shared.procedures.model.oversight import Confidentiality, Duty, Rule
+from shared.procedures.model.oversight import Confidentiality, Duty, NotEnforced, Rule
 
 
 class Procedure(Element):
@@ -35,6 +36,8 @@ class Procedure(Element):
     channels: tuple[Choice, ...] = Field(min_length=1)
     fields: tuple[FieldSpec, ...] = Field(min_length=1)
     numbering: Numbering
+    documents: tuple[DocumentKind, ...] = ()
+    dossier: Dossier | None = None
     duplicates: Duplicates | None = None
     counts: tuple[Count, ...] = ()
     admissibility: Admissibility = Admissibility(otherwise="admit")
@@ -53,6 +56,7 @@ class Procedure(Element):
     confidentiality: tuple[Confidentiality, ...] = ()
     duties: tuple[Duty, ...] = ()
     rules: tuple[Rule, ...] = ()
+    not_enforced: tuple[NotEnforced, ...] = ()
 
     @model_validator(mode="after")
     def _at_registration(self) -> Procedure:
