@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pydantic import BaseModel
 
-from shared.procedures.check.finding import Finding, error, warning
+from shared.procedures.check.finding import Finding, did_you_mean, error, warning
 from shared.procedures.check.parts import Ids, parts
 from shared.procedures.milestones import (
     COMPLAINT,
@@ -164,7 +164,7 @@ def _check_key(
         if occurrence == "left" and isinstance(part, Clock) and key in ("until", "cancel_on"):
             continue
         if not is_known(occurrence, procedure, ids):
-            yield unknown(place, occurrence)
+            yield unknown(place, occurrence, can_be)
         elif not can_happen(occurrence, can_be) and not defaulted:
             yield warning(
                 place,
@@ -173,13 +173,14 @@ def _check_key(
             )
 
 
-def unknown(place: str, occurrence: str) -> Finding:
+def unknown(place: str, occurrence: str, known: Iterable[str] = ()) -> Finding:
     """The finding on a word that is neither of the language nor declared."""
     name, qualifier = split(occurrence)
     if qualifier is None and name in DEADLINE:
         return error(place, f"{name} 后须写时限:{name}:<clock>", f"{name} needs its clock: {name}:<clock>")
+    zh, en = did_you_mean(occurrence, known)
     return error(
         place,
-        f"不是系统用语，也不是已声明的里程碑:{occurrence}",
-        f"neither a word of the language nor a declared milestone: {occurrence}",
+        f"不是系统用语，也不是已声明的里程碑:{occurrence}{zh}",
+        f"neither a word of the language nor a declared milestone: {occurrence}{en}",
     )
