@@ -22,7 +22,7 @@ from shared.procedures.nearest import nearest
 from shared.procedures.yaml_file import Document, Path
 
 _PINNED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*@[1-9][0-9]{0,5}")
-_PARAMETER = re.compile(r"\$\{([a-z0-9-]+)\}")
+_PARAMETER = re.compile(r"\$\{([a-z0-9_-]+)\}")
 _MOST_PACKS = 50
 
 Shelf = Callable[[str, str], Document | None]

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from pydantic import BaseModel
 
 from shared.procedures.check.finding import Finding, did_you_mean, error, warning
-from shared.procedures.check.parts import Ids, parts
+from shared.procedures.check.parts import CONDITIONS, Ids, parts
+from shared.procedures.conditions import fields_of
 from shared.procedures.milestones import (
     COMPLAINT,
     DEADLINE,
@@ -152,6 +153,21 @@ def check_occurrences(procedure: Procedure) -> Iterator[Finding]:
             if type(part) is kind:
                 for key in keys:
                     yield from _check_key(path, part, key, procedure, ids, can_be)
+
+
+def occurrences_named(procedure: Procedure) -> frozenset[str]:
+    """Every occurrence that some part of the procedure waits for, acts on or asks about."""
+    found: set[str] = set()
+    for _, part in parts(procedure):
+        for kind, keys in _NAMED_BY:
+            for key in keys if type(part) is kind else ():
+                value = getattr(part, key)
+                found |= set(value if isinstance(value, tuple) else () if value is None else (value,))
+        for key in type(part).model_fields:
+            value = getattr(part, key)
+            if isinstance(value, CONDITIONS):
+                found |= {one.removeprefix("reached:") for one in fields_of(value)}
+    return frozenset(found)
 
 
 def _check_key(
