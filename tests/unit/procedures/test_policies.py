@@ -11,7 +11,6 @@ from shared.procedures.loader import load_library
 from shared.procedures.model import Clock, Procedure
 
 LIBRARY = load_library()
-BAOSHAN = LIBRARY.get("baoshan-efficiency")
 MALL = LIBRARY.get("shopping-mall")
 VANKE = LIBRARY.get("vanke-developer")
 LEVY = LIBRARY.get("social-insurance-levy-complaints")
@@ -39,10 +38,6 @@ def clock(procedure: Procedure, id: str) -> Clock:
 
 
 ADMISSIONS = [
-    (BAOSHAN, {"ground": "rude-conduct"}, "admit"),  # .31
-    (BAOSHAN, {}, "hold"),  # no ground told: an officer decides
-    (BAOSHAN, {"subject-kind": "outside", "ground": "other-failure"}, "transfer-out"),  # .36
-    (BAOSHAN, {"special-provision": True, "ground": "other-failure"}, "transfer-out"),  # .03
     (VANKE, {}, "admit"),  # .61: nothing is refused at the door
     (LEVY, {"kind": "report"}, "admit"),  # .08
     (LEVY, {"kind": "complaint"}, "hold"),  # .09: the section chief files
@@ -82,13 +77,6 @@ def test_a_complaint_gets_the_gravest_class_that_its_facts_give(
 
 
 ROUTES = [
-    (BAOSHAN, {"subject-rank": "body"}, ("district-centre", "district-centre")),  # .33
-    (BAOSHAN, {"subject-rank": "division"}, ("district-centre", "district-centre")),  # .33
-    (BAOSHAN, {"subject-rank": "section", "assigned-by-leader": True}, ("district-centre", "district-centre")),  # .33
-    (BAOSHAN, {"subject-rank": "section", "grave-or-complex": True}, ("district-centre", "district-centre")),  # .35
-    (BAOSHAN, {"subject-rank": "section", "subject-unit": "town"}, ("town-sub-centre", "sub-centre")),  # .34
-    (BAOSHAN, {"subject-rank": "section"}, ("department-sub-centre", "sub-centre")),  # .34
-    (BAOSHAN, {}, ("district-centre", "district-centre")),
     (
         VANKE,
         {"content-type": "engineering-quality", "move-in": "after", "in-warranty": True},
@@ -134,7 +122,6 @@ def test_exactly_one_forwarding_clock_runs_whenever_a_complaint_comes(channel: s
 
 # procedure, clock, duration, the fact
 TIMES = [
-    (BAOSHAN, "handling", "P10WD"),  # .44
     (LEVY, "filing", "P5WD"),  # .13
     (LEVY, "audit", "P60WD"),  # .14
     (VANKE, "forward", "PT30M"),  # .43
@@ -161,9 +148,7 @@ def test_a_clock_has_the_time_that_is_written(procedure: Procedure, id: str, dur
 
 
 def test_extensions_are_totals_with_an_approver() -> None:
-    handling, audit = clock(BAOSHAN, "handling").extension, clock(LEVY, "audit").extension
-    assert handling is not None
-    assert (handling.to, handling.approved_by) == ("P30WD", ("unit-head", "superior-authority"))  # .45, .46
+    audit = clock(LEVY, "audit").extension
     assert audit is not None
     assert audit.to == "P90WD"  # .15
 
