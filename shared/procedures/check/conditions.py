@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shared.procedures.check.finding import Finding, error, warning
+from shared.procedures.check.finding import Finding, did_you_mean, error, warning
 from shared.procedures.check.known_facts import KnownFact, known_facts, vault_facts
 from shared.procedures.check.occurrences import can_happen, is_known, possible, unknown
 from shared.procedures.check.parts import Ids, parts
@@ -73,7 +73,8 @@ class _Reader:
         values = fact.values if fact.kind == "choice" else frozenset(("true", "false"))
         for value in table.values:
             if value not in values:
-                yield error(f"{path}.{value}", f"{table.by} 没有这个取值", f"{table.by} never has this value")
+                zh, en = did_you_mean(value, values)
+                yield error(f"{path}.{value}", f"{table.by} 没有这个取值{zh}", f"{table.by} never has this value{en}")
         if missing := sorted(values - table.values.keys()) if table.else_ is None else []:
             yield error(
                 path,
@@ -83,7 +84,7 @@ class _Reader:
 
     def _reached(self, occurrence: str, path: str, at_intake: bool) -> Iterator[Finding]:
         if not is_known(occurrence, self._procedure, self._ids):
-            yield unknown(f"{path}.reached", occurrence)
+            yield unknown(f"{path}.reached", occurrence, self._possible)
         elif not can_happen(occurrence, self._possible):
             yield warning(
                 f"{path}.reached",
@@ -104,7 +105,8 @@ class _Reader:
             return
         fact = self._known.get(name)
         if fact is None:
-            yield error(path, f"没有这样的事实:{name}", f"there is no such fact: {name}")
+            zh, en = did_you_mean(name, self._known)
+            yield error(path, f"没有这样的事实:{name}{zh}", f"there is no such fact: {name}{en}")
             return
         if at_intake and not fact.at_registration:
             yield _not_yet_known(path, name)
@@ -125,10 +127,11 @@ def _operands(condition: Compare, fact: KnownFact, path: str) -> Iterator[Findin
         return
     for value in operand if isinstance(operand, tuple) else (operand,):
         if fact.kind in ("choice", "list") and value not in fact.values:
+            zh, en = did_you_mean(str(value), fact.values)
             yield error(
                 path,
-                f"{condition.field} 没有这个取值:{value}",
-                f"{condition.field} never has this value: {value}",
+                f"{condition.field} 没有这个取值:{value}{zh}",
+                f"{condition.field} never has this value: {value}{en}",
             )
         if fact.kind == "boolean" and not isinstance(value, bool):
             yield error(path, f"{condition.field} 只能为 true 或 false", f"{condition.field} is true or false")

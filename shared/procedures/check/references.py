@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from shared.procedures.check.finding import Finding, error
+from shared.procedures.check.finding import Finding, did_you_mean, error
 from shared.procedures.check.parts import Ids, parts
 from shared.procedures.model import (
     Admissibility,
@@ -76,10 +76,11 @@ def check_references(procedure: Procedure) -> Iterator[Finding]:
             if type(part) is kind:
                 yield from _missing(path, part, key, declared, ids)
         if isinstance(part, Notice) and not _is_somebody(part.to, ids):
+            zh, en = did_you_mean(part.to, RECIPIENTS | ids.people)
             yield error(
                 f"{path}.to",
-                "收件人不存在：可写 complainant、department、level,或角色、部门、层级的 id",
-                "nobody bears this name: complainant, department, level, or the id of a role, department or level",
+                f"收件人不存在：可写 complainant、department、level,或角色、部门、层级的 id{zh}",
+                f"nobody bears this name: complainant, department, level, or the id of a role, department or level{en}",
             )
 
 
@@ -99,10 +100,11 @@ def _missing(path: str, part: BaseModel, key: str, declared: tuple[str, ...], id
     place = type(part).model_fields[key].alias or key
     for name in names:
         if name not in known:
+            zh, en = did_you_mean(name, known)
             yield error(
                 f"{path}.{place}" if path else place,
-                f"没有声明的{'或'.join(_WORDS[one][0] for one in declared)}:{name}",
-                f"no such {' or '.join(_WORDS[one][1] for one in declared)}: {name}",
+                f"没有声明的{'或'.join(_WORDS[one][0] for one in declared)}:{name}{zh}",
+                f"no such {' or '.join(_WORDS[one][1] for one in declared)}: {name}{en}",
             )
 
 
