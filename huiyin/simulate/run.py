@@ -32,7 +32,7 @@ from huiyin.simulate.story import (
     Withdraw,
 )
 from huiyin.simulate.world import World
-from services.routing.domain.milestone_reports import Report
+from services.routing.domain.report import Report
 from shared.errors import HuiyinError
 from shared.events.envelope import NAMESPACE, Event
 
@@ -129,9 +129,9 @@ class _Run:
                 world.supplement(case, fields)
             case Withdraw():
                 world.withdraw(case, action.by or "complainant")
-            case ReportMilestone(report=milestone, fields=fields, clock=clock, person=person):
+            case ReportMilestone(report=milestone, fields=fields, clock=clock, award=award, persons=persons):
                 happened = self._at(action.happened_at or action.at)
-                world.report(case, Report(milestone, happened, by, fields, clock, person=person))
+                world.report(case, Report(milestone, happened, by, fields, clock, award, persons))
             case Reassign(reassign=department):
                 world.reassign(case, department, by)
             case Call(call=how, satisfied=satisfied, score=score):

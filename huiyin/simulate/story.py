@@ -122,9 +122,10 @@ class ReportMilestone(_Action):
 
     report: Id
     happened_at: WallInstant | None = None
-    person: str | None = None
+    persons: tuple[str, ...] = ()
     fields: Values = {}
     clock: Id | None = None
+    award: Id | None = None
 
 
 class Reassign(_Action):

@@ -19,8 +19,8 @@ from services.routing.domain.decide import (
     record_repetition,
     version_for,
 )
-from services.routing.domain.milestone_reports import Report
-from services.routing.domain.reassignment import reassign_by_hand
+from services.routing.domain.reassignment import call_in_by_hand, reassign_by_hand
+from services.routing.domain.report import Report
 from services.routing.rule_book import RuleBook
 from services.routing.store import cases as case_store
 from services.routing.store import counted_cases
@@ -70,6 +70,16 @@ async def reassign_case(
     case = await get_case(tx, case_id)
     change = reassign_by_hand(case, rules.get(case.procedure).procedure, department, by, now)
     await _save_and_publish(tx, change, f"reassignment|{now.isoformat()}", now)
+    return change.case
+
+
+async def call_in_assistant(
+    tx: AsyncConnection, rules: RuleBook, case_id: UUID, department: str, by: str, now: datetime
+) -> Case:
+    """Call in another department by hand. Raises `NotFound`, and what `call_in_by_hand` raises."""
+    case = await get_case(tx, case_id)
+    change = call_in_by_hand(case, rules.get(case.procedure).procedure, department, by, now)
+    await _save_and_publish(tx, change, f"assistant|{department}|{case.cycle}|{now.isoformat()}", now)
     return change.case
 
 

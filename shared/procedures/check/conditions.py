@@ -8,14 +8,15 @@ from shared.procedures.check.finding import Finding, error, warning
 from shared.procedures.check.known_facts import KnownFact, known_facts, vault_facts
 from shared.procedures.check.occurrences import can_happen, is_known, possible, unknown
 from shared.procedures.check.parts import Ids, parts
-from shared.procedures.conditions import All, Always, Any_, Compare, Condition, Not, Reached
+from shared.procedures.conditions import ORDERED, All, Always, Any_, Compare, Condition, Not, Reached
 from shared.procedures.model import AdmissionRule, FieldSpec, Procedure
 
-_ORDERED = ("at_least", "more_than", "at_most", "less_than")
 _ALLOWED = {
     "choice": ("is", "is_not", "in", "not_in", "known"),
     "boolean": ("is", "is_not", "known"),
-    "integer": ("is", "is_not", "in", "not_in", *_ORDERED, "known"),
+    "integer": ("is", "is_not", "in", "not_in", *ORDERED, "known"),
+    "money": (*ORDERED, "known"),
+    "person": ("known",),
     "moment": ("known",),
     "list": ("contains", "known"),
 }
@@ -96,7 +97,7 @@ class _Reader:
 
 def _operands(condition: Compare, fact: KnownFact, path: str) -> Iterator[Finding]:
     operator, operand = condition.operator, condition.operand
-    if operator == "known" or operator in _ORDERED:
+    if operator == "known" or operator in ORDERED:
         return
     for value in operand if isinstance(operand, tuple) else (operand,):
         if fact.kind in ("choice", "list") and value not in fact.values:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from shared.procedures.model import FieldSpec, Procedure
 
-Kind = Literal["choice", "boolean", "integer", "moment", "list"]
+Kind = Literal["choice", "boolean", "integer", "moment", "list", "money", "person"]
 
 PERIODS = ("business-hours", "off-hours", "holiday")
 
@@ -61,5 +61,9 @@ def _of_field(spec: FieldSpec, *, at_registration: bool) -> KnownFact:
             return KnownFact("boolean", at_registration=at_registration)
         case "date" | "instant":
             return KnownFact("moment", at_registration=at_registration)
+        case "money":
+            return KnownFact("money", at_registration=at_registration)
+        case "person":
+            return KnownFact("person", at_registration=at_registration)
         case _:
             return KnownFact("integer", at_registration=at_registration)

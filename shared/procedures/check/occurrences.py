@@ -47,7 +47,7 @@ def is_known(occurrence: str, procedure: Procedure, ids: Ids) -> bool:
     """Whether the word is one of the language or a declared milestone, with a qualifier where one belongs."""
     name, qualifier = split(occurrence)
     if qualifier is not None:
-        return name in FREELY_QUALIFIED or name in QUALIFIED_BY and qualifier in ids[QUALIFIED_BY[name]]
+        return name in FREELY_QUALIFIED or (name in QUALIFIED_BY and qualifier in ids[QUALIFIED_BY[name]])
     return name in STANDARD or name in ids["milestones"]
 
 
@@ -135,6 +135,8 @@ def _check_key(
     path: str, part: BaseModel, key: str, procedure: Procedure, ids: Ids, can_be: frozenset[str]
 ) -> Iterator[Finding]:
     value = getattr(part, key)
+    if value is None:
+        return
     place = f"{path}.{type(part).model_fields[key].alias or key}"
     defaulted = key not in part.model_fields_set
     for occurrence in value if isinstance(value, tuple) else (value,):

@@ -7,6 +7,7 @@ Cross-references (does this level exist?) are checked by `check`; form is checke
 
 from __future__ import annotations
 
+from shared.procedures.model.awards import AmountRange, Award
 from shared.procedures.model.base import DurationText, Element, Id, Named, Occurrence, Text
 from shared.procedures.model.clocks import AfterBreach, Clock, Extension, Pause, QuietHours, Warning_
 from shared.procedures.model.complaint import (
@@ -24,6 +25,7 @@ from shared.procedures.model.handling import (
     ComplaintClass,
     Department,
     Escalation,
+    GivenClass,
     Level,
     Milestone,
     Reopening,
@@ -48,6 +50,8 @@ __all__ = [
     "Admissibility",
     "AdmissionRule",
     "AfterBreach",
+    "AmountRange",
+    "Award",
     "CallBack",
     "Choice",
     "Clock",
@@ -63,6 +67,7 @@ __all__ = [
     "Escalation",
     "Extension",
     "FieldSpec",
+    "GivenClass",
     "Id",
     "Level",
     "Milestone",
