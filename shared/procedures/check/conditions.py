@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.procedures.check.finding import Finding, error, warning
-from shared.procedures.check.known_facts import KnownFact, known_facts, vault_facts
+from shared.procedures.check.known_facts import KnownFact, known_facts, own_facts, vault_facts
 from shared.procedures.check.occurrences import can_happen, is_known, possible, unknown
 from shared.procedures.check.parts import Ids, parts
 from shared.procedures.conditions import ORDERED, All, Always, Any_, Compare, Condition, Not, Reached
-from shared.procedures.model import AdmissionRule, FieldSpec, Procedure
+from shared.procedures.model import AdmissionRule, FieldSpec, Milestone, Procedure
 
 _ALLOWED = {
     "choice": ("is", "is_not", "in", "not_in", "known"),
@@ -32,15 +32,24 @@ def check_conditions(procedure: Procedure) -> Iterator[Finding]:
                 isinstance(part, FieldSpec) and not path.startswith("milestones")
             )
             yield from reader.check(when, f"{path}.when", at_intake)
+        if isinstance(part, Milestone) and part.must:
+            of_report = _Reader(procedure, part)
+            for index, condition in enumerate(part.must):
+                yield from of_report.check(condition, f"{path}.must[{index}]", at_intake=False)
 
 
 class _Reader:
-    def __init__(self, procedure: Procedure) -> None:
+    """Reads conditions of a procedure, or of the report of one of its milestones, which has fields of its own."""
+
+    def __init__(self, procedure: Procedure, report: Milestone | None = None) -> None:
         self._procedure = procedure
         self._ids = Ids(procedure)
         self._possible = possible(procedure)
-        self._known = known_facts(procedure)
+        self._known = known_facts(procedure) | (own_facts(report) if report else {})
         self._vault = vault_facts(procedure)
+        if report is not None:
+            own = {one.id for one in report.fields}
+            self._vault = self._vault - own | {one.id for one in report.fields if one.holds != "coded"}
 
     def check(self, condition: Condition, path: str, at_intake: bool) -> Iterator[Finding]:
         match condition:

@@ -19,8 +19,10 @@ from shared.procedures.milestones import (
     split,
 )
 from shared.procedures.model import (
+    Award,
     CallBack,
     Clock,
+    Count,
     DocumentNumber,
     Escalation,
     Milestone,
@@ -37,6 +39,8 @@ _NAMED_BY: tuple[tuple[type[BaseModel], tuple[str, ...]], ...] = (
     (Pause, ("from_", "until")),
     (Clock, ("from_", "until", "cancel_on", "restart_on")),
     (Escalation, ("at",)),
+    (Award, ("at",)),
+    (Count, ("of",)),
     (Reopening, ("at",)),
     (Notice, ("at",)),
     (CallBack, ("after",)),
@@ -73,6 +77,12 @@ def possible(procedure: Procedure) -> frozenset[str]:
         found |= set(NOTICE)
     found |= {f"{name}:{one}" for name in ("assigned", "reassigned") for one in ids["departments"]}
     found |= {f"{name}:{one}" for name in ("notified", "notice-failed") for one in ids["notices"]}
+    found |= {f"{name}:{one}" for name in ("assisting", "contributed") for one in ids["departments"]} | {"assisting"}
+    found |= {f"counted:{one}" for one in ids["counts"]} | ({"counted"} if procedure.counts else set())
+    for name in ("award-suggested", "award-approved", "award-refused"):
+        found |= {name, *(f"{name}:{one}" for one in ids["awards"])} if procedure.awards else set()
+    if not procedure.awards:
+        found -= {"award-approved", "award-refused"}
     found |= _of_classes(procedure) | _of_levels(procedure) | _of_clocks(procedure)
     return frozenset(found)
 
