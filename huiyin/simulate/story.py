@@ -80,7 +80,7 @@ class Refusal(_Part):
 
 
 class _Action(_Part):
-    """`documents` are put into the case's vault under these names just before."""
+    """`documents` are put into the case's vault under these names a second before."""
 
     at: WallInstant
     of: Id = FIRST

@@ -12,6 +12,7 @@ from services.routing.domain.case import FINISHED, Case, CountedMatter
 from services.routing.domain.escalation import apply_rules
 from services.routing.domain.milestone_reports import accept
 from services.routing.domain.report import Report, WaitingReport
+from services.routing.domain.signed_reports import rejection
 from shared.business_time.calendars import Calendar
 from shared.errors import Conflict, HuiyinError, NotYet
 from shared.events import occurrences
@@ -107,13 +108,13 @@ def from_topic(case: Case, given: MilestoneReport, rules: Rules, now: datetime) 
         return try_waiting(apply_report(case, report, rules, now), rules, now)
     except Conflict as error:
         if not isinstance(error, NotYet) and not case.waiting:
-            return Change(case, (_rejection(report, error),))
+            return Change(case, (_rejection(report, rules, error),))
     except HuiyinError as error:
-        return Change(case, (_rejection(report, error),))
+        return Change(case, (_rejection(report, rules, error),))
     if any(one.report == report for one in case.waiting):
         return Change(case, ())
     if len(case.waiting) >= MOST_WAITING:
-        return Change(case, (_rejection(report, Conflict("too many reports of this case wait already")),))
+        return Change(case, (_rejection(report, rules, Conflict("too many reports of this case wait already")),))
     return Change(replace(case, waiting=(*case.waiting, WaitingReport(report, now + PATIENCE))), ())
 
 
@@ -132,7 +133,7 @@ def try_waiting(change: Change, rules: Rules, now: datetime) -> Change:
             except HuiyinError as error:
                 if isinstance(error, Conflict) and now < one.until:
                     continue
-                after, new = case, (_rejection(one.report, error),)
+                after, new = case, (_rejection(one.report, rules, error),)
             case = replace(after, waiting=tuple(other for other in after.waiting if other is not one))
             emitted += new
             tried = True
@@ -140,8 +141,8 @@ def try_waiting(change: Change, rules: Rules, now: datetime) -> Change:
     return Change(case, emitted)
 
 
-def _rejection(report: Report, error: HuiyinError) -> ReportRejected:
-    return ReportRejected(milestone=report.milestone, by=report.by, reason=error.message, field=error.field)
+def _rejection(report: Report, rules: Rules, error: HuiyinError) -> ReportRejected:
+    return rejection(report, rules.procedure, error.message, error.field, error.code)
 
 
 def _settled(change: Change, rules: Rules) -> Change:

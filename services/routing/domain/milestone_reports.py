@@ -145,7 +145,9 @@ def _check_requirements(
                 _check_requirement(case, requirement)
     reported = {f"{report.milestone}.{name}": value for name, value in fields.items()}
     shown = documents_shown(procedure, report.milestone, {**facts, **reported, f"reached:{report.milestone}": True})
-    require_documents(case, shown, "milestone")
+    dossier = procedure.dossier
+    held = dossier.contains if dossier is not None and dossier.at == report.milestone else ()
+    require_documents(case, [*shown, *held], "milestone")
 
 
 def _check_requirement(case: Case, requirement: Requirement) -> None:

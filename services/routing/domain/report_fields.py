@@ -38,7 +38,7 @@ def read_fields(spec: Milestone | None, report: Report, case: Case) -> dict[str,
             continue
         if field.default is not None:
             checked[name] = field.default
-        elif field.required == "registration" and holds(field.when, facts | checked) is True:
+        elif field.required is True and holds(field.when, facts | checked) is True:
             raise InvalidInput("this field is needed", field=f"fields.{name}")
     return checked
 
@@ -92,7 +92,7 @@ def require_documents(case: Case, names: Iterable[str], field: str) -> None:
     for name in names:
         if not case.ever_occurred(f"documented:{name}"):
             raise NotYet(
-                "this document is not known to be in the vault",
+                f"the document {name} is not known to be in the vault",
                 field=field,
                 hint=f"PUT documents/{name} to intake first; if it is there already, try again in a moment",
             )

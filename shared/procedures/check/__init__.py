@@ -6,6 +6,7 @@ from shared.procedures.check.awards import check_awards
 from shared.procedures.check.clock_parts import check_clock_parts
 from shared.procedures.check.clocks import check_clocks
 from shared.procedures.check.conditions import check_conditions
+from shared.procedures.check.documents import check_documents
 from shared.procedures.check.finding import Finding
 from shared.procedures.check.occurrences import check_occurrences
 from shared.procedures.check.order import check_order
@@ -28,6 +29,7 @@ def check_procedure(procedure: Procedure) -> tuple[Finding, ...]:
         *check_order(procedure),
         *check_reports(procedure),
         *check_awards(procedure),
+        *check_documents(procedure),
         *check_wording(procedure),
     }
     return tuple(sorted(found))

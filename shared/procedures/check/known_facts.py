@@ -7,7 +7,7 @@ from typing import Literal
 
 from shared.procedures.model import FieldSpec, Milestone, Procedure
 
-Kind = Literal["choice", "boolean", "integer", "moment", "list", "money", "person"]
+Kind = Literal["choice", "boolean", "integer", "moment", "list", "money", "person", "text"]
 
 PERIODS = ("business-hours", "off-hours", "holiday")
 
@@ -36,6 +36,7 @@ def known_facts(procedure: Procedure) -> dict[str, KnownFact]:
         "cycle": KnownFact("integer"),
         "assisting": KnownFact("list", frozenset(one.id for one in procedure.departments)),
     }
+    found |= {f"number.{one.id}": KnownFact("text") for one in procedure.documents if one.number is not None}
     found |= {f"count.{one.id}": KnownFact("integer") for one in procedure.counts}
     found |= {one.id: _of_field(one, at_registration=True) for one in procedure.fields if one.holds == "coded"}
     for milestone in procedure.milestones:

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from shared.procedures.model.awards import AmountRange, Award
 from shared.procedures.model.base import DurationText, Element, Id, Named, Occurrence, Text
-from shared.procedures.model.clocks import AfterBreach, Clock, Extension, Pause, QuietHours, Warning_
+from shared.procedures.model.clocks import Clock, ClockStep, DurationTable, Extension, Pause, QuietHours
 from shared.procedures.model.complaint import (
     Admissibility,
     AdmissionRule,
     Choice,
     Count,
-    DocumentNumber,
     Duplicates,
     FieldSpec,
     Numbering,
     NumberScheme,
 )
+from shared.procedures.model.documents import DocumentKind, DocumentNumber, Dossier, Files
 from shared.procedures.model.handling import (
     ComplaintClass,
     Department,
@@ -49,24 +49,28 @@ __all__ = [
     "SUBJECT_PLACEHOLDERS",
     "Admissibility",
     "AdmissionRule",
-    "AfterBreach",
     "AmountRange",
     "Award",
     "CallBack",
     "Choice",
     "Clock",
+    "ClockStep",
     "ComplaintClass",
     "Confidentiality",
     "Count",
     "Department",
+    "DocumentKind",
     "DocumentNumber",
+    "Dossier",
     "Duplicates",
+    "DurationTable",
     "DurationText",
     "Duty",
     "Element",
     "Escalation",
     "Extension",
     "FieldSpec",
+    "Files",
     "GivenClass",
     "Id",
     "Level",
@@ -88,5 +92,4 @@ __all__ = [
     "Route",
     "Rule",
     "Text",
-    "Warning_",
 ]

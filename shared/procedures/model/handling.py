@@ -93,6 +93,13 @@ class Milestone(Named):
     persons: int | None = Field(default=None, ge=1, le=20, description="at least so many persons report it")
     not_by: tuple[FactName, ...] = ()
 
+    @model_validator(mode="after")
+    def _with_the_report(self) -> Milestone:
+        for one in self.fields:
+            if one.required in ("registration", "requested"):
+                raise ValueError(f"the field {one.id} comes with a report: write `required: true`")
+        return self
+
 
 class Escalation(Element):
     """On an occurrence the level is raised (by `raise_by` rungs or `to` one), and class or department may change."""

@@ -21,7 +21,7 @@ from tests.unit.routing.sample import CASE, NAME, NOW, PROCEDURE, RULES, after, 
 
 MINUTE = timedelta(minutes=1)
 FIELDS: list[dict[str, Any]] = [
-    {"id": "signed", "label": NAME, "type": "boolean", "required": "registration", "must_be": True},
+    {"id": "signed", "label": NAME, "type": "boolean", "required": True, "must_be": True},
     {"id": "grade", "label": NAME, "type": "integer", "must_be": [1, 2]},
     {"id": "loss", "label": NAME, "type": "money"},
     {"id": "paid", "label": NAME, "type": "money"},
@@ -272,7 +272,7 @@ def test_a_resolution_that_waits_is_not_taken_after_a_withdrawal() -> None:
 def fixed(lower: bool, class_: str, case: Case) -> tuple[Case, list[str], Rules]:
     """The case after an officer gave it a class; the classes that were emitted; the rules."""
     choices = [{"id": one, "name": NAME} for one in ("major", "hot", "general")]
-    field = {"id": "class", "label": NAME, "type": "choice", "choices": choices, "required": "registration"}
+    field = {"id": "class", "label": NAME, "type": "choice", "choices": choices, "required": True}
     given = {"from": "settled.class", "lower": lower}
     rules = rules_with({"id": "settled", "fields": [field]}, **{"class": given})
     case, emitted = apply_report(case, Report("settled", NOW, "desk", {"class": class_}), rules, NOW)
