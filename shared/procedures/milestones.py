@@ -17,6 +17,7 @@ COMPLAINT = (
     "transferred-out",
     "merged",
     "withdrawn",
+    "numbered",  # a document got its number
     "procedure-migrated",  # it goes on under another version of its procedure
     "documented",  # a document came into the vault: `documented:<name>`
 )
@@ -41,6 +42,7 @@ STANDARD = frozenset((*COMPLAINT, *DECIDED, *REPORTED, *NOTICE))
 
 # The qualifier of an occurrence names an element of this part of the procedure.
 QUALIFIED_BY = {
+    "numbered": "documents",
     "classified": "classes",
     "assigned": "departments",
     "reassigned": "departments",

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from huiyin.cli.rules.describe import Language, describe
 from shared.procedures.catalogue import facts
-from shared.procedures.model import CallBack, Clock, DocumentNumber, Element, FieldSpec, Notice, Procedure, Text
+from shared.procedures.model import CallBack, Clock, DocumentKind, Element, FieldSpec, Notice, Procedure, Text
 
 _SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("channels", "渠道", "Channels"),
     ("fields", "字段", "Fields"),
-    ("documents", "文书编号", "Numbered documents"),
+    ("documents", "文书材料", "Documents"),
     ("counts", "计数", "Counts"),
     ("admission", "受理", "Admission"),
     ("classes", "类别", "Classes"),
@@ -69,8 +69,7 @@ class ProcedureText:
         if part == "admission":
             yield from self._admission()
             return
-        holder = self._procedure.numbering if part == "documents" else self._procedure
-        for element in getattr(holder, part):
+        for element in getattr(self._procedure, part):
             yield from self._element(element, self._line(element))
 
     def _line(self, element: Element) -> str:
@@ -81,8 +80,8 @@ class ProcedureText:
                 choices = ": " + ", ".join(one.id for one in element.choices) if element.choices else ""
                 known = ", ".join(word for word in words if word) + choices
                 return f"{id}: {self._name(element.label)} ({known}){self._when(element)}"
-            case DocumentNumber():
-                return f"{id}: {element.pattern}, {element.at}"
+            case DocumentKind():
+                return f"{id}: {self._name(element.name)}{self._document(element)}{self._when(element)}"
             case CallBack():
                 within = self._say(f"，{element.within} 内", f", within {element.within}") if element.within else ""
                 return f"{element.after}{within}{self._when(element)}"
@@ -101,6 +100,19 @@ class ProcedureText:
         if requires:
             details.append(self._say(f"须先 {requires}", f"requires {requires}"))
         return shown + (f" ({'; '.join(details).replace('class_', 'class')})" if details else "") + self._when(element)
+
+    def _document(self, document: DocumentKind) -> str:
+        words = [document.at] if document.at else []
+        if document.number is not None:
+            same = self._say(f"与 {document.number.same_as} 同号", f"numbered as {document.number.same_as}")
+            words.append(document.number.pattern or same)
+        lists = (("须载明", "states", tuple(one.id for one in document.fields)), ("由", "by", document.by),
+                 ("签章", "signed by", document.signed_by), ("分送", "copies to", document.copies))  # fmt: skip
+        words += [f"{self._say(zh, en)} {', '.join(names)}" for zh, en, names in lists if names]
+        if document.files is not None:
+            kinds, size = ", ".join(document.files.types), document.files.at_most
+            words.append(self._say(f"文件 {kinds}，每份至多 {size}", f"files {kinds}, {size} each at most"))
+        return f" ({'; '.join(words)})" if words else ""
 
     def _clock(self, clock: Clock) -> str:
         length = clock.duration or clock.due_field

@@ -17,6 +17,7 @@ _ALLOWED = {
     "boolean": ("is", "is_not", "known"),
     "integer": ("is", "is_not", "in", "not_in", *_ORDERED, "known"),
     "moment": ("known",),
+    "text": ("known",),
     "list": ("contains", "known"),
 }
 

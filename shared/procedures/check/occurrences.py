@@ -21,7 +21,8 @@ from shared.procedures.milestones import (
 from shared.procedures.model import (
     CallBack,
     Clock,
-    DocumentNumber,
+    DocumentKind,
+    Dossier,
     Escalation,
     Milestone,
     Notice,
@@ -32,7 +33,8 @@ from shared.procedures.model import (
 )
 
 _NAMED_BY: tuple[tuple[type[BaseModel], tuple[str, ...]], ...] = (
-    (DocumentNumber, ("at",)),
+    (DocumentKind, ("at",)),
+    (Dossier, ("at",)),
     (Requirement, ("reached",)),
     (Pause, ("from_", "until")),
     (Clock, ("from_", "until", "cancel_on", "restart_on")),
@@ -47,7 +49,7 @@ def is_known(occurrence: str, procedure: Procedure, ids: Ids) -> bool:
     """Whether the word is one of the language or a declared milestone, with a qualifier where one belongs."""
     name, qualifier = split(occurrence)
     if qualifier is not None:
-        return name in FREELY_QUALIFIED or name in QUALIFIED_BY and qualifier in ids[QUALIFIED_BY[name]]
+        return name in FREELY_QUALIFIED or (name in QUALIFIED_BY and qualifier in ids[QUALIFIED_BY[name]])
     return name in STANDARD or name in ids["milestones"]
 
 
@@ -67,6 +69,10 @@ def possible(procedure: Procedure) -> frozenset[str]:
         found.add("repeated")
     if all(spec.required != "requested" for spec in procedure.fields):
         found -= {"supplement-requested", "supplemented"}
+    numbered = {one.id for one in procedure.documents if one.number is not None}
+    found |= {f"numbered:{one}" for one in numbered}
+    if not numbered:
+        found.discard("numbered")
     if procedure.reopenings:
         found.add("reopened")
     if procedure.call_backs:
@@ -137,7 +143,7 @@ def _check_key(
     value = getattr(part, key)
     place = f"{path}.{type(part).model_fields[key].alias or key}"
     defaulted = key not in part.model_fields_set
-    for occurrence in value if isinstance(value, tuple) else (value,):
+    for occurrence in value if isinstance(value, tuple) else () if value is None else (value,):
         if not is_known(occurrence, procedure, ids):
             yield unknown(place, occurrence)
         elif not can_happen(occurrence, can_be) and not defaulted:

@@ -14,6 +14,8 @@ from shared.procedures.model import (
     AdmissionRule,
     Confidentiality,
     Count,
+    DocumentKind,
+    Dossier,
     Duplicates,
     Duty,
     Escalation,
@@ -47,6 +49,9 @@ _NAMES: tuple[tuple[type[BaseModel], str, tuple[str, ...]], ...] = (
     (Confidentiality, "disclosure_by", _ANYBODY),
     (Confidentiality, "recused", ("fields",)),
     (Duty, "by", _ANYBODY),
+    (DocumentKind, "by", _ANYBODY),
+    (DocumentKind, "signed_by", _ANYBODY),
+    (Dossier, "contains", ("documents",)),
     (Duplicates, "same", ("fields",)),
     (Count, "same", ("fields",)),
 )
@@ -56,6 +61,7 @@ _WORDS = {
     "levels": ("层级", "level"),
     "classes": ("类别", "class"),
     "fields": ("字段", "field"),
+    "documents": ("文书", "document"),
 }
 RECIPIENTS = frozenset(("complainant", "department", "level"))
 

@@ -14,12 +14,12 @@ from shared.procedures.model.complaint import (
     AdmissionRule,
     Choice,
     Count,
-    DocumentNumber,
     Duplicates,
     FieldSpec,
     Numbering,
     NumberScheme,
 )
+from shared.procedures.model.documents import DocumentKind, DocumentNumber, Dossier, Files
 from shared.procedures.model.handling import (
     ComplaintClass,
     Department,
@@ -55,7 +55,9 @@ __all__ = [
     "Confidentiality",
     "Count",
     "Department",
+    "DocumentKind",
     "DocumentNumber",
+    "Dossier",
     "Duplicates",
     "DurationText",
     "Duty",
@@ -63,6 +65,7 @@ __all__ = [
     "Escalation",
     "Extension",
     "FieldSpec",
+    "Files",
     "Id",
     "Level",
     "Milestone",

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from shared.procedures.conditions import Condition
-from shared.procedures.model.base import DurationText, Element, Id, Named, Occurrence, Text
+from shared.procedures.model.base import DurationText, Element, Id, Named, Text
 
 
 class Choice(Named):
@@ -63,20 +63,12 @@ class NumberScheme(Element):
         return pattern
 
 
-class DocumentNumber(NumberScheme):
-    """The number of a kind of document, given at the milestone `at`."""
-
-    id: Id
-    at: Occurrence
-
-
 class Numbering(BaseModel):
-    """Case numbers, and the numbers of documents that carry their own."""
+    """How cases are numbered."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     case: NumberScheme
-    documents: tuple[DocumentNumber, ...] = ()
 
 
 class Duplicates(Element):

@@ -9,6 +9,7 @@ from pydantic import Field
 from shared.procedures.model.base import Element, Id, Text
 from shared.procedures.model.clocks import Clock
 from shared.procedures.model.complaint import Admissibility, Choice, Count, Duplicates, FieldSpec, Numbering
+from shared.procedures.model.documents import DocumentKind, Dossier
 from shared.procedures.model.handling import (
     ComplaintClass,
     Department,
@@ -35,6 +36,8 @@ class Procedure(Element):
     channels: tuple[Choice, ...] = Field(min_length=1)
     fields: tuple[FieldSpec, ...] = Field(min_length=1)
     numbering: Numbering
+    documents: tuple[DocumentKind, ...] = ()
+    dossier: Dossier | None = None
     duplicates: Duplicates | None = None
     counts: tuple[Count, ...] = ()
     admissibility: Admissibility = Admissibility(otherwise="admit")
