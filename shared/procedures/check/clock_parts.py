@@ -67,7 +67,7 @@ def _group(path: str, procedure: Procedure, clock: Clock) -> Iterator[Finding]:
     place = f"{path}.group"
     if any(one.id == clock.group for one in procedure.clocks):
         yield error(place, "与某个时限的 id 相同", "is the id of a clock: give the group another")
-    if len(members) == 1:
+    if len(members) == 1 and clock.when is None:
         yield warning(place, "该组只有一个时限", "is a group of one clock only")
     lead = members[0]
     same = ("from_", "restart_on", "starts_again")
