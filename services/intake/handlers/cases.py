@@ -25,7 +25,7 @@ from shared.events.complaints import ComplaintSupplemented, ComplaintWithdrawn
 from shared.messaging.outbox import Outbox
 from shared.observability import metrics
 from shared.procedures.offices import COMPLAINANT
-from shared.security.keys import Principal
+from shared.security.acting import Principal
 from shared.security.vault import Vault
 
 OfficersDecision = Literal["admit", "refuse", "transfer-out"]

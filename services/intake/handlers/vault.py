@@ -22,7 +22,7 @@ from shared.events.complaints import DocumentAdded
 from shared.messaging.outbox import Outbox
 from shared.procedures.fields import opened_form
 from shared.procedures.offices import offices
-from shared.security.keys import Principal
+from shared.security.acting import Principal
 from shared.security.vault import Vault
 
 
