@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from huiyin.simulate.elements import Cited, Place, replaced, without, written_place
 from shared.business_time.durations import Duration
 from shared.errors import HuiyinError
-from shared.procedures.model import Element, FieldSpec, NumberScheme, Procedure
+from shared.procedures.model import DocumentKind, Element, FieldSpec, NumberScheme, Procedure
 
 _DURATION = re.compile(r"P[0-9TWDMYHS]+|IMMEDIATE")
 _NO_FIGURES = frozenset(("id", "rank", "max_length", "version"))
@@ -80,7 +80,7 @@ def _others(place: Place, value: object, element: Element) -> Iterator[object]:
     elif name == "holds" and place[0] == "fields" and isinstance(element, FieldSpec) and value != "coded":
         yield "coded"
     elif isinstance(value, str):
-        if name == "pattern" and isinstance(element, NumberScheme):
+        if name == "pattern" and isinstance(element, NumberScheme | DocumentKind):
             yield f"X{value}"
         elif _DURATION.fullmatch(value):
             yield from _durations(value)

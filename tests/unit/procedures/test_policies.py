@@ -11,7 +11,6 @@ from shared.procedures.loader import load_library
 from shared.procedures.model import Clock, Procedure
 
 LIBRARY = load_library()
-BAOSHAN = LIBRARY.get("baoshan-efficiency")
 MALL = LIBRARY.get("shopping-mall")
 VANKE = LIBRARY.get("vanke-developer")
 LEVY = LIBRARY.get("social-insurance-levy-complaints")
@@ -35,10 +34,6 @@ def clock(procedure: Procedure, id: str) -> Clock:
 
 
 ADMISSIONS = [
-    (BAOSHAN, {"ground": "rude-conduct"}, "admit"),  # .31
-    (BAOSHAN, {}, "hold"),  # no ground told: an officer decides
-    (BAOSHAN, {"subject-kind": "outside", "ground": "other-failure"}, "transfer-out"),  # .36
-    (BAOSHAN, {"special-provision": True, "ground": "other-failure"}, "transfer-out"),  # .03
     (LEVY, {"kind": "report"}, "admit"),  # .08
     (LEVY, {"kind": "complaint"}, "hold"),  # .09: the section chief files
     (LEVY, {}, "hold"),
@@ -53,13 +48,6 @@ def test_a_complaint_is_admitted_held_or_passed_on_by_the_rules(
 
 
 ROUTES = [
-    (BAOSHAN, {"subject-rank": "body"}, ("district-centre", "district-centre")),  # .33
-    (BAOSHAN, {"subject-rank": "division"}, ("district-centre", "district-centre")),  # .33
-    (BAOSHAN, {"subject-rank": "section", "assigned-by-leader": True}, ("district-centre", "district-centre")),  # .33
-    (BAOSHAN, {"subject-rank": "section", "grave-or-complex": True}, ("district-centre", "district-centre")),  # .35
-    (BAOSHAN, {"subject-rank": "section", "subject-unit": "town"}, ("town-sub-centre", "sub-centre")),  # .34
-    (BAOSHAN, {"subject-rank": "section"}, ("department-sub-centre", "sub-centre")),  # .34
-    (BAOSHAN, {}, ("district-centre", "district-centre")),
     (LEVY, {"kind": "report"}, ("audit-post", "audit-post")),  # .10
 ]
 
@@ -73,7 +61,6 @@ def test_a_case_goes_to_the_department_and_level_that_the_rules_name(
 
 # procedure, clock, duration, the fact
 TIMES = [
-    (BAOSHAN, "handling", "P10WD"),  # .44
     (LEVY, "filing", "P5WD"),  # .13
     (LEVY, "audit", "P60WD"),  # .14
 ]
@@ -85,9 +72,7 @@ def test_a_clock_has_the_time_that_is_written(procedure: Procedure, id: str, dur
 
 
 def test_extensions_are_totals_with_an_approver() -> None:
-    handling, audit = clock(BAOSHAN, "handling").extension, clock(LEVY, "audit").extension
-    assert handling is not None
-    assert (handling.to, handling.approved_by) == ("P30WD", ("unit-head", "superior-authority"))  # .45, .46
+    audit = clock(LEVY, "audit").extension
     assert audit is not None
     assert audit.to == "P90WD"  # .15
 
