@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -38,6 +38,7 @@ from shared.errors import HuiyinError
 from shared.events.complaints import ComplaintRegistered, ComplaintSupplemented
 from shared.events.envelope import NAMESPACE, Event
 from shared.procedures.model import Procedure
+from shared.procedures.notice_documents import documents_shown
 
 _JUST_BEFORE = timedelta(seconds=1)
 
@@ -135,13 +136,27 @@ class _Run:
     def _put_documents(self, world: World, action: Action) -> None:
         """Put an action's documents into the vault a second before it, or at once where less time is left."""
         case = None if isinstance(action, Register) else self._ids.get(action.of)
-        if case is None or not action.documents:
+        if case is None:
+            return
+        names = self._named(world.facts(case), action) if action.documents is None else action.documents
+        if not names:
             return
         world.advance(max(world.now, self._at(action.at) - _JUST_BEFORE), inclusive=True)
         self._note(world, None)
-        for name in action.documents:
+        for name in names:
             world.add_document(case, name)
-        self._note(world, Look(at=action.at, of=action.of, documents=action.documents))
+        self._note(world, Look(at=action.at, of=action.of, documents=names))
+
+    def _named(self, facts: Mapping[str, Any], action: Action) -> tuple[str, ...]:
+        """The documents that a report's fields name, and those that notices about it show."""
+        if not isinstance(action, ReportMilestone):
+            return ()
+        spec = next((one for one in self._rules.procedure.milestones if one.id == action.report), None)
+        texts = {field.id for field in spec.fields if field.type == "text"} if spec else set()
+        named = [str(value) for name, value in action.fields.items() if name in texts]
+        reported = {f"{action.report}.{name}": value for name, value in action.fields.items()}
+        then = {**facts, **reported, f"reached:{action.report}": True}
+        return tuple(dict.fromkeys((*named, *documents_shown(self._rules.procedure, action.report, then))))
 
     def _advance(self, world: World, to: str, *, inclusive: bool) -> None:
         world.advance(self._at(to), inclusive=inclusive)

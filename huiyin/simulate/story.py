@@ -80,12 +80,15 @@ class Refusal(_Part):
 
 
 class _Action(_Part):
-    """`documents` are put into the case's vault under these names a second before."""
+    """`documents` are put into the case's vault under these names a second before.
+
+    Left out: those that a report's fields name. An empty list: none.
+    """
 
     at: WallInstant
     of: Id = FIRST
     by: str | None = None
-    documents: tuple[str, ...] = ()
+    documents: tuple[str, ...] | None = None
     refused: Refusal | None = None
     expect: Expectation | None = None
 

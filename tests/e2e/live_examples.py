@@ -128,7 +128,7 @@ class LiveExamples:
             }
             return self._http.post(f"{intake}/v1/complaints", json=body)
         case = live.ids[case_id(story.outcome.example.id, action.of)]
-        for name in action.documents:
+        for name in action.documents or ():
             put = self._http.put(f"{intake}/v1/cases/{case}/documents/{name}", json={"text": f"{name} of {case}"})
             assert put.is_success, put.text
         by = {"by": action.by} if action.by else {}
