@@ -122,7 +122,7 @@ class _Run:
             self._advance(world, action.at, inclusive=False)
             problem = _refusal(lambda action=action: self._act(world, action))
             self._compare_refusal(place, action.refused, problem)
-            self._note(world, action)
+            self._note(world, self._completed(action))
             self._advance(world, action.at, inclusive=True)
             if action.expect is not None:
                 self._compare(place, action.expect, world)
@@ -198,6 +198,12 @@ class _Run:
                 world.call(case, reached=how == "reached", satisfied=satisfied, score=score)
             case Answer(answer=answer, score=score):
                 world.answer(case, satisfied=answer == "satisfied", score=score)
+
+    def _completed(self, action: Action) -> Action:
+        """With everything that the file says of every complaint."""
+        if not isinstance(action, Register):
+            return action
+        return action.model_copy(update={"register_": self._whole(action.register_)})
 
     def _register(self, world: World, name: str, given: Given) -> None:
         case = case_id(self._example.id, name)

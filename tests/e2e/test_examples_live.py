@@ -18,6 +18,16 @@ from tests.integration.servers import throw_away_home
 from tests.running import Stack
 
 CHOSEN = {
+    "baoshan-efficiency": (
+        "bureau-has-a-case-handled-again",
+        "grave-case-stays-until-the-centre-takes-it",
+        "transfer-restarts-the-ten-days",
+    ),
+    "shopping-mall": (
+        "duty-manager-tells-the-floor-manager",
+        "decision-carried-out-a-second-late",
+        "suggestion-card-handed-over-the-next-day",
+    ),
     "social-insurance-levy-complaints": ("straight-way", "filed-too-late", "not-filed"),
 }
 
