@@ -19,7 +19,7 @@ from shared.procedures.model.complaint import (
     Numbering,
     NumberScheme,
 )
-from shared.procedures.model.documents import DocumentKind, DocumentNumber, Dossier, Files
+from shared.procedures.model.documents import DocumentKind, DocumentNumber, Dossier, Files, FileType
 from shared.procedures.model.handling import (
     ComplaintClass,
     Department,
@@ -65,6 +65,7 @@ __all__ = [
     "Escalation",
     "Extension",
     "FieldSpec",
+    "FileType",
     "Files",
     "Id",
     "Level",

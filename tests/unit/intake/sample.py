@@ -51,6 +51,9 @@ documents:
     at: mediated
     when: {field: mediated.settled, is: true}
     number: {pattern: 'A{year}-{number:03}', restart: year}
+  - id: evidence
+    name: {zh: 证据, en: Evidence}
+    files: {types: [pdf, png, text], at_most: 600KB, count: 3}
   - {id: dossier-cover, name: {zh: 卷宗封面, en: Dossier cover}, number: {same_as: agreement}, at: archived}
 duplicates: {same: [phone, kind, accused], within: P15D}
 counts:
