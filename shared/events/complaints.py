@@ -108,7 +108,7 @@ class DocumentNumbered(EventData):
 class DocumentAdded(EventData):
     """A document was put into the case's vault under this name, or replaced there by another text.
 
-    `document` is a name, never the text; `by` the name of the key that put it there.
+    `document` is a name, never the text; `by` the office that put it there.
     """
 
     document: str

@@ -12,8 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.intake.domain.case import Case
+from services.intake.domain.documents import kind_of as kind_of_document
+from services.intake.domain.documents import require_author, states_something
 from services.intake.domain.file_types import HEAD_BYTES, kind_of
 from services.intake.form_book import FormBook
+from services.intake.handlers.documents import author
 from services.intake.handlers.emitting import emit, hold
 from services.intake.handlers.vault import find_case
 from services.intake.store import files as store
@@ -24,6 +30,7 @@ from shared.errors import Conflict, InvalidInput, NotFound, TooLarge
 from shared.events.complaints import DocumentAdded
 from shared.messaging.outbox import Outbox
 from shared.procedures.model import Files, FileType, Procedure
+from shared.security.keys import Principal
 from shared.security.vault import CaseKey, Vault
 
 CHUNK_BYTES = HEAD_BYTES
@@ -58,31 +65,54 @@ class FileHandlers:
         self._forms = forms
 
     async def receive(
-        self, case_id: UUID, document: str, content: AsyncIterator[bytes], file_name: str | None, by: str
+        self,
+        case_id: UUID,
+        document: str,
+        content: AsyncIterator[bytes],
+        file_name: str | None,
+        by: str | None,
+        caller: Principal,
     ) -> Received:
-        """Seal a file of a document; the same content again changes nothing. `by` is an API key's name.
+        """Seal a file of a document; the same content again changes nothing. `by` is as in `documents.author`.
 
-        Raises `NotFound` for a case that there is not, `InvalidInput` for a document that takes no such files,
-        `TooLarge` for one over the document's limit, `Conflict` where the document has as many as it may.
+        Raises `NotFound` for a case that there is not, `Forbidden` for an office that the caller may not act as,
+        `InvalidInput` for a document that takes no such files, `TooLarge` for one over the document's limit,
+        `Conflict` where the document has as many as it may.
         """
         async with self._engine.connect() as connection:
             case = await find_case(connection, case_id)
-            rule = files_rule(self._forms.pinned(case.pin).procedure, document)
+            form = self._forms.pinned(case.pin)
+            office = author(case, form, by, caller)
+            rule = files_rule(form.procedure, document)
+            require_author(kind_of_document(form.procedure, document), office)
             key = await store_vault.key_of(connection, self._vault, case_id)
+            await self._require_statement(connection, case, key, document)
         file_id = uuid4()
         try:
             kind, size, chunks, digest = await self._take(key, file_id, rule, content)
             sealed_name = key.seal(FILES, f"{file_id}|name", file_name) if file_name else None
             hashed = self._vault.index("file", str(case_id), document, digest)
             now = self._clock.now()
-            file = StoredFile(file_id, case_id, document, kind, size, chunks, hashed, sealed_name, by, now)
-            received = await self._keep(file, rule, now)
+            file = StoredFile(file_id, case_id, document, kind, size, chunks, hashed, sealed_name, caller.name, now)
+            received = await self._keep(file, rule, office, now)
         except BaseException:
             await self._drop(file_id)
             raise
         if not received.fresh:
             await self._drop(file_id)
         return received
+
+    async def _require_statement(self, connection: AsyncConnection, case: Case, key: CaseKey, document: str) -> None:
+        """A scan shows no fields and no office: what the document must state is put into it before its files."""
+        kind = kind_of_document(self._forms.pinned(case.pin).procedure, document)
+        if kind is None or not states_something(kind):
+            return
+        if await store_vault.document_of(connection, key, document) is None:
+            raise Conflict(
+                "what this document must state is put into it before its files",
+                field="name",
+                hint="PUT its fields and signatures to /v1/cases/{id}/documents/{name} first",
+            )
 
     async def _take(
         self, key: CaseKey, file_id: UUID, rule: Files, content: AsyncIterator[bytes]
@@ -105,7 +135,7 @@ class FileHandlers:
             raise InvalidInput("the file is empty", field="body")
         return kind, size, place, digest.hexdigest()
 
-    async def _keep(self, file: StoredFile, rule: Files, now: datetime) -> Received:
+    async def _keep(self, file: StoredFile, rule: Files, office: str, now: datetime) -> Received:
         async with self._outbox.transaction() as tx:
             case = await hold(tx, file.case_id)
             known = [one for one in await store.files_of(tx, [case.id]) if one.document == file.document]
@@ -115,7 +145,7 @@ class FileHandlers:
             if len(known) >= rule.count:
                 raise Conflict(f"this document has at most {rule.count} files", field="name")
             await store.put_file(tx, file)
-            added = DocumentAdded(document=file.document, by=file.written_by)
+            added = DocumentAdded(document=file.document, by=office)
             await emit(tx, case, self._forms.pinned(case.pin), [added], f"file|{file.id}", now)
         return Received(file, fresh=True)
 

@@ -24,6 +24,8 @@ VaultReader = Annotated[Principal, needs("vault:read")]
 Reporter = Annotated[Principal, needs("reports:write")]
 DocumentName = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,60}$")]
 Purpose = Annotated[str, Query(pattern=r"^[A-Za-z0-9:._-]{1,120}$")]
+Office = Annotated[str | None, Query(pattern=r"^[a-z0-9-]{1,60}$")]
+"""The office that puts a file in; absent: the department that has the case."""
 _LONGEST_NAME = 200
 _BINARY = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 
@@ -33,13 +35,15 @@ def file_routes(handlers: FileHandlers) -> APIRouter:
     routes = APIRouter()
 
     @routes.post(FILES_PATH, status_code=201, openapi_extra={"requestBody": {"required": True, **_BINARY}})
-    async def receive(case_id: UUID, name: DocumentName, request: Request, caller: Reporter) -> JSONResponse:
+    async def receive(
+        case_id: UUID, name: DocumentName, request: Request, caller: Reporter, by: Office = None
+    ) -> JSONResponse:
         """Put a file into a document. Its content decides what kind it is; the same content again changes nothing.
 
         A `Content-Disposition` header may carry the file's own name; it is sealed with the file.
         """
         file_name = file_name_in(request.headers.get("content-disposition"))
-        received = await handlers.receive(case_id, name, request.stream(), file_name, caller.name)
+        received = await handlers.receive(case_id, name, request.stream(), file_name, by, caller)
         return JSONResponse(file_view(received.file), 201 if received.fresh else 200)
 
     @routes.get(FILES_PATH, dependencies=[needs("cases:read")])

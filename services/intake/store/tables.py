@@ -22,11 +22,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from shared.messaging.tables import INSTANT, messaging_tables
-from shared.security.keys import api_keys_table
+from shared.security.keys import key_tables
 
 metadata = MetaData()
 messaging_tables(metadata)
-api_keys_table(metadata)
+key_tables(metadata)
 
 cases = Table(
     "cases",
@@ -114,6 +114,9 @@ vault_documents = Table(
     Column("case_id", Uuid, primary_key=True),
     Column("name", Text, primary_key=True),
     Column("ciphertext", LargeBinary, nullable=False),
+    Column("contents", LargeBinary),
+    Column("office", Text),
+    Column("signed_by", ARRAY(Text), nullable=False),
     Column("written_by", Text, nullable=False),
     Column("written_at", INSTANT, nullable=False),
     Column("revision", Integer, nullable=False),

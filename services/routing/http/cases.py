@@ -16,6 +16,9 @@ from services.routing.store import cases
 from shared.hosting.host import Context
 from shared.hosting.http import needs
 from shared.procedures.fields import Scalar
+from shared.security.keys import Principal
+
+Reporter = Annotated[Principal, needs("reports:write")]
 
 
 class MilestoneIn(BaseModel):
@@ -32,7 +35,7 @@ class MilestoneIn(BaseModel):
 
 
 class ReassignmentIn(BaseModel):
-    """The case goes to another department; `by` is the role that decided it."""
+    """The case goes to another department; `by` is the role or department that decided it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -44,21 +47,21 @@ def routes(context: Context, rules: RuleBook) -> APIRouter:
     """Routing's routes."""
     router = APIRouter(prefix="/v1")
 
-    @router.post("/cases/{case_id}/milestones", status_code=201, dependencies=[needs("reports:write")])
-    async def report_milestone(case_id: UUID, given: MilestoneIn) -> dict[str, Any]:
+    @router.post("/cases/{case_id}/milestones", status_code=201)
+    async def report_milestone(case_id: UUID, caller: Reporter, given: MilestoneIn) -> dict[str, Any]:
         """Report a milestone; the same report again answers the same and publishes nothing new."""
         now = context.clock.now()
         report = Report(given.milestone, given.at or now, given.by, given.fields, given.clock, given.person)
         async with context.outbox.transaction() as tx:
-            case = await handlers.report_milestone(tx, rules, case_id, report, now)
+            case = await handlers.report_milestone(tx, rules, case_id, report, now, caller)
         return _case_view(case)
 
-    @router.post("/cases/{case_id}/reassignment", dependencies=[needs("reports:write")])
-    async def hand_over(case_id: UUID, given: ReassignmentIn) -> dict[str, Any]:
+    @router.post("/cases/{case_id}/reassignment")
+    async def hand_over(case_id: UUID, caller: Reporter, given: ReassignmentIn) -> dict[str, Any]:
         """Give the case to another department of its procedure."""
         now = context.clock.now()
         async with context.outbox.transaction() as tx:
-            case = await handlers.reassign_case(tx, rules, case_id, given.department, given.by, now)
+            case = await handlers.reassign_case(tx, rules, case_id, given.department, given.by, now, caller)
         return _case_view(case)
 
     @router.get("/cases/{case_id}", dependencies=[needs("cases:read")])

@@ -54,7 +54,17 @@ documents:
   - id: evidence
     name: {zh: 证据, en: Evidence}
     files: {types: [pdf, png, text], at_most: 600KB, count: 3}
+  - id: inspection-record
+    name: {zh: 检查笔录, en: Inspection record}
+    by: [chief]
+    signed_by: [chief, desk]
+    copies: [complainant]
+    fields:
+      - {id: place, label: {zh: 地点, en: Place}, holds: evidence, required: registration}
+      - {id: persons, label: {zh: 人数, en: Persons}, type: integer, at_least: 2, required: registration}
+    files: {types: [pdf]}
   - {id: dossier-cover, name: {zh: 卷宗封面, en: Dossier cover}, number: {same_as: agreement}, at: archived}
+dossier: {at: archived, contains: [agreement, inspection-record], keep: P5Y}
 duplicates: {same: [phone, kind, accused], within: P15D}
 counts:
   - {id: repeated, same: [accused, kind], window: P1Y, distinct: complainant}
