@@ -14,7 +14,7 @@ import httpx
 
 @dataclass(frozen=True)
 class Action:
-    """A request that may name its office as `by`, in body or query; `office` is who it is done as, given or by default."""
+    """A request that may name its office as `by`, in body or query; `office` is who does it, given or by default."""
 
     method: str
     path: str
