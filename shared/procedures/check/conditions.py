@@ -16,7 +16,7 @@ _ALLOWED = {
     "choice": ("is", "is_not", "in", "not_in", "known"),
     "boolean": ("is", "is_not", "known"),
     "integer": ("is", "is_not", "in", "not_in", *_ORDERED, "known"),
-    "moment": ("known",),
+    "moment": ("known", "older_than"),
     "text": ("known",),
     "list": ("contains", "known"),
 }
@@ -28,7 +28,7 @@ def check_conditions(procedure: Procedure) -> Iterator[Finding]:
     for path, part in parts(procedure):
         when = getattr(part, "when", None)
         if when is not None:
-            at_intake = isinstance(part, AdmissionRule) or (
+            at_intake = (isinstance(part, AdmissionRule) and not part.officer) or (
                 isinstance(part, FieldSpec) and not path.startswith("milestones")
             )
             yield from reader.check(when, f"{path}.when", at_intake)
@@ -97,7 +97,7 @@ class _Reader:
 
 def _operands(condition: Compare, fact: KnownFact, path: str) -> Iterator[Finding]:
     operator, operand = condition.operator, condition.operand
-    if operator == "known" or operator in _ORDERED:
+    if operator in ("known", "older_than", *_ORDERED):
         return
     for value in operand if isinstance(operand, tuple) else (operand,):
         if fact.kind in ("choice", "list") and value not in fact.values:
