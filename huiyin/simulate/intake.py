@@ -86,6 +86,8 @@ class Intake:
     ) -> list[Event]:
         """Register a complaint; raises `Refused` with everything that is wrong with it."""
         form = self._rules.form
+        if form.local_date(now) < form.procedure.in_force_from:
+            raise Refused((("procedure", "there is no such procedure in force"),))
         checked = admission.check(form, channel, received_at.isoformat(), language, fields, now)
         if isinstance(checked, list):
             raise _refused(checked)

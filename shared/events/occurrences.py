@@ -32,7 +32,6 @@ _PLAIN: dict[type[EventData], str] = {
 }
 _CLOCK: dict[type[EventData], str] = {
     d.ClockStarted: "started",
-    d.ClockWarned: "warned",
     d.ClockBreached: "breached",
     d.ClockMet: "met",
     d.ClockExtended: "extended",
@@ -71,6 +70,9 @@ def names_of(data: EventData) -> tuple[str, ...]:
             return ("notified", f"notified:{x}")
         case n.NoticeFailed(notice=x):
             return ("notice-failed", f"notice-failed:{x}")
+        case d.ClockWarned(clock=x, step=step):
+            word = "overdue" if data.due_at is not None and data.step_due_at >= data.due_at else "warned"
+            return (f"{word}:{x}", f"{word}:{x}.{step}")
         case d.ClockEvent(clock=x) if type(data) in _CLOCK:
             return (f"{_CLOCK[type(data)]}:{x}",)
     plain = _PLAIN.get(type(data))

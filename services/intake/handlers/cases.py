@@ -28,7 +28,7 @@ from shared.messaging.outbox import Outbox
 from shared.observability import metrics
 from shared.procedures.fields import Scalar
 from shared.procedures.offices import COMPLAINANT
-from shared.security.keys import Principal
+from shared.security.acting import Principal
 from shared.security.vault import Vault
 
 OfficersDecision = Literal["admit", "refuse", "transfer-out"]

@@ -24,7 +24,7 @@ from shared.messaging.outbox import Outbox
 from shared.procedures.fields import Scalar, opened_form, sealed_form
 from shared.procedures.milestones import split
 from shared.procedures.offices import offices
-from shared.security.keys import Principal
+from shared.security.acting import Principal
 from shared.security.vault import Vault
 
 

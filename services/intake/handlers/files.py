@@ -30,7 +30,7 @@ from shared.errors import Conflict, InvalidInput, NotFound, TooLarge
 from shared.events.complaints import DocumentAdded
 from shared.messaging.outbox import Outbox
 from shared.procedures.model import Files, FileType, Procedure
-from shared.security.keys import Principal
+from shared.security.acting import Principal
 from shared.security.vault import CaseKey, Vault
 
 CHUNK_BYTES = HEAD_BYTES

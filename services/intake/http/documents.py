@@ -14,7 +14,7 @@ from services.intake.http.request_bodies import body_of, described
 from shared.hosting.http import needs
 from shared.procedures.fields import clean_text
 from shared.procedures.model import Id
-from shared.security.keys import Principal
+from shared.security.acting import Principal
 
 VaultReader = Annotated[Principal, needs("vault:read")]
 Reporter = Annotated[Principal, needs("reports:write")]

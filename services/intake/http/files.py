@@ -16,7 +16,7 @@ from services.intake.store.files import StoredFile
 from shared.errors import InvalidInput
 from shared.hosting.http import needs
 from shared.procedures.fields import clean_text
-from shared.security.keys import Principal
+from shared.security.acting import Principal
 
 FILES_PATH = "/v1/cases/{case_id}/documents/{name}/files"
 

@@ -14,7 +14,7 @@ from services.intake.http.request_bodies import body_of, described
 from services.intake.http.views import case_view, links_view
 from shared.errors import InvalidInput
 from shared.hosting.http import needs
-from shared.security.keys import Principal
+from shared.security.acting import Principal
 
 CaseReader = Annotated[Principal, needs("cases:read")]
 VaultReader = Annotated[Principal, needs("vault:read")]

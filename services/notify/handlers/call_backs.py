@@ -19,7 +19,7 @@ from shared.events.envelope import Event, make
 from shared.events.notices import CalledBack, Dissatisfied, Satisfied
 from shared.messaging import outbox
 from shared.procedures.offices import COMPLAINANT, offices
-from shared.security.keys import Principal
+from shared.security.acting import Principal
 
 
 async def require_caller(

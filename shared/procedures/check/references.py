@@ -122,7 +122,7 @@ def _twice(path: str, part: BaseModel) -> Iterator[Finding]:
         value = getattr(part, key)
         if not isinstance(value, tuple):
             continue
-        given = Counter(one.id for one in value if hasattr(one, "id"))
+        given = Counter(one.id for one in value if getattr(one, "id", None) is not None)
         for id, times in given.items():
             if times > 1:
                 place = spec.alias or key

@@ -8,7 +8,7 @@ Cross-references (does this level exist?) are checked by `check`; form is checke
 from __future__ import annotations
 
 from shared.procedures.model.base import DurationText, Element, Id, Named, Occurrence, Text
-from shared.procedures.model.clocks import AfterBreach, Clock, Extension, Pause, QuietHours, Warning_
+from shared.procedures.model.clocks import Clock, ClockStep, DurationTable, Extension, Pause, QuietHours
 from shared.procedures.model.complaint import (
     Admissibility,
     AdmissionRule,
@@ -47,10 +47,10 @@ __all__ = [
     "SUBJECT_PLACEHOLDERS",
     "Admissibility",
     "AdmissionRule",
-    "AfterBreach",
     "CallBack",
     "Choice",
     "Clock",
+    "ClockStep",
     "ComplaintClass",
     "Confidentiality",
     "Count",
@@ -59,6 +59,7 @@ __all__ = [
     "DocumentNumber",
     "Dossier",
     "Duplicates",
+    "DurationTable",
     "DurationText",
     "Duty",
     "Element",
@@ -87,5 +88,4 @@ __all__ = [
     "Route",
     "Rule",
     "Text",
-    "Warning_",
 ]

@@ -19,15 +19,15 @@ class FieldSpec(Element):
 
     `holds` decides where the value lives: `identity` and `evidence` in intake's vault only, `coded` in events too.
     Free text is never coded, because free text can name people.
-    `required`: `registration` (no case number without it), `requested` (the case is registered, and asked for it),
-    `optional`.
+    `required`, of a complaint's field: `registration` (no case number without it), `requested` (the case is registered,
+    and asked for it), `optional`; of a report's field: true (no report without it) or false.
     """
 
     id: Id
     label: Text
     type: Literal["text", "choice", "boolean", "integer", "date", "instant"] = "text"
     holds: Literal["identity", "evidence", "coded"] = "coded"
-    required: Literal["registration", "requested", "optional"] = "optional"
+    required: Literal["registration", "requested", "optional", True, False] = "optional"
     when: Condition | None = Field(default=None, description="required only where this holds")
     choices: tuple[Choice, ...] = ()
     aliases: tuple[str, ...] = Field(default=(), description="column names under which imports bring it")

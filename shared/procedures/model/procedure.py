@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shared.procedures.model.base import Element, Id, Text
 from shared.procedures.model.clocks import Clock
@@ -57,6 +57,15 @@ class Procedure(Element):
     duties: tuple[Duty, ...] = ()
     rules: tuple[Rule, ...] = ()
     not_enforced: tuple[NotEnforced, ...] = ()
+
+    @model_validator(mode="after")
+    def _at_registration(self) -> Procedure:
+        for one in self.fields:
+            if isinstance(one.required, bool):
+                raise ValueError(
+                    f"the field {one.id} is of a complaint: `required` is registration, requested, optional"
+                )
+        return self
 
     @property
     def key(self) -> tuple[str, int]:

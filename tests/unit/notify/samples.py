@@ -60,7 +60,7 @@ clocks:
     from: [assigned]
     until: [resolved]
     duration: P5WD
-    warnings:
+    steps:
       - {id: half, percent: 50}
       - {id: late, percent: 90}
   - id: contact
@@ -74,7 +74,7 @@ clocks:
     from: [assigned]
     until: [resolved]
     duration: P10WD
-    warnings:
+    steps:
       - {id: soon, before: P1WD}
 notices:
   - id: receipt
