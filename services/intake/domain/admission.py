@@ -117,7 +117,7 @@ def _without_a_person(form: Form, verdict: Verdict) -> Verdict:
     refined = next((one for one in form.procedure.milestones if one.id == verdict.status), None)
     if refined is None:
         return verdict
-    needed = any(field.required == "registration" for field in refined.fields)
+    needed = any(field.required is True for field in refined.fields)
     return Verdict("hold") if needed or refined.by or refined.requires or getattr(refined, "must", ()) else verdict
 
 

@@ -98,7 +98,7 @@ def require_author(kind: DocumentKind | None, by: str | None) -> None:
 
 def states_something(kind: DocumentKind) -> bool:
     """Whether a document of this kind must state or carry more than a file can show."""
-    return bool(kind.signed_by) or any(spec.required == "registration" for spec in kind.fields)
+    return bool(kind.signed_by) or any(spec.required is True for spec in kind.fields)
 
 
 def contents_list(

@@ -39,7 +39,7 @@ def read_fields(
             continue
         if spec.default is not None:
             found[name] = spec.default
-        elif spec.required == "registration" and holds(spec.when, {**facts, **found}) is True:
+        elif spec.required is True and holds(spec.when, {**facts, **found}) is True:
             raise InvalidInput("this field is needed", field=f"{place}.{name}")
     return found
 

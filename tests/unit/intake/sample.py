@@ -60,8 +60,8 @@ documents:
     signed_by: [chief, desk]
     copies: [complainant]
     fields:
-      - {id: place, label: {zh: 地点, en: Place}, holds: evidence, required: registration}
-      - {id: persons, label: {zh: 人数, en: Persons}, type: integer, at_least: 2, required: registration}
+      - {id: place, label: {zh: 地点, en: Place}, holds: evidence, required: true}
+      - {id: persons, label: {zh: 人数, en: Persons}, type: integer, at_least: 2, required: true}
     files: {types: [pdf]}
   - {id: dossier-cover, name: {zh: 卷宗封面, en: Dossier cover}, number: {same_as: agreement}, at: archived}
 dossier: {at: archived, contains: [agreement, inspection-record], keep: P5Y}
@@ -85,7 +85,7 @@ default_department: desk
 milestones:
   - id: mediated
     name: {zh: 调解, en: Mediated}
-    fields: [{id: settled, label: {zh: 达成协议, en: Settled}, type: boolean, required: registration}]
+    fields: [{id: settled, label: {zh: 达成协议, en: Settled}, type: boolean, required: true}]
 """
 PROCEDURE = parse_procedure(TEXT, "test-desk.yaml")
 FORM: Form = make_form(PROCEDURE, load_calendars())

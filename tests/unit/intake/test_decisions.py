@@ -29,7 +29,7 @@ MILESTONES = """
     requires: [{reached: mediated, when: {field: kind, is: goods}}]
     when: {field: kind, known: true}
     fields:
-      - {id: approval, label: {zh: 审批表, en: Approval}, holds: evidence, required: registration}
+      - {id: approval, label: {zh: 审批表, en: Approval}, holds: evidence, required: true}
       - {id: grounds, label: {zh: 条款, en: Grounds}, type: integer, at_least: 1}
 """
 WHOLE = TEXT.replace("  otherwise: hold\n", RULES.lstrip("\n")) + MILESTONES.lstrip("\n")
