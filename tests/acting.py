@@ -14,7 +14,7 @@ import httpx
 
 @dataclass(frozen=True)
 class Action:
-    """A request whose body may name its office as `by`; `office` is who it is done as, given or by default."""
+    """A request that may name its office as `by`, in body or query; `office` is who does it, given or by default."""
 
     method: str
     path: str
@@ -46,6 +46,8 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         Action("POST", "/v1/cases/{id}/withdrawal", "complainant"),
         Action("PUT", "/v1/cases/{id}/documents/reply", "chief", {"by": "chief", "text": "…"}),
         Action("PUT", "/v1/cases/{id}/documents/reply", "desk", {"text": "…"}),
+        Action("POST", "/v1/cases/{id}/documents/evidence/files?by=chief", "chief", {"a": "text"}),
+        Action("POST", "/v1/cases/{id}/documents/evidence/files", "desk", {"a": "text"}),
     ),
     "notify": (
         Action("POST", "/v1/call-backs/{id}", "chief", {**_ANSWER, "by": "chief"}),

@@ -7,10 +7,11 @@ Addresses come from `HUIYIN_INTAKE_URL`, `HUIYIN_ROUTING_URL`, `HUIYIN_SLA_URL`,
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -133,6 +134,25 @@ class Api:
     def put(self, path: str, body: object) -> Any:
         """The decoded answer to a PUT of a JSON body."""
         return self._json("PUT", path, json=body)
+
+    def send(self, path: str, content: Iterable[bytes], *, file_name: str, **query: str | None) -> Any:
+        """The decoded answer to a POST of a file, streamed."""
+        name = quote(file_name, safe="")
+        headers = {
+            "Content-Type": "application/octet-stream",
+            "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+        }
+        params = {name: value for name, value in query.items() if value is not None}
+        return self._json("POST", path, content=content, headers=headers, params=params)
+
+    def download(self, path: str, **query: str) -> Iterator[bytes]:
+        """The body of a GET, block by block."""
+        try:
+            with self.http.stream("GET", path, params=query) as answer:
+                raise_for_problem(answer)
+                yield from answer.iter_bytes()
+        except httpx.TransportError as error:
+            raise self.away(error) from None
 
     def _json(self, method: str, path: str, **more: Any) -> Any:
         try:

@@ -13,6 +13,7 @@ from huiyin.simulate.refused import Refused
 from huiyin.simulate.rules import WorldRules
 from services.intake.domain import admission, numbering
 from services.intake.domain.admission import Complaint, Verdict
+from services.intake.domain.decisions import officers_verdict, particulars
 from services.intake.domain.duplicate_keys import fingerprint, is_within, matters
 from services.intake.domain.forms import FieldError
 from services.intake.domain.history import History, history
@@ -52,6 +53,11 @@ class IntakeCase:
             Occurrence(one.source, one.sequence, one.occurrence, one.qualifier, one.happened_at)
             for one in self.timeline
         )
+
+    @property
+    def handlers(self) -> tuple[str, ...]:
+        """The offices that have it."""
+        return tuple(one for one in (self.projection.department, self.projection.level) if one)
 
     @property
     def history(self) -> History:
@@ -122,14 +128,17 @@ class Intake:
         by: str,
         rule: str | None,
         to: str | None,
+        fields: Mapping[str, Any],
         now: datetime,
     ) -> list[Event]:
         """An officer's decision; raises what the domain raises."""
         case, form = self.cases[case_id], self._rules.form
-        verdict = admission.officers_verdict(form, case.projection.status, decision, by, rule)
+        known = case.history
+        verdict = officers_verdict(form, case.projection.status, decision, by, rule, known.facts)
+        given = particulars(form.procedure, verdict.status, by, fields, known, case.handlers)
         if to is not None:
             admission.require_office(form, to, field="to")
-        return self._settle(case, verdict, f"admission:{decision}", now, by=by, to=to)
+        return self._settle(case, verdict, f"admission:{decision}", now, by=by, to=to, fields=given)
 
     def supplement(self, case_id: UUID, fields: Mapping[str, Any], now: datetime) -> list[Event]:
         """Add or replace fields; raises `Refused` or what the domain raises."""
@@ -149,13 +158,14 @@ class Intake:
             made += self._settle(self.cases[case_id], verdict, cause, now, by=None, to=None)
         return made
 
-    def withdraw(self, case_id: UUID, by: str, now: datetime) -> list[Event]:
+    def withdraw(self, case_id: UUID, by: str, fields: Mapping[str, Any], now: datetime) -> list[Event]:
         """The complaint is taken back."""
         case = self.cases[case_id]
         admission.require_open(case.projection.status)
         if by != "complainant":
             admission.require_office(self._rules.form, by, field="by")
-        return self._emit(case, [ComplaintWithdrawn(by=by)], "withdrawal", now)
+        given = particulars(self._rules.procedure, "withdrawn", by, fields, case.history, case.handlers)
+        return self._emit(case, [ComplaintWithdrawn(by=by, fields=given)], "withdrawal", now)
 
     def add_document(self, case_id: UUID, name: str, now: datetime) -> list[Event]:
         """A text is put into the case's vault, or replaced there."""
@@ -171,12 +181,20 @@ class Intake:
         return self._numbered(case.id, self._add_numbers(case, names(event), event.time), event.time)
 
     def _settle(
-        self, case: IntakeCase, verdict: Verdict, cause: str, now: datetime, *, by: str | None, to: str | None
+        self,
+        case: IntakeCase,
+        verdict: Verdict,
+        cause: str,
+        now: datetime,
+        *,
+        by: str | None,
+        to: str | None,
+        fields: Mapping[str, Scalar] | None = None,
     ) -> list[Event]:
         if verdict.decision == "hold":
             return []
         numbers = self._add_numbers(case, [verdict.status], now)
-        made = self._events(case.id, admission.verdict_events(verdict, by, numbers, to=to), cause, now)
+        made = self._events(case.id, admission.verdict_events(verdict, by, numbers, to=to, fields=fields), cause, now)
         return [*made, *self._numbered(case.id, numbers, now)]
 
     def _earlier(self, complaint: Complaint, print_: str | None) -> UUID | None:

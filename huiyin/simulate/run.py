@@ -183,12 +183,12 @@ class _Run:
         match action:
             case Look():
                 pass
-            case Decide(decide=decision, rule=rule, to=to):
-                world.decide(case, decision, by, rule, to)
+            case Decide(decide=decision, rule=rule, to=to, fields=fields):
+                world.decide(case, decision, by, rule, to, fields)
             case Supplement(supplement=fields):
                 world.supplement(case, fields)
-            case Withdraw():
-                world.withdraw(case, action.by or "complainant")
+            case Withdraw(fields=fields):
+                world.withdraw(case, action.by or "complainant", fields)
             case ReportMilestone(report=milestone, fields=fields, clock=clock, award=award, persons=persons):
                 happened = self._at(action.happened_at or action.at)
                 world.report(case, Report(milestone, happened, by, fields, clock, award, persons))

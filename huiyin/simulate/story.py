@@ -101,11 +101,12 @@ class Register(_Action):
 
 
 class Decide(_Action):
-    """An officer decides on a held complaint."""
+    """An officer decides on a complaint, held or in handling; `fields` are given with the decision."""
 
     decide: Literal["admit", "refuse", "transfer-out"]
     rule: Id | None = None
     to: str | None = None
+    fields: Values = {}
 
 
 class Supplement(_Action):
@@ -118,6 +119,7 @@ class Withdraw(_Action):
     """The complaint is taken back; without `by`, by the complainant."""
 
     withdraw: Literal[True]
+    fields: Values = {}
 
 
 class ReportMilestone(_Action):

@@ -65,17 +65,18 @@ class World:
         by: str,
         rule: str | None,
         to: str | None,
+        fields: Mapping[str, Any],
     ) -> None:
-        """An officer decides on a held complaint."""
-        self._publish(self._intake.decide(case_id, decision, by, rule, to, self.now))
+        """An officer decides on a complaint; `fields`: what is given with the decision."""
+        self._publish(self._intake.decide(case_id, decision, by, rule, to, fields, self.now))
 
     def supplement(self, case_id: UUID, fields: Mapping[str, Any]) -> None:
         """The complainant gives more."""
         self._publish(self._intake.supplement(case_id, fields, self.now))
 
-    def withdraw(self, case_id: UUID, by: str) -> None:
+    def withdraw(self, case_id: UUID, by: str, fields: Mapping[str, Any]) -> None:
         """The complaint is taken back."""
-        self._publish(self._intake.withdraw(case_id, by, self.now))
+        self._publish(self._intake.withdraw(case_id, by, fields, self.now))
 
     def add_document(self, case_id: UUID, name: str) -> None:
         """A document is put into the case's vault."""

@@ -6,11 +6,15 @@ from services.intake.background.housekeeping import clean_up_periodically
 from services.intake.consumer import Consumer
 from services.intake.form_book import FormBook
 from services.intake.handlers.cases import CaseHandlers
+from services.intake.handlers.documents import DocumentHandlers
+from services.intake.handlers.files import FileHandlers
 from services.intake.handlers.procedure_migrations import MigrationHandlers
 from services.intake.handlers.progress import ProgressHandlers
 from services.intake.handlers.vault import VaultHandlers
 from services.intake.http.cases import case_routes
 from services.intake.http.complaints import BATCH_PATH, registration_routes
+from services.intake.http.documents import document_routes
+from services.intake.http.files import FILES_PATH, file_routes
 from services.intake.http.procedure_migrations import migration_routes
 from services.intake.http.progress import progress_routes
 from services.intake.http.vault import vault_routes
@@ -22,6 +26,7 @@ from shared.business_time.clock import RealClock
 from shared.events.topics import ASSIGNMENTS, DEADLINES, NOTICES
 from shared.hosting.host import Context, Service
 from shared.hosting.http import BATCH_LIMIT
+from shared.procedures.model.documents import LARGEST_FILE
 from shared.security.vault import open_vault
 
 
@@ -40,11 +45,13 @@ def build(context: Context) -> Service:
             registration_routes(RegistrationBatcher(registrar), batch, reader, clock),
             case_routes(engine, vault, cases),
             vault_routes(VaultHandlers(context.outbox, vault, clock, forms)),
+            document_routes(DocumentHandlers(context.outbox, vault, clock, forms)),
+            file_routes(FileHandlers(context.outbox, vault, clock, real, forms)),
             progress_routes(ProgressHandlers(engine, vault, forms)),
             migration_routes(engine, migrations),
         ],
         topics=[ASSIGNMENTS, DEADLINES, NOTICES],
         handler=Consumer(forms),
         loops=[lambda: clean_up_periodically(engine, vault, real), migrations.run],
-        limits={BATCH_PATH: BATCH_LIMIT},
+        limits={BATCH_PATH: BATCH_LIMIT, FILES_PATH: LARGEST_FILE},
     )

@@ -50,10 +50,14 @@ class ComplaintSupplemented(EventData):
 
 @event("huiyin.complaint.admitted.v1", COMPLAINTS)
 class ComplaintAdmitted(EventData):
-    """It is to be handled; `rule` is the procedure's admission rule, None when an officer decided."""
+    """It is to be handled; `rule` is the procedure's admission rule, None when an officer decided.
+
+    `fields`: what the procedure has officers give with the decision; coded values and names of documents.
+    """
 
     rule: str | None = None
     decided_by: str | None = None
+    fields: Scalars = {}
 
 
 @event("huiyin.complaint.refused.v1", COMPLAINTS)
@@ -63,6 +67,7 @@ class ComplaintRefused(EventData):
     rule: str | None = None
     decided_by: str | None = None
     document_numbers: dict[str, str] = {}
+    fields: Scalars = {}
 
 
 @event("huiyin.complaint.transferred-out.v1", COMPLAINTS)
@@ -72,6 +77,7 @@ class ComplaintTransferredOut(EventData):
     to: str | None = None
     rule: str | None = None
     decided_by: str | None = None
+    fields: Scalars = {}
 
 
 @event("huiyin.complaint.merged.v1", COMPLAINTS)
@@ -120,3 +126,4 @@ class ComplaintWithdrawn(EventData):
     """The complainant took it back."""
 
     by: str = "complainant"
+    fields: Scalars = {}

@@ -111,6 +111,13 @@ def facts_of(data: EventData) -> Mapping[str, Any]:
             return {**data.attributes, "missing": list(data.missing)}
         case c.DocumentNumbered(document=x, number=number):
             return {f"number.{x}": number}
+        case (
+            c.ComplaintAdmitted(fields=given)
+            | c.ComplaintRefused(fields=given)
+            | c.ComplaintTransferredOut(fields=given)
+            | c.ComplaintWithdrawn(fields=given)
+        ):
+            return {f"{_PLAIN[type(data)]}.{key}": value for key, value in given.items()}
         case a.CaseClassified(class_=x):
             return {"class": x}
         case a.CaseAssigned(department=x) | a.CaseReassigned(department=x):

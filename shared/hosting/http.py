@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.errors import HuiyinError, TooLarge, Unauthorised, Unavailable
@@ -165,12 +166,18 @@ class _Limited:
     def __init__(self, app: ASGIApp, limits: Mapping[str, int]) -> None:
         self._app = app
         self._limits = limits
+        self._patterns = [(compile_path(path)[0], limit) for path, limit in limits.items() if "{" in path]
+
+    def _limit_of(self, path: str) -> int:
+        """The limit of a path; the limits' own paths may have parameters, as routes have."""
+        matching = (limit for pattern, limit in self._patterns if pattern.match(path))
+        return self._limits.get(path) or next(matching, BODY_LIMIT)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self._limits.get(scope["path"], BODY_LIMIT)
+        limit = self._limit_of(scope["path"])
         error = TooLarge(f"the body is larger than {limit} bytes", field="body")
         length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not length.isdigit() or int(length) > limit:

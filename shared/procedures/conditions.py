@@ -16,12 +16,27 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from shared.business_time.durations import Duration
+from shared.procedures.ages import RECEIVED_AT, is_age, is_older
+
 Scalar = bool | int | float | str
 Facts = Mapping[str, Any]
 Verdict = bool | None  # None is "unknown"
 Predicate = Callable[[Facts], Verdict]
 
-OPERATORS = ("is", "is_not", "in", "not_in", "at_least", "more_than", "at_most", "less_than", "contains", "known")
+OPERATORS = (
+    "is",
+    "is_not",
+    "in",
+    "not_in",
+    "at_least",
+    "more_than",
+    "at_most",
+    "less_than",
+    "contains",
+    "older_than",
+    "known",
+)
 
 ORDERED = ("at_least", "more_than", "at_most", "less_than")
 
@@ -43,6 +58,7 @@ class Compare(_Part):
     at_most: float | None = None
     less_than: float | None = None
     contains: Scalar | None = None
+    older_than: Duration | None = None
     known: bool | None = None
 
     @model_validator(mode="after")
@@ -50,6 +66,8 @@ class Compare(_Part):
         given = [name for name in OPERATORS if getattr(self, _attribute(name)) is not None]
         if len(given) != 1:
             raise ValueError(f"a comparison takes exactly one of: {', '.join(OPERATORS)}")
+        if self.older_than is not None and not is_age(self.older_than):
+            raise ValueError("an age is counted in calendar days, weeks, months or years: P90D, P2M, P1Y")
         return self
 
     @property
@@ -136,6 +154,8 @@ def _comparable(value: Any) -> Any:
 
 def _compile_compare(condition: Compare) -> Predicate:
     name, operator, operand = condition.field, condition.operator, condition.operand
+    if operator == "older_than":
+        return lambda facts: is_older(facts.get(name), operand, facts.get(RECEIVED_AT))
     if operator == "known":
         return lambda facts: (facts.get(name) is not None) == operand
     bound = Decimal(str(operand)) if operator in ORDERED else operand  # 0.1 as written, not its binary neighbour

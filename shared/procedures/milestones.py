@@ -21,6 +21,8 @@ COMPLAINT = (
     "procedure-migrated",  # it goes on under another version of its procedure
     "documented",  # a document came into the vault: `documented:<name>`
 )
+# What officers decide at intake: a milestone of this name says what they must give, or what must come before.
+DECIDED_AT_INTAKE = ("admitted", "refused", "transferred-out", "withdrawn")
 # What routing decides.
 DECIDED = (
     "classified",

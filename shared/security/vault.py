@@ -49,12 +49,20 @@ class CaseKey:
 
     def seal(self, table: str, name: str, value: str) -> bytes:
         """Encrypt a text for one place; the same text twice gives two ciphertexts."""
+        return self.seal_bytes(table, name, value.encode())
+
+    def seal_bytes(self, table: str, name: str, value: bytes) -> bytes:
+        """The same for bytes."""
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, value.encode(), self._place(table, name))
+        return nonce + self._cipher.encrypt(nonce, value, self._place(table, name))
 
     def open(self, table: str, name: str, sealed: bytes) -> str:
         """Decrypt what was sealed for this place; raises `VaultError` for anything else."""
-        return _decrypt(self._cipher, sealed, self._place(table, name)).decode()
+        return self.open_bytes(table, name, sealed).decode()
+
+    def open_bytes(self, table: str, name: str, sealed: bytes) -> bytes:
+        """The same for bytes."""
+        return _decrypt(self._cipher, sealed, self._place(table, name))
 
     def _place(self, table: str, name: str) -> bytes:
         # the data key outlives a change of the master key, and its ciphertexts with it: they carry version 1 for good

@@ -34,6 +34,9 @@ def register(app: typer.Typer) -> None:
     case.command()(show)
     case.command("list")(list_)
     case.command()(report)
+    from huiyin.cli.cases import documents
+
+    documents.register(case)
     app.add_typer(case, name="case")
 
 

@@ -1,4 +1,5 @@
-"""What intake does by itself from time to time: old idempotency keys go, data keys follow a new master key."""
+"""What intake does by itself from time to time: old idempotency keys and uploads that broke off go, data keys follow
+a new master key."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.intake.store import registration
+from services.intake.store import files, registration
 from services.intake.store import vault as store_vault
 from shared.business_time.clock import Clock
 from shared.messaging.retry import run_periodically
@@ -17,6 +18,8 @@ log = structlog.get_logger(__name__)
 
 KEYS_KEPT = timedelta(days=7)
 """Call centres send again after a long weekend."""
+UPLOADS_KEPT = timedelta(days=1)
+"""A file that has not come whole by then never will."""
 _EVERY_SECONDS = 600.0
 _AT_ONCE = 200
 
@@ -24,6 +27,7 @@ _AT_ONCE = 200
 async def clean_up(engine: AsyncEngine, vault: Vault, real: Clock) -> tuple[int, int]:
     """Do it once: (idempotency keys forgotten, data keys wrapped anew)."""
     async with engine.begin() as tx:
+        await files.drop_abandoned(tx, real.now() - UPLOADS_KEPT)
         forgotten = await registration.forget_keys(tx, real.now() - KEYS_KEPT)
     rewrapped = 0
     while True:

@@ -12,6 +12,7 @@ from services.intake.domain.forms import PERIOD, FieldError, Form, Values
 from shared.errors import Conflict, InvalidInput
 from shared.events import complaints as c
 from shared.events.base import EventData
+from shared.procedures.ages import RECEIVED_AT
 from shared.procedures.fields import Scalar, Unreadable, folded, read_instant
 from shared.procedures.milestones import ENDING
 from shared.procedures.model import AdmissionRule
@@ -80,8 +81,9 @@ def check(
     except Unreadable as error:
         errors.append(FieldError("received_at", str(error)))
     read = form.read(fields)
-    period = form.period(now if errors else came)  # a calendar does not reach to every instant that can be written
-    attributes = {**form.defaults(read.coded), **read.coded, PERIOD: period}
+    came = now if errors else came  # a calendar does not reach to every instant that can be written
+    of_receipt: dict[str, Scalar] = {PERIOD: form.period(came), RECEIVED_AT: form.local_time(came)}
+    attributes = {**form.defaults(read.coded), **read.coded, **of_receipt}
     given = attributes.keys() | read.vault.keys()
     facts = {**attributes, "channel": channel_id}
     errors += [*read.errors, *_not_yet_named(form.lacking(given, facts), read)]
@@ -105,9 +107,18 @@ def admission(form: Form, attributes: Mapping[str, Scalar], channel: str, missin
     for rule, applies in form.rules:
         verdict = True if applies is None else applies(facts)
         if verdict is True:
-            return Verdict(rule.decision, rule)
+            return _without_a_person(form, Verdict(rule.decision, rule))
         unknown = unknown or verdict is None
-    return Verdict("hold" if unknown else form.procedure.admissibility.otherwise)
+    return _without_a_person(form, Verdict("hold" if unknown else form.procedure.admissibility.otherwise))
+
+
+def _without_a_person(form: Form, verdict: Verdict) -> Verdict:
+    """The verdict, or none yet: where the procedure demands something of whoever decides, no machine does."""
+    refined = next((one for one in form.procedure.milestones if one.id == verdict.status), None)
+    if refined is None:
+        return verdict
+    needed = any(field.required is True for field in refined.fields)
+    return Verdict("hold") if needed or refined.by or refined.requires or getattr(refined, "must", ()) else verdict
 
 
 def registration_events(
@@ -138,45 +149,32 @@ def registration_events(
 
 
 def verdict_events(
-    verdict: Verdict, decided_by: str | None, documents: Mapping[str, str] | None = None, *, to: str | None = None
+    verdict: Verdict,
+    decided_by: str | None,
+    documents: Mapping[str, str] | None = None,
+    *,
+    to: str | None = None,
+    fields: Mapping[str, Scalar] | None = None,
 ) -> list[EventData]:
     """The events of an admission decision: one event, or none while it is held.
 
-    `to` is the body that an officer passes it to; without one, the rule's.
+    `to` is the body that an officer passes it to; without one, the rule's. `fields`: what is given with it.
     """
     rule = verdict.rule.id if verdict.rule else None
+    given = dict(fields or {})
     match verdict.decision:
         case "admit":
-            return [c.ComplaintAdmitted(rule=rule, decided_by=decided_by)]
+            return [c.ComplaintAdmitted(rule=rule, decided_by=decided_by, fields=given)]
         case "refuse":
-            return [c.ComplaintRefused(rule=rule, decided_by=decided_by, document_numbers=dict(documents or {}))]
+            return [
+                c.ComplaintRefused(
+                    rule=rule, decided_by=decided_by, document_numbers=dict(documents or {}), fields=given
+                )
+            ]
         case "transfer-out":
             ruled = verdict.rule.to if verdict.rule else None
-            return [c.ComplaintTransferredOut(to=to or ruled, rule=rule, decided_by=decided_by)]
+            return [c.ComplaintTransferredOut(to=to or ruled, rule=rule, decided_by=decided_by, fields=given)]
     return []
-
-
-def officers_verdict(form: Form, status: str, decision: Decision, by: str, rule: str | None) -> Verdict:
-    """An officer's decision on a held complaint.
-
-    Raises `Conflict` if it is not held, `InvalidInput` if the role may not decide or a refusal states no reason of
-    the procedure's. A procedure that lists no grounds of refusal asks for none.
-    """
-    if status != "held":
-        raise Conflict("only a held complaint is decided on", hint="GET the case to see its status")
-    admissibility = form.procedure.admissibility
-    if admissibility.decided_by and by not in admissibility.decided_by:
-        allowed = ", ".join(admissibility.decided_by)
-        raise InvalidInput(f"the procedure lets these decide: {allowed}", field="by")
-    if not admissibility.decided_by:
-        require_office(form, by, field="by")
-    reasons = {reason.id: reason for reason in admissibility.rules if reason.decision == decision}
-    if rule is None and decision == "refuse" and reasons:
-        raise InvalidInput(f"a refusal states its reason: {', '.join(reasons)}", field="rule")
-    if rule is not None and rule not in reasons:
-        named = ", ".join(reasons) or "none"
-        raise InvalidInput(f"the procedure's reasons for this decision are: {named}", field="rule")
-    return Verdict(decision, reasons[rule] if rule else None)
 
 
 def require_office(form: Form, office: str, *, field: str) -> None:

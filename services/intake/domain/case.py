@@ -39,3 +39,8 @@ class Case:
     def pin(self) -> tuple[str, int]:
         """The procedure and version that it is pinned to."""
         return (self.procedure, self.procedure_version)
+
+    @property
+    def handlers(self) -> tuple[str, ...]:
+        """The offices that have it: its department, and the level that it is on."""
+        return tuple(one for one in (self.department, self.level) if one)

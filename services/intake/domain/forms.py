@@ -62,7 +62,8 @@ class Form:
         procedure = self.procedure
         set_ = object.__setattr__  # a frozen dataclass is filled this way
         set_(self, "channels", index_choices(procedure.channels))
-        set_(self, "rules", tuple((rule, _compiled(rule.when)) for rule in procedure.admissibility.rules))
+        judging = [rule for rule in procedure.admissibility.rules if not rule.officer]
+        set_(self, "rules", tuple((rule, _compiled(rule.when)) for rule in judging))
         set_(self, "_fields", {spec.id: _compile(spec) for spec in procedure.fields})
 
     @cached_property
@@ -73,6 +74,10 @@ class Form:
     def local_date(self, at: datetime) -> date:
         """The date of an instant in the procedure's time zone."""
         return at.astimezone(zone(self.procedure.time_zone)).date()
+
+    def local_time(self, at: datetime) -> str:
+        """An instant as local time with its offset, to the second."""
+        return at.astimezone(zone(self.procedure.time_zone)).isoformat(timespec="seconds")
 
     def period(self, received_at: datetime) -> str:
         """Whether it came in business hours, off hours or on a holiday of the procedure's calendar."""

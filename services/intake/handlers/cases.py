@@ -6,6 +6,7 @@ Each is one transaction that holds the case's row: read, decide, write, emit.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -14,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.domain import admission
 from services.intake.domain.case import Case
+from services.intake.domain.decisions import officers_verdict, particulars
 from services.intake.domain.forms import FieldError, Form
 from services.intake.form_book import FormBook
-from services.intake.handlers.emitting import emit, hold
+from services.intake.handlers.emitting import emit, history_of, hold
 from services.intake.store import cases
 from services.intake.store import vault as store_vault
 from shared.business_time.clock import Clock
@@ -24,11 +26,23 @@ from shared.errors import NotFound
 from shared.events.complaints import ComplaintSupplemented, ComplaintWithdrawn
 from shared.messaging.outbox import Outbox
 from shared.observability import metrics
+from shared.procedures.fields import Scalar
 from shared.procedures.offices import COMPLAINANT
 from shared.security.acting import Principal
 from shared.security.vault import Vault
 
 OfficersDecision = Literal["admit", "refuse", "transfer-out"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """An officer's decision as it was sent: `rule` is the reason, `to` who gets it, `fields` what is given with it."""
+
+    decision: OfficersDecision
+    by: str
+    rule: str | None = None
+    to: str | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 class CaseHandlers:
@@ -40,21 +54,24 @@ class CaseHandlers:
         self._forms = forms
         self._outbox = outbox
 
-    async def decide(
-        self, case_id: UUID, decision: OfficersDecision, by: str, rule: str | None, to: str | None, caller: Principal
-    ) -> Case:
-        """Record an officer's decision on a held complaint.
+    async def decide(self, case_id: UUID, given: Decided, caller: Principal) -> Case:
+        """Record an officer's decision on a complaint, held or in handling.
 
-        Raises as `domain.officers_verdict`, and `Forbidden` for an office that the caller may not act as.
+        Raises as `decisions.officers_verdict` and `decisions.particulars`, and `Forbidden` for an office that the
+        caller may not act as.
         """
         now = self._clock.now()
         async with self._outbox.transaction() as tx:
             case, form = await self._hold(tx, case_id)
-            caller.require_office(case.procedure, by)
-            verdict = admission.officers_verdict(form, case.status, decision, by, rule)
-            if to is not None:
-                admission.require_office(form, to, field="to")
-            await self._settle(tx, case, form, verdict, now, cause=f"admission:{decision}", by=by, to=to)
+            caller.require_office(case.procedure, given.by)
+            known = await history_of(tx, case)
+            verdict = officers_verdict(form, case.status, given.decision, given.by, given.rule, known.facts)
+            fields = particulars(form.procedure, verdict.status, given.by, given.fields, known, case.handlers)
+            if given.to is not None:
+                admission.require_office(form, given.to, field="to")
+            await self._settle(
+                tx, case, form, verdict, now, cause=f"admission:{given.decision}", decided=given, fields=fields
+            )
             case = await _reloaded(tx, case_id)
         return case
 
@@ -85,18 +102,23 @@ class CaseHandlers:
             await emit(tx, case, form, [supplemented], cause, now)
             if case.status == "held":
                 verdict = admission.admission(form, attributes, case.channel, missing)
-                await self._settle(tx, case, form, verdict, now, cause=cause, by=None, to=None)
+                await self._settle(tx, case, form, verdict, now, cause=cause)
             case = await _reloaded(tx, case_id)
         return case
 
-    async def withdraw(self, case_id: UUID, by: str, caller: Principal) -> Case:
-        """The complaint is taken back by `complainant`, or for the complainant by a role of the procedure."""
+    async def withdraw(self, case_id: UUID, by: str, fields: Mapping[str, Any], caller: Principal) -> Case:
+        """The complaint is taken back by `complainant`, or for the complainant by a role of the procedure.
+
+        Raises as `decisions.particulars`.
+        """
         now = self._clock.now()
         async with self._outbox.transaction() as tx:
             case, form = await self._hold(tx, case_id)
             _require_author(case, form, by, caller)
             admission.require_open(case.status)
-            await emit(tx, case, form, [ComplaintWithdrawn(by=by)], "withdrawal", now)
+            known = await history_of(tx, case)
+            given = particulars(form.procedure, "withdrawn", by, fields, known, case.handlers)
+            await emit(tx, case, form, [ComplaintWithdrawn(by=by, fields=given)], "withdrawal", now)
             case = await _reloaded(tx, case_id)
         return case
 
@@ -113,14 +135,15 @@ class CaseHandlers:
         now: datetime,
         *,
         cause: str,
-        by: str | None,
-        to: str | None,
+        decided: Decided | None = None,
+        fields: Mapping[str, Scalar] | None = None,
     ) -> None:
         if verdict.decision == "hold":
             return
         rule = verdict.rule.id if verdict.rule else None
+        by, to = (decided.by, decided.to) if decided else (None, None)
         await cases.save_decision(tx, case.id, rule, by)
-        await emit(tx, case, form, admission.verdict_events(verdict, by, to=to), cause, now)
+        await emit(tx, case, form, admission.verdict_events(verdict, by, to=to, fields=fields), cause, now)
         metrics.ADMISSIONS.labels(procedure=case.procedure, decision=verdict.status).inc()
 
 

@@ -12,17 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.intake.domain.case import Case
 from services.intake.domain.progress import progress_url
 from services.intake.form_book import FormBook
-from services.intake.handlers.emitting import emit
 from services.intake.store import cases as store
 from services.intake.store import vault as store_vault
 from services.intake.store.vault import VaultRead
 from shared.business_time.clock import Clock
-from shared.errors import InvalidInput, NotFound
-from shared.events.complaints import DocumentAdded
+from shared.errors import NotFound
 from shared.messaging.outbox import Outbox
 from shared.procedures.fields import opened_form
-from shared.procedures.offices import offices
-from shared.security.acting import Principal
 from shared.security.vault import Vault
 
 
@@ -108,38 +104,6 @@ class VaultHandlers:
             if reads:
                 await store_vault.record_reads(tx, reads, reader, self._clock.now())
         return answers
-
-    async def write_document(self, case_id: UUID, name: str, content: str, by: str | None, caller: Principal) -> None:
-        """Seal a text about a case and emit that it is there; one of the same name is replaced.
-
-        The same text again changes nothing and emits nothing. `by` is the office that puts it there: absent, the
-        department that has the case, or will have it by default. Raises `Forbidden` for an office that the caller may
-        not act as. The caller's name is kept with the text.
-        """
-        async with self._outbox.transaction() as tx:
-            case = await find_case(tx, case_id, lock=True)
-            form = self._forms.pinned(case.pin)
-            office = by or case.department or form.procedure.default_department
-            caller.require_office(case.procedure, office)
-            if office not in offices(form.procedure):
-                raise InvalidInput("the procedure has no such office", field="by")
-            key = await store_vault.key_of(tx, self._vault, case_id)
-            if await store_vault.document_of(tx, key, name) == content:
-                return
-            now = self._clock.now()
-            revision = await store_vault.put_document(tx, key, name, content, caller.name, now)
-            added = DocumentAdded(document=name, by=office)
-            await emit(tx, case, form, [added], f"document|{name}|{revision}", now)
-
-    async def read_document(self, case_id: UUID, name: str, reader: str, purpose: str) -> str:
-        """A sealed text; raises `NotFound` for a case or a document that there is not."""
-        async with self._engine.begin() as tx:
-            await find_case(tx, case_id)
-            documents = await store_vault.documents_of(tx, await store_vault.key_of(tx, self._vault, case_id))
-            if name not in documents:
-                raise NotFound("no such document")
-            await store_vault.record_read(tx, case_id, reader, [f"documents.{name}"], purpose, self._clock.now())
-        return documents[name]
 
     async def reads_of(self, case_id: UUID) -> list[VaultRead]:
         """Who read which fields of a case's identity, when and why; oldest first."""

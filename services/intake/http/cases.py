@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake.domain.case import Case
 from services.intake.domain.forms import FieldError
-from services.intake.handlers.cases import CaseHandlers, OfficersDecision
+from services.intake.handlers.cases import CaseHandlers, Decided, OfficersDecision
 from services.intake.http.request_bodies import body_of, described, idempotency_key, refusal
 from services.intake.http.views import case_view, entry_view
 from services.intake.store import cases
@@ -30,7 +30,10 @@ Decider = Annotated[Principal, needs("admissions:write")]
 
 
 class Admission(BaseModel):
-    """An officer's decision: `by` is a role, `rule` the procedure's rule that states the reason, `to` who gets it."""
+    """An officer's decision: `by` is a role, `rule` the procedure's rule that states the reason, `to` who gets it.
+
+    `fields`: what the procedure has officers give with it.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -38,6 +41,7 @@ class Admission(BaseModel):
     by: Id
     rule: Id | None = None
     to: Id | None = None
+    fields: dict[str, Any] = Field(default_factory=dict, max_length=100)
 
 
 class Supplement(BaseModel):
@@ -58,6 +62,7 @@ class Withdrawal(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     by: Id = COMPLAINANT
+    fields: dict[str, Any] = Field(default_factory=dict, max_length=100)
 
 
 def case_routes(engine: AsyncEngine, vault: Vault, handlers: CaseHandlers) -> APIRouter:
@@ -66,8 +71,9 @@ def case_routes(engine: AsyncEngine, vault: Vault, handlers: CaseHandlers) -> AP
 
     @routes.post("/v1/cases/{case_id}/admission", openapi_extra=described(Admission))
     async def decide(case_id: UUID, caller: Decider, given: Annotated[Admission, body_of(Admission)]) -> dict[str, Any]:
-        """Decide on a held complaint."""
-        return case_view(await handlers.decide(case_id, given.decision, given.by, given.rule, given.to, caller))
+        """Decide on a held complaint, or on an admitted one for a reason that the procedure allows then."""
+        decided = Decided(given.decision, given.by, given.rule, given.to, given.fields)
+        return case_view(await handlers.decide(case_id, decided, caller))
 
     @routes.post("/v1/cases/{case_id}/supplements", openapi_extra=described(Supplement))
     async def supplement(
@@ -83,7 +89,7 @@ def case_routes(engine: AsyncEngine, vault: Vault, handlers: CaseHandlers) -> AP
         case_id: UUID, caller: Writer, given: Annotated[Withdrawal, body_of(Withdrawal)]
     ) -> dict[str, Any]:
         """Take a complaint back."""
-        return case_view(await handlers.withdraw(case_id, given.by, caller))
+        return case_view(await handlers.withdraw(case_id, given.by, given.fields, caller))
 
     @routes.get("/v1/cases", dependencies=[needs("cases:read")])
     async def list_cases(

@@ -1,4 +1,4 @@
-"""Identities and sealed texts over HTTP."""
+"""Identities over HTTP."""
 
 from __future__ import annotations
 
@@ -6,38 +6,20 @@ from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.handlers.vault import ContactQuestion, VaultHandlers
 from services.intake.http.request_bodies import body_of, described
 from services.intake.http.views import case_view, links_view
 from shared.errors import InvalidInput
 from shared.hosting.http import needs
-from shared.procedures.fields import clean_text
-from shared.procedures.model import Id
 from shared.security.acting import Principal
 
 CaseReader = Annotated[Principal, needs("cases:read")]
 VaultReader = Annotated[Principal, needs("vault:read")]
-Reporter = Annotated[Principal, needs("reports:write")]
-DocumentName = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,40}$")]
 Purpose = Annotated[str, Query(pattern=r"^[A-Za-z0-9:._-]{1,120}$")]
 """A coded purpose, like `call-back` or `notice:<id>`: free words could name people."""
-
-
-class Document(BaseModel):
-    """A text about a case: a reply, a report.
-
-    `by`: the office that puts it there; absent: the department that has the case.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    by: Id | None = None
-    text: Annotated[str, AfterValidator(lambda text: clean_text(text, one_line=False))] = Field(
-        min_length=1, max_length=100_000
-    )
 
 
 class ContactAsked(BaseModel):
@@ -59,7 +41,7 @@ class Contacts(BaseModel):
 
 
 def vault_routes(handlers: VaultHandlers) -> APIRouter:
-    """Case reading with and without identity, contacts, documents, and who read what."""
+    """Case reading with and without identity, contacts, and who read what."""
     routes = APIRouter()
 
     @routes.get("/v1/cases/{case_id}")
@@ -90,21 +72,6 @@ def vault_routes(handlers: VaultHandlers) -> APIRouter:
         """
         asked = [ContactQuestion(one.case_id, one.fields, one.purpose) for one in given.asked]
         return [asdict(one) if one is not None else None for one in await handlers.contacts(asked, caller.name)]
-
-    @routes.put("/v1/cases/{case_id}/documents/{name}", status_code=204, openapi_extra=described(Document))
-    async def write_document(
-        case_id: UUID,
-        name: DocumentName,
-        caller: Reporter,
-        given: Annotated[Document, body_of(Document)],
-    ) -> None:
-        """Seal a text about a case, like the reply that the complainant gets; the same name again replaces it."""
-        await handlers.write_document(case_id, name, given.text, given.by, caller)
-
-    @routes.get("/v1/cases/{case_id}/documents/{name}")
-    async def read_document(case_id: UUID, name: DocumentName, purpose: Purpose, caller: VaultReader) -> dict[str, str]:
-        """A sealed text."""
-        return {"name": name, "text": await handlers.read_document(case_id, name, caller.name, purpose)}
 
     @routes.get("/v1/cases/{case_id}/vault-reads", dependencies=[needs("vault:read")])
     async def who_read(case_id: UUID) -> dict[str, Any]:

@@ -114,9 +114,38 @@ vault_documents = Table(
     Column("case_id", Uuid, primary_key=True),
     Column("name", Text, primary_key=True),
     Column("ciphertext", LargeBinary, nullable=False),
+    Column("contents", LargeBinary),
+    Column("office", Text),
+    Column("signed_by", ARRAY(Text), nullable=False),
     Column("written_by", Text, nullable=False),
     Column("written_at", INSTANT, nullable=False),
     Column("revision", Integer, nullable=False),
+)
+vault_files = Table(
+    "vault_files",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("case_id", Uuid, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("chunks", Integer, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("file_name", LargeBinary),
+    Column("written_by", Text, nullable=False),
+    Column("written_at", INSTANT, nullable=False),
+    UniqueConstraint("case_id", "document", "content_hash"),
+)
+# `kept_since` is real time: an upload that broke off is cleaned away after a day.
+vault_file_chunks = Table(
+    "vault_file_chunks",
+    metadata,
+    Column("file_id", Uuid, primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("case_id", Uuid, nullable=False),
+    Column("ciphertext", LargeBinary, nullable=False),
+    Column("kept_since", INSTANT, nullable=False),
+    Index("vault_file_chunks_kept_since", "kept_since"),
 )
 vault_reads = Table(
     "vault_reads",

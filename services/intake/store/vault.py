@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.intake.domain.documents import Contents, Held
 from shared.errors import NotFound
 from shared.security.vault import CaseKey, Vault
 
@@ -48,6 +50,18 @@ _RECORD_READS = text(
 )
 _PUT_DOCUMENT = text(
     """
+    INSERT INTO vault_documents
+        (case_id, name, ciphertext, contents, office, signed_by, written_by, written_at, revision)
+    VALUES (:case_id, :name, :ciphertext, :contents, :office, :signed_by, :by, :at, 1)
+    ON CONFLICT (case_id, name) DO UPDATE
+    SET ciphertext = excluded.ciphertext, contents = excluded.contents, office = excluded.office,
+        signed_by = excluded.signed_by, written_by = excluded.written_by, written_at = excluded.written_at,
+        revision = vault_documents.revision + 1
+    RETURNING revision
+    """
+)
+_DOCUMENT = text(
+    """
     INSERT INTO vault_documents (case_id, name, ciphertext, written_by, written_at, revision)
     VALUES (:case_id, :name, :ciphertext, :by, :at, 1)
     ON CONFLICT (case_id, name) DO UPDATE
@@ -56,8 +70,22 @@ _PUT_DOCUMENT = text(
     RETURNING revision
     """
 )
-_DOCUMENT = text("SELECT ciphertext FROM vault_documents WHERE case_id = :case_id AND name = :name")
-_DOCUMENTS = text("SELECT name, ciphertext FROM vault_documents WHERE case_id = :case_id ORDER BY name")
+_DOCUMENT = text(
+    "SELECT ciphertext, contents, office, signed_by FROM vault_documents WHERE case_id = :case_id AND name = :name"
+)
+_HELD = text(
+    """
+    SELECT name, max(at) AS at, max(office) AS office, max(signed_by) AS signed_by, sum(files) AS files,
+        sum(bytes) AS bytes
+    FROM (
+        SELECT name, written_at AS at, office, signed_by, 0 AS files, 0 AS bytes
+        FROM vault_documents WHERE case_id = :case_id
+        UNION ALL
+        SELECT document, written_at, NULL, NULL, 1, size FROM vault_files WHERE case_id = :case_id
+    ) AS parts (name, at, office, signed_by, files, bytes)
+    GROUP BY name ORDER BY name
+    """
+)
 _RECORD_READ = text(
     """
     INSERT INTO vault_reads (case_id, reader, read_at, fields, purpose)
@@ -126,24 +154,38 @@ async def field_names(connection: AsyncConnection, case_id: UUID) -> set[str]:
     return {row.field for row in await connection.execute(_FIELDS, {"case_id": case_id})}
 
 
-async def put_document(tx: AsyncConnection, key: CaseKey, name: str, content: str, by: str, at: datetime) -> int:
-    """Seal a text about a case; one of the same name is replaced. Returns the text's revision, from 1."""
-    sealed = key.seal(DOCUMENTS, name, content)
-    values = {"case_id": key.case_id, "name": name, "ciphertext": sealed, "by": by, "at": at}
+async def put_document(tx: AsyncConnection, key: CaseKey, name: str, contents: Contents, by: str, at: datetime) -> int:
+    """Seal a document; one of the same name is replaced. Returns its revision, from 1. `by` is an API key's name."""
+    fields = json.dumps(dict(contents.fields), ensure_ascii=False, sort_keys=True)
+    values = {
+        "case_id": key.case_id,
+        "name": name,
+        "ciphertext": key.seal(DOCUMENTS, name, contents.text),
+        "contents": key.seal(DOCUMENTS, f"{name}|fields", fields) if contents.fields else None,
+        "office": contents.by,
+        "signed_by": list(contents.signed_by),
+        "by": by,
+        "at": at,
+    }
     revision: int = (await tx.execute(_PUT_DOCUMENT, values)).scalar_one()
     return revision
 
 
-async def document_of(connection: AsyncConnection, key: CaseKey, name: str) -> str | None:
-    """A text about a case, opened; None if there is none of this name."""
-    sealed = await connection.scalar(_DOCUMENT, {"case_id": key.case_id, "name": name})
-    return key.open(DOCUMENTS, name, sealed) if sealed is not None else None
+async def document_of(connection: AsyncConnection, key: CaseKey, name: str) -> Contents | None:
+    """A document, opened; None if there is none of this name."""
+    row = (await connection.execute(_DOCUMENT, {"case_id": key.case_id, "name": name})).first()
+    if row is None:
+        return None
+    fields = json.loads(key.open(DOCUMENTS, f"{name}|fields", row.contents)) if row.contents else {}
+    return Contents(key.open(DOCUMENTS, name, row.ciphertext), fields, row.office, tuple(row.signed_by))
 
 
-async def documents_of(connection: AsyncConnection, key: CaseKey) -> dict[str, str]:
-    """All texts about a case, opened, by name."""
-    rows = await connection.execute(_DOCUMENTS, {"case_id": key.case_id})
-    return {row.name: key.open(DOCUMENTS, row.name, row.ciphertext) for row in rows}
+async def held_documents(connection: AsyncConnection, case_id: UUID) -> list[Held]:
+    """The documents that a case holds, their texts and files together, by name; nothing is opened."""
+    rows = await connection.execute(_HELD, {"case_id": case_id})
+    return [
+        Held(row.name, row.at, row.office, tuple(row.signed_by or ()), int(row.files), int(row.bytes)) for row in rows
+    ]
 
 
 async def opened(

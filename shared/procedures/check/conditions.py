@@ -17,7 +17,7 @@ _ALLOWED = {
     "integer": ("is", "is_not", "in", "not_in", *ORDERED, "known"),
     "money": (*ORDERED, "known"),
     "person": ("known",),
-    "moment": ("known",),
+    "moment": ("known", "older_than"),
     "text": ("known",),
     "list": ("contains", "known"),
 }
@@ -27,8 +27,8 @@ def check_conditions(procedure: Procedure) -> Iterator[Finding]:
     """Findings on every `when` and `while` of the procedure, and on the facts that durations go by."""
     reader = _Reader(procedure)
     for path, part in parts(procedure):
-        at_intake = isinstance(part, AdmissionRule) or (
-            isinstance(part, FieldSpec) and not path.startswith("milestones")
+        at_intake = (isinstance(part, AdmissionRule) and not part.officer) or (
+            isinstance(part, FieldSpec) and not path.startswith(("milestones", "documents"))
         )
         for word, key in (("when", "when"), ("while", "while_")):
             condition = getattr(part, key, None)
@@ -133,7 +133,7 @@ class _Reader:
 
 def _operands(condition: Compare, fact: KnownFact, path: str) -> Iterator[Finding]:
     operator, operand = condition.operator, condition.operand
-    if operator == "known" or operator in ORDERED:
+    if operator in ("known", "older_than", *ORDERED):
         return
     for value in operand if isinstance(operand, tuple) else (operand,):
         if fact.kind in ("choice", "list") and value not in fact.values:

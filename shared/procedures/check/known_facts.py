@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from shared.procedures.ages import RECEIVED_AT
 from shared.procedures.model import FieldSpec, Milestone, Procedure
 
 Kind = Literal["choice", "boolean", "integer", "moment", "list", "money", "person", "text"]
@@ -29,6 +30,7 @@ def known_facts(procedure: Procedure) -> dict[str, KnownFact]:
     found = {
         "channel": KnownFact("choice", frozenset(one.id for one in procedure.channels), at_registration=True),
         "received.period": KnownFact("choice", frozenset(PERIODS), at_registration=True),
+        RECEIVED_AT: KnownFact("moment", at_registration=True),
         "missing": KnownFact("list", frozenset(one.id for one in procedure.fields), at_registration=True),
         "class": KnownFact("choice", frozenset(one.id for one in procedure.classes)),
         "department": KnownFact("choice", frozenset(one.id for one in procedure.departments)),

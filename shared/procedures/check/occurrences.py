@@ -12,6 +12,7 @@ from shared.procedures.conditions import fields_of
 from shared.procedures.milestones import (
     COMPLAINT,
     DEADLINE,
+    DECIDED_AT_INTAKE,
     FREELY_QUALIFIED,
     NOTICE,
     QUALIFIED_BY,
@@ -153,7 +154,7 @@ def check_occurrences(procedure: Procedure) -> Iterator[Finding]:
     """Findings on words that mean nothing, on what never happens, and on milestones that hide a standard word."""
     ids, can_be = Ids(procedure), possible(procedure)
     for path, part in parts(procedure):
-        if isinstance(part, Milestone) and part.id in (STANDARD | set(DEADLINE)) - set(REPORTED):
+        if isinstance(part, Milestone) and part.id in (STANDARD | set(DEADLINE)) - {*REPORTED, *DECIDED_AT_INTAKE}:
             yield error(
                 path,
                 "该名称由系统自己使用，里程碑请换名",

@@ -6,12 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from shared.procedures.check.finding import Finding, error
-from shared.procedures.conditions import Always, Condition, Not
+from shared.procedures.conditions import Always, Condition
 from shared.procedures.milestones import split
 from shared.procedures.model import Escalation, Procedure
-
-# A reason that only an officer may give: no facts make the rule decide by itself.
-_NEVER = Not.model_validate({"not": {"always": True}})
 
 
 class _Rule(Protocol):
@@ -23,7 +20,8 @@ class _Rule(Protocol):
 
 def check_order(procedure: Procedure) -> Iterator[Finding]:
     """Findings on rules that can never decide, and on ladders."""
-    yield from _unreachable("admissibility.rules", procedure.admissibility.rules)
+    judging = [rule for rule in procedure.admissibility.rules if not rule.officer]
+    yield from _unreachable("admissibility.rules", judging)
     yield from _unreachable("classes", procedure.classes)
     yield from _unreachable("routes", procedure.routes)
     yield from _rings(procedure)
@@ -41,7 +39,7 @@ def _unreachable(path: str, rules: Sequence[_Rule]) -> Iterator[Finding]:
                 f"永远轮不到：前面的 {closed_by} 无条件成立",
                 f"is never reached: {closed_by} before it holds unconditionally",
             )
-        elif rule.when is not None and rule.when != _NEVER and rule.when in earlier:
+        elif rule.when is not None and rule.when in earlier:
             yield error(f"{path}[{rule.id}].when", "与前面某条条件相同", "is the same condition as an earlier one's")
         if rule.when is None or isinstance(rule.when, Always):
             closed_by = closed_by or rule.id

@@ -35,6 +35,7 @@ _ANYBODY = PARTS
 _NAMES: tuple[tuple[type[BaseModel], str, tuple[str, ...]], ...] = (
     (Procedure, "default_department", ("departments",)),
     (AdmissionRule, "to", ("departments", "roles")),
+    (AdmissionRule, "decided_by", _ANYBODY),
     (Admissibility, "decided_by", _ANYBODY),
     (Level, "department", ("departments",)),
     (Route, "department", ("departments",)),

@@ -20,7 +20,7 @@ from shared.procedures.model.complaint import (
     Numbering,
     NumberScheme,
 )
-from shared.procedures.model.documents import DocumentKind, DocumentNumber, Dossier, Files
+from shared.procedures.model.documents import DocumentKind, DocumentNumber, Dossier, Files, FileType
 from shared.procedures.model.handling import (
     ComplaintClass,
     Department,
@@ -70,6 +70,7 @@ __all__ = [
     "Escalation",
     "Extension",
     "FieldSpec",
+    "FileType",
     "Files",
     "GivenClass",
     "Id",

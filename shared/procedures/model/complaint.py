@@ -111,13 +111,29 @@ class Count(Element):
 
 
 class AdmissionRule(Element):
-    """One reason to admit, refuse or pass on; the first whose condition is true decides."""
+    """One reason to admit, refuse or pass on; the first whose condition is true decides.
+
+    A rule of an `officer` decides nothing by itself: it is a reason that an officer gives, where its `when` holds.
+    `after_admission`: an officer may give it of a case that has been admitted too, until it is resolved; of a rule of
+    an officer only. `decided_by`: who may give it, where that differs from who decides otherwise.
+    """
 
     id: Id
     decision: Literal["admit", "refuse", "transfer-out"]
     when: Condition | None = None
+    officer: bool = False
+    after_admission: bool = False
+    decided_by: tuple[Id, ...] = ()
     reason: Text
     to: Id | None = Field(default=None, description="department or body that it is passed to")
+
+    @model_validator(mode="after")
+    def _form(self) -> AdmissionRule:
+        if self.after_admission and not self.officer:
+            raise ValueError("only an officer gives a reason after admission: officer: true")
+        if self.after_admission and self.decision == "admit":
+            raise ValueError("an admitted case is not admitted again")
+        return self
 
 
 class Admissibility(Element):

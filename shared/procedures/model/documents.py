@@ -100,6 +100,13 @@ class DocumentKind(Named):
     copies: tuple[Id, ...] = Field(default=(), description="offices or parties that get a copy, or `complainant`")
     files: Files | None = None
 
+    @model_validator(mode="after")
+    def _fields_are_given_at_once(self) -> DocumentKind:
+        for one in self.fields:
+            if one.required in ("registration", "requested"):
+                raise ValueError(f"the field {one.id} comes with the document: write `required: true`")
+        return self
+
     @property
     def numbered_at(self) -> Occurrence:
         """The occurrence at which it gets its number."""

@@ -100,6 +100,7 @@ async def test_a_supplement_that_answers_the_rules_admits_the_case(intake: Intak
         "receipt": True,
         "urgent": False,
         "received.period": "business-hours",
+        "received.at": "2025-03-03T10:00:00+08:00",
     }
     identity = await intake.http.get(f"/v1/cases/{given['case_id']}?identity=true&purpose=check")
     assert identity.json()["identity"]["name"] == "李四"

@@ -49,6 +49,7 @@ async def test_a_complaint_gets_its_number_and_everything_stands_in_one_place(in
     case = (await intake.http.get(f"/v1/cases/{given['case_id']}")).json()
     assert case["attributes"] == {
         "kind": "goods", "receipt": True, "amount": 120, "urgent": False, "received.period": "business-hours",
+        "received.at": "2025-03-03T10:00:00+08:00",
     }  # fmt: skip
     assert case["rule"] == "ours"
     assert intake.outbox.committed.is_set()

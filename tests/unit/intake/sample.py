@@ -51,7 +51,20 @@ documents:
     at: mediated
     when: {field: mediated.settled, is: true}
     number: {pattern: 'A{year}-{number:03}', restart: year}
+  - id: evidence
+    name: {zh: 证据, en: Evidence}
+    files: {types: [pdf, png, text], at_most: 600KB, count: 3}
+  - id: inspection-record
+    name: {zh: 检查笔录, en: Inspection record}
+    by: [chief]
+    signed_by: [chief, desk]
+    copies: [complainant]
+    fields:
+      - {id: place, label: {zh: 地点, en: Place}, holds: evidence, required: true}
+      - {id: persons, label: {zh: 人数, en: Persons}, type: integer, at_least: 2, required: true}
+    files: {types: [pdf]}
   - {id: dossier-cover, name: {zh: 卷宗封面, en: Dossier cover}, number: {same_as: agreement}, at: archived}
+dossier: {at: archived, contains: [agreement, inspection-record], keep: P5Y}
 duplicates: {same: [phone, kind, accused], within: P15D}
 counts:
   - {id: repeated, same: [accused, kind], window: P1Y, distinct: complainant}

@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from services.intake.domain import admission as domain
-from services.intake.domain.admission import Verdict, admission, officers_verdict, registration_events, verdict_events
+from services.intake.domain.admission import Verdict, admission, registration_events, verdict_events
+from services.intake.domain.decisions import officers_verdict
 from services.intake.domain.forms import make_form
 from shared.business_time.loader import load_calendars
 from shared.errors import Conflict, HuiyinError, InvalidInput
@@ -112,6 +113,7 @@ def test_a_refusal_carries_its_document_numbers_and_a_transfer_where_to() -> Non
         "rule": "no-name",
         "decided_by": "chief",
         "document_numbers": {"refusal-notice": "不予受理[2025]1号"},
+        "fields": {},
     }
     passed = Verdict("transfer-out", rules["elsewhere"])
     assert verdict_events(passed, None, {})[0].model_dump()["to"] == "other-body"

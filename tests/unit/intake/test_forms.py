@@ -36,6 +36,7 @@ def test_identity_and_evidence_go_to_the_vault_and_only_coded_values_stand_in_at
         "amount": 120,
         "urgent": False,  # its default
         PERIOD: "business-hours",
+        "received.at": "2025-03-03T10:00:00+08:00",
     }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from services.intake.domain import admission as intake
+from services.intake.domain.decisions import officers_verdict
 from services.intake.domain.forms import make_form
 from services.routing.domain import decide as routing
 from services.routing.domain.case import Case as RoutingCase
@@ -66,7 +67,7 @@ class Scene:
     def officer(self, decision: intake.Decision, by: str, when: str, rule: str | None = None) -> None:
         """A held complaint is decided on."""
         self.until(when)
-        verdict = intake.officers_verdict(self._form, self.status, decision, by, rule)
+        verdict = officers_verdict(self._form, self.status, decision, by, rule)
         self.status = verdict.status
         self._emit("intake", *intake.verdict_events(verdict, by, {}))
 

@@ -58,7 +58,7 @@ FINDINGS = [
     ("at: [resolved]", "at: [resolved, merged]", "warning", "notices[result].at", "never happens in this procedure"),
     ("at: [resolved]", "at: ['warned:clerk']", "warning", "notices[result].at", "never happens in this procedure"),
     ("call_backs:\n  - {after: resolved}\n", "", "warning", "reopenings[unhappy].at", "never happens"),
-    ("- id: inspected\n", "- id: admitted\n", "error", "milestones[admitted]", "the system emits this word itself"),
+    ("- id: inspected\n", "- id: registered\n", "error", "milestones[registered]", "the system emits this word itself"),
     # conditions
     (
         "{field: kind, is: goods}",
@@ -240,7 +240,7 @@ SOUND = [
     ("Dear {{name}}", "Dear {{ name }}, {{documents.result}}"),
     ("at: [resolved]", "at: ['warned:handling', 'extension-approved:handling', 'notice-failed:result']"),
     ("duration: PT15M", "duration: PT15M\n    steps: [{id: later, after: PT15M}]"),
-    ("when: {field: kind, known: true}", "when: {not: {always: true}}"),
+    ("when: {field: kind, known: true}", "officer: true"),
     ("{field: kind, is: goods}", "{field: missing, contains: name}"),
     ("{field: kind, is: goods}", "{field: count.again, at_least: 3}"),
     ("{field: kind, is: goods}", "{field: inspected.by-when, known: true}"),
@@ -254,7 +254,7 @@ def test_what_the_language_allows_is_not_found_fault_with(old: str, new: str) ->
 
 
 def test_two_reasons_that_only_an_officer_may_give_do_not_stand_in_each_others_way() -> None:
-    never = "      when: {not: {always: true}}\n      reason: {zh: 无, en: None}\n"
+    never = "      officer: true\n      reason: {zh: 无, en: None}\n"
     rules = "".join(f"    - id: {id}\n      decision: refuse\n{never}" for id in ("first", "second"))
     assert check_procedure(sample("  decided_by: [officer]\n", f"{rules}  decided_by: [officer]\n")) == ()
 

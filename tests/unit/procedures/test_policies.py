@@ -18,7 +18,8 @@ LEVY = LIBRARY.get("social-insurance-levy-complaints")
 
 def admission(procedure: Procedure, facts: dict[str, Any]) -> str:
     """What the rules decide: the first that is true; a hold if none is and one is unknown."""
-    verdicts = [(rule.decision, holds(rule.when, facts)) for rule in procedure.admissibility.rules]
+    rules = [rule for rule in procedure.admissibility.rules if not rule.officer]
+    verdicts = [(rule.decision, holds(rule.when, facts)) for rule in rules]
     decided = next((decision for decision, verdict in verdicts if verdict is True), None)
     unknown = any(verdict is None for _, verdict in verdicts)
     return decided or ("hold" if unknown else procedure.admissibility.otherwise)

@@ -1,0 +1,135 @@
+"""What a document must be before it is put into a case, what a case holds, and what its dossier lacks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from services.intake.domain.reported_fields import read_fields
+from shared.business_time.calendars import Calendar
+from shared.business_time.due import step_after
+from shared.business_time.durations import Duration
+from shared.errors import InvalidInput
+from shared.procedures.fields import Scalar
+from shared.procedures.model import DocumentKind, Procedure, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What is put into a document: its text, the values that it states, who puts it in and who signed it."""
+
+    text: str = ""
+    fields: Mapping[str, Scalar] = field(default_factory=dict)
+    by: str | None = None
+    signed_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A document that a case holds: its text, if it has one, and its files. `at` is when it was last changed."""
+
+    name: str
+    at: datetime
+    by: str | None
+    signed_by: tuple[str, ...]
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the contents list. `held` is None for a document that the procedure declares and that is not there."""
+
+    place: int
+    document: str
+    name: Text | None
+    number: str | None
+    held: Held | None
+    copies: tuple[str, ...]
+    in_dossier: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContentsList:
+    """What a case holds. `missing`: documents of the dossier that are not there; `kept_until`: an instant, UTC."""
+
+    entries: tuple[Entry, ...]
+    missing: tuple[str, ...]
+    kept_until: datetime | None
+
+
+def kind_of(procedure: Procedure, name: str) -> DocumentKind | None:
+    """What the procedure says of a document; None for one that it does not declare."""
+    return next((one for one in procedure.documents if one.id == name), None)
+
+
+def check_contents(
+    procedure: Procedure,
+    name: str,
+    facts: Mapping[str, Any],
+    *,
+    text: str,
+    fields: Mapping[str, Any],
+    by: str | None,
+    signed_by: Sequence[str],
+) -> Contents:
+    """The contents as they are kept; raises `InvalidInput` naming the field that breaks the procedure's rule."""
+    kind = kind_of(procedure, name)
+    require_author(kind, by)
+    missing = [one for one in (kind.signed_by if kind else ()) if one not in signed_by]
+    if missing:
+        raise InvalidInput(f"must be signed by: {', '.join(missing)}", field="signed_by")
+    known = {one.id for one in (*procedure.roles, *procedure.departments, *procedure.levels)}
+    if any(one not in known for one in signed_by):
+        raise InvalidInput("names no role, department or level of the procedure", field="signed_by")
+    values = read_fields(kind.fields if kind else (), fields, facts)
+    if not text and not values:
+        raise InvalidInput("a document has a text, or fields", field="text")
+    return Contents(text, values, by, tuple(signed_by))
+
+
+def require_author(kind: DocumentKind | None, by: str | None) -> None:
+    """Raise `InvalidInput` if the procedure lets other offices put this document in."""
+    if kind is not None and kind.by and by not in kind.by:
+        raise InvalidInput("may not put this document in", field="by", hint=f"one of: {', '.join(kind.by)}")
+
+
+def states_something(kind: DocumentKind) -> bool:
+    """Whether a document of this kind must state or carry more than a file can show."""
+    return bool(kind.signed_by) or any(spec.required is True for spec in kind.fields)
+
+
+def contents_list(
+    procedure: Procedure,
+    numbers: Mapping[str, str],
+    held: Sequence[Held],
+    closed_off_at: datetime | None,
+    calendar: Calendar,
+) -> ContentsList:
+    """What a case holds, the dossier's documents first and in its order, then others as the procedure declares them.
+
+    `closed_off_at`: when the dossier's occurrence happened, if it has.
+    """
+    dossier = procedure.dossier
+    known = {one.name: one for one in held}
+    declared = {one.id: one for one in procedure.documents}
+    wanted = dossier.contains if dossier else ()
+    names = dict.fromkeys((*wanted, *declared, *known))
+    entries = tuple(
+        Entry(
+            place=place,
+            document=name,
+            name=declared[name].name if name in declared else None,
+            number=numbers.get(name),
+            held=known.get(name),
+            copies=declared[name].copies if name in declared else (),
+            in_dossier=name in wanted,
+        )
+        for place, name in enumerate(names, 1)
+    )
+    until = None
+    if dossier is not None and dossier.keep is not None and closed_off_at is not None:
+        until = step_after(closed_off_at, Duration.parse(dossier.keep), calendar, "elapsed")
+    return ContentsList(entries, tuple(name for name in wanted if name not in known), until)

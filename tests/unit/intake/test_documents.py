@@ -1,0 +1,80 @@
+"""What a document must be, and what a case's contents list shows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from services.intake.domain.documents import Contents, Held, check_contents, contents_list
+from shared.errors import InvalidInput
+from tests.unit.intake.sample import FORM, MONDAY, PROCEDURE
+
+RECORD = {
+    "text": "",
+    "fields": {"place": "三楼", "persons": 2},
+    "by": "chief",
+    "signed_by": ["chief", "desk"],
+}
+
+
+def checked(name: str = "inspection-record", **changed: Any) -> Contents:
+    given: dict[str, Any] = {**RECORD, **changed}
+    return check_contents(PROCEDURE, name, {}, **given)
+
+
+def test_a_document_that_states_what_it_must_is_taken() -> None:
+    assert checked() == Contents("", {"place": "三楼", "persons": 2}, "chief", ("chief", "desk"))
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"by": "desk"}, "by"),
+        ({"by": None}, "by"),
+        ({"signed_by": ["chief"]}, "signed_by"),
+        ({"signed_by": ["chief", "desk", "made-up"]}, "signed_by"),
+        ({"fields": {"persons": 2}}, "fields.place"),
+        ({"fields": {"place": " ", "persons": 2}}, "fields.place"),
+        ({"fields": {"place": "x", "persons": 1}}, "fields.persons"),
+        ({"fields": {**RECORD["fields"], "other": 1}}, "fields.other"),  # type: ignore[dict-item]
+        ({"fields": {**RECORD["fields"], "三": 1}}, "fields"),  # type: ignore[dict-item]
+        ({"name": "reply", "fields": {"place": "x"}, "by": None, "signed_by": []}, "fields.place"),
+        ({"name": "reply", "fields": {}, "by": None, "signed_by": []}, "text"),
+    ],
+)
+def test_a_document_that_lacks_something_is_refused_by_the_name_of_what_it_lacks(
+    changed: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        checked(**changed)
+    assert caught.value.field == field
+
+
+def test_a_document_that_no_procedure_declares_takes_any_text() -> None:
+    assert checked("reply", text="x", fields={}, by="desk", signed_by=[]) == Contents("x", {}, "desk")
+
+
+def held(name: str, files: int = 0) -> Held:
+    return Held(name, MONDAY, "desk", (), files, files * 100)
+
+
+def test_the_dossier_comes_first_in_its_order_then_what_is_declared_then_what_is_there() -> None:
+    found = contents_list(PROCEDURE, {"agreement": "A1"}, [held("reply"), held("evidence", 2)], None, FORM.calendar)
+    assert [(one.place, one.document, one.held is not None, one.in_dossier) for one in found.entries] == [
+        (1, "agreement", False, True),
+        (2, "inspection-record", False, True),
+        (3, "refusal-notice", False, False),
+        (4, "evidence", True, False),
+        (5, "dossier-cover", False, False),
+        (6, "reply", True, False),
+    ]
+    assert found.entries[0].number == "A1"
+    assert (found.missing, found.kept_until) == (("agreement", "inspection-record"), None)
+
+
+def test_a_dossier_is_kept_so_long_from_the_moment_that_it_was_closed_off() -> None:
+    closed = datetime(2024, 2, 29, 4, 0, tzinfo=UTC)
+    found = contents_list(PROCEDURE, {}, [held("agreement"), held("inspection-record")], closed, FORM.calendar)
+    assert (found.missing, found.kept_until) == ((), datetime(2029, 2, 28, 4, 0, tzinfo=UTC))
