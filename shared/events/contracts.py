@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, create_model
 from pydantic.json_schema import models_json_schema
 
+from shared.events import headers
 from shared.events.base import REGISTRY, EventData
 from shared.events.envelope import CONTENT_TYPE, Wire
 from shared.events.topics import TOPICS
@@ -52,7 +53,7 @@ def asyncapi() -> dict[str, Any]:
             "channel": {"$ref": f"#/channels/{topic.name}"},
             "messages": [{"$ref": f"#/channels/{topic.name}/messages/{type_}"} for type_ in types],
         }
-    messages = {
+    messages: dict[str, dict[str, Any]] = {
         type_: {
             "name": type_,
             "contentType": CONTENT_TYPE.partition(";")[0],
@@ -62,6 +63,9 @@ def asyncapi() -> dict[str, Any]:
         }
         for type_ in sorted(REGISTRY)
     }
+    for type_, message in messages.items():
+        if REGISTRY[type_].topic_.writer == "outside":
+            message["headers"] = _signature_schema()
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -74,6 +78,12 @@ def asyncapi() -> dict[str, Any]:
         "operations": operations,
         "components": {"messages": messages, "schemas": definitions["$defs"]},
     }
+
+
+def _signature_schema() -> dict[str, Any]:
+    """The headers that others sign their records with."""
+    properties = {name: {"type": "string", "description": meaning} for name, meaning in headers.MEANINGS.items()}
+    return {"type": "object", "properties": properties, "required": list(properties)}
 
 
 def write() -> list[Path]:

@@ -1,7 +1,8 @@
 """Loads procedures: one file, or the library that a process works with.
 
-A file's mistakes come all together in one `ProcedureError`: its message has a line for each, with the line in the
-file, the path (`clocks[forward].duration`), what is wrong and what to do.
+A file may extend a base and use packs: it is put together first (`composition`), then read, then checked. Its mistakes
+come all together in one `ProcedureError`: its message has a line for each, with the line in the file (or in the base or
+pack: `bases/complaint@1.yaml line 12`), the path (`clocks[forward].duration`), what is wrong and what to do.
 """
 
 from __future__ import annotations
@@ -17,54 +18,122 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from shared.errors import NotFound, ProcedureError
-from shared.procedures.check import check_procedure
+from shared.procedures.check import Finding, check_procedure
+from shared.procedures.composition import Composed, Place, Shelf, compose
 from shared.procedures.model import Procedure
 from shared.procedures.validation_messages import hint_for, plain_message
 from shared.procedures.yaml_file import Document, read_yaml
 from shared.procedures.yaml_file import Path as Keys
 
-LIBRARY_FOLDER = Path(__file__).parent / "library"
+PACKAGE = Path(__file__).parent
+LIBRARY_FOLDER = PACKAGE / "library"
 # After these keys a validation error names which of several forms the value was taken for.
 _SEVERAL_FORMS = ("when", "while", "not", "duration", "no_consequence")
 _CONDITION_LISTS = ("all", "any")
 
 
-def load_procedure(path: Path) -> Procedure:
-    """Read one procedure file (UTF-8 YAML).
+@dataclass(frozen=True)
+class Source:
+    """A procedure with what it was made of: `composed` knows where each of its parts was written."""
 
-    Raises `ProcedureError`: `field` is the file's name, the message has one line per mistake.
+    name: str
+    procedure: Procedure
+    composed: Composed
+
+    def located(self) -> list[tuple[Finding, Place, str]]:
+        """What `check` finds, errors first, each with its place and with that place as people read it."""
+        known = {written(self.composed.data, keys): place for keys, place in self.composed.places.items()}
+        found = []
+        for one in check_procedure(self.procedure):
+            place = _nearest_place(known, one.path)
+            found.append((one, place, _where(place, self.name)))
+        return found
+
+
+def read_source(path: Path) -> Source:
+    """Read one procedure file (UTF-8 YAML), with the base and the packs that it names.
+
+    These are of this package, or of folders `bases` and `packs` beside the file. Raises `ProcedureError`: `field` is
+    the file's name, the message has one line per mistake.
     """
+    return parse_source(_text(path), path.name, path.parent)
+
+
+def parse_source(text: str, name: str, folder: Path | None = None) -> Source:
+    """The same from text; `name` stands for the file in errors, `folder` is where bases and packs may be too."""
+    composed = compose(_document(text, name), name, _shelf(folder))
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProcedureError("the file cannot be read", field=path.name, hint="is it there, and UTF-8 text?") from error
-    return parse_procedure(text, path.name)
+        return Source(name, Procedure.model_validate(composed.data), composed)
+    except ValidationError as error:
+        details = error.errors(include_input=False, include_url=False)
+        lines = sorted({_line(composed, name, detail) for detail in details})
+        raise ProcedureError("\n".join(text for *_, text in lines), field=name, hint=_count(len(lines))) from None
+
+
+def load_procedure(path: Path) -> Procedure:
+    """The procedure of a file; raises `ProcedureError` as `read_source` does."""
+    return read_source(path).procedure
 
 
 def parse_procedure(text: str, name: str) -> Procedure:
     """The same from text; `name` stands for the file in errors."""
+    return parse_source(text, name).procedure
+
+
+def _text(path: Path) -> str:
     try:
-        document = read_yaml(text)
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProcedureError("the file cannot be read", field=path.name, hint="is it there, and UTF-8 text?") from error
+
+
+def _document(text: str, name: str) -> Document:
+    try:
+        return read_yaml(text)
     except ProcedureError as error:
         raise ProcedureError(error.message, field=name, hint=error.hint) from error
-    try:
-        return Procedure.model_validate(document.data)
-    except ValidationError as error:
-        lines = sorted({_line(document, detail) for detail in error.errors(include_input=False, include_url=False)})
-        raise ProcedureError("\n".join(text for _, text in lines), field=name, hint=_count(len(lines))) from None
+
+
+def _shelf(folder: Path | None) -> Shelf:
+    def read(kind: str, name: str) -> Document | None:
+        for place in (folder, PACKAGE) if folder is not None else (PACKAGE,):
+            path = place / kind / f"{name}.yaml"
+            if path.is_file():
+                return _document(_text(path), f"{kind}/{name}.yaml")
+        return None
+
+    return read
+
+
+def _nearest_place(known: dict[str, Place], path: str) -> Place:
+    while path not in known:
+        path = path[: max(path.rfind("."), path.rfind("["), 0)]
+        if not path:
+            return known["(file)"]
+    return known[path]
+
+
+def _where(place: Place, name: str) -> str:
+    return f"line {place.line}" if place.file == name else f"{place.file} line {place.line}"
 
 
 def _count(number: int) -> str:
     return "1 mistake; the language is in docs/writing-a-procedure.md" if number == 1 else f"{number} mistakes"
 
 
-def _line(document: Document, detail: ErrorDetails) -> tuple[int, str]:
+def _line(composed: Composed, name: str, detail: ErrorDetails) -> tuple[str, int, str]:
     keys = in_file(detail["loc"])
-    number = document.line(keys)
-    hint = hint_for(detail, keys)
-    return number, f"line {number}: {written(document.data, keys)}: {plain_message(detail)}" + (
-        f" ({hint})" if hint else ""
-    )
+    place = composed.place(keys)
+    hint = hint_for(detail, keys, _value(composed.data, keys))
+    path = written(composed.data, keys)
+    text = f"{_where(place, name)}: {path}: {plain_message(detail)}" + (f" ({hint})" if hint else "")
+    return "" if place.file == name else place.file, place.line, text
+
+
+def _value(data: Any, keys: Keys) -> Any:
+    for key in keys:
+        data = _below(data, key)
+    return data
 
 
 def in_file(location: Keys) -> Keys:
@@ -169,10 +238,10 @@ def read_library(extra: Path | None = None) -> Library:
 
 
 def _sound(path: Path) -> Procedure:
-    procedure = load_procedure(path)
-    errors = [f"{one.path}: {one.en}" for one in check_procedure(procedure) if one.severity == "error"]
+    source = read_source(path)
+    errors = [f"{where}: {one.path}: {one.en}" for one, _, where in source.located() if one.severity == "error"]
     if errors:
         raise ProcedureError(
             "\n".join(errors), field=path.name, hint=f"`huiyin procedure check {path.name}` shows them"
         )
-    return procedure
+    return source.procedure

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from pydantic_core import ErrorDetails
+
+from shared.procedures.nearest import nearest
+from shared.procedures.vocabulary import words_at
 
 _MESSAGES = {
     "missing": "is missing",
@@ -55,10 +59,14 @@ def plain_message(detail: ErrorDetails) -> str:
     return _MESSAGES.get(kind, detail["msg"][:1].lower() + detail["msg"][1:])
 
 
-def hint_for(detail: ErrorDetails, keys: Sequence[str | int]) -> str | None:
-    """What to do about it, where that is known."""
+def hint_for(detail: ErrorDetails, keys: Sequence[str | int], value: object = None) -> str | None:
+    """What to do about it, where that is known: the nearest known word to a misspelt key or `value` above all."""
     if detail["type"] == "extra_forbidden" and keys[-1:] == ("on",):
         return "write `from:`" if "pauses" in keys else "write `at:`"
+    if detail["type"] == "literal_error" and isinstance(value, str):
+        return nearest(value, re.findall(r"'([^']+)'", str(detail["ctx"]["expected"])))
+    if detail["type"] == "extra_forbidden" and keys and (near := nearest(str(keys[-1]), words_at(keys[:-1]))):
+        return near
     if detail["type"] != "string_pattern_mismatch":
         return _HINTS.get(detail["type"])
     word = next((key for key in reversed(keys) if isinstance(key, str)), "id")

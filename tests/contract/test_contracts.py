@@ -143,3 +143,10 @@ def test_the_asyncapi_document_can_be_made_by_its_command(tmp_path: Path) -> Non
     document = json.loads((contracts.FOLDER / "asyncapi.json").read_text(encoding="utf-8"))
     assert set(document["channels"]) == {topic.name for topic in TOPICS}
     assert envelope.CONTENT_TYPE.startswith(document["defaultContentType"])
+
+
+def test_the_asyncapi_document_asks_a_signature_of_what_others_write_and_of_nothing_else() -> None:
+    messages = contracts.asyncapi()["components"]["messages"]
+    signed = {type_: message["headers"]["required"] for type_, message in messages.items() if "headers" in message}
+    asked = ["webhook-id", "webhook-timestamp", "webhook-signature", "huiyin-key"]
+    assert signed == {"huiyin.report.milestone.v1": asked}

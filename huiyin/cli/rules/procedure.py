@@ -50,11 +50,18 @@ def show(
     facts: Annotated[bool, typer.Option("--facts", help="the facts behind each element")] = False,
     version: Annotated[int | None, typer.Option(help="a version other than the latest")] = None,
     folder: _FOLDER = None,
+    expanded: Annotated[
+        bool, typer.Option("--expanded", help="as one YAML file, with what its base and packs put into it")
+    ] = False,
 ) -> None:
     """Print a procedure readably."""
     from huiyin.cli.rules.procedure_text import ProcedureText
+    from shared.procedures.expanded import as_yaml
 
     chosen = _find(procedure, version, folder)
+    if expanded:
+        print(as_yaml(chosen), end="")
+        return
     for line in ProcedureText(chosen, lang.value, with_facts=facts).lines():
         print(line)
 
@@ -67,20 +74,19 @@ def check(
 
     Warnings are printed too. The examples of rules.yaml are in examples/rules.yaml.
     """
-    from shared.procedures.check import check_procedure
-    from shared.procedures.loader import load_procedure
+    from shared.procedures.loader import read_source
 
     try:
-        loaded = load_procedure(file)
+        source = read_source(file)
     except ProcedureError as mistakes:
         for line in mistakes.message.splitlines():
             print(f"error: {line}")
         print(mistakes.hint or "", file=sys.stderr)
         raise typer.Exit(1) from None
-    findings = check_procedure(loaded)
-    for one in findings:
-        print(f"{one.severity}: {one.path}: {one.zh if lang is Lang.zh else one.en}")
-    errors = sum(one.severity == "error" for one in findings)
+    findings, loaded = source.located(), source.procedure
+    for one, _, where in findings:
+        print(f"{one.severity}: {where}: {one.path}: {one.zh if lang is Lang.zh else one.en}")
+    errors = sum(one.severity == "error" for one, *_ in findings)
     examples, failures = (0, []) if errors else _examples(file, loaded)
     for failure in failures:
         print(f"example: {failure}")

@@ -132,13 +132,13 @@ def show(result: dict[str, Any], *, as_json: bool) -> None:
 
 
 def _of_procedure(file: Path, procedure: str | None) -> dict[str, Any]:
+    from shared.procedures.expanded import as_data
     from shared.procedures.loader import load_procedure
-    from shared.procedures.yaml_file import read_yaml
 
     checked = load_procedure(file)  # its mistakes are line with their lines here
     if procedure is not None and procedure != checked.id:
         raise InvalidInput("the file is of another procedure", field="--procedure")
-    return {"procedure": checked.id, "document": read_yaml(file.read_text("utf-8")).data}
+    return {"procedure": checked.id, "document": as_data(checked)}
 
 
 def _plain(value: Any) -> Any:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shared.procedures.check.finding import Finding, error, warning
-from shared.procedures.check.known_facts import KnownFact, known_facts, vault_facts
+from shared.procedures.check.finding import Finding, did_you_mean, error, warning
+from shared.procedures.check.known_facts import KnownFact, known_facts, own_facts, vault_facts
 from shared.procedures.check.occurrences import can_happen, is_known, possible, unknown
 from shared.procedures.check.parts import Ids, parts
-from shared.procedures.conditions import All, Always, Any_, Compare, Condition, Not, Reached
-from shared.procedures.model import AdmissionRule, Clock, DurationTable, FieldSpec, Procedure
+from shared.procedures.conditions import ORDERED, All, Always, Any_, Compare, Condition, Not, Reached
+from shared.procedures.model import AdmissionRule, Clock, DurationTable, FieldSpec, Milestone, Procedure
 
-_ORDERED = ("at_least", "more_than", "at_most", "less_than")
 _ALLOWED = {
     "choice": ("is", "is_not", "in", "not_in", "known"),
     "boolean": ("is", "is_not", "known"),
-    "integer": ("is", "is_not", "in", "not_in", *_ORDERED, "known"),
+    "integer": ("is", "is_not", "in", "not_in", *ORDERED, "known"),
+    "money": (*ORDERED, "known"),
+    "person": ("known",),
     "moment": ("known", "older_than"),
     "text": ("known",),
     "list": ("contains", "known"),
@@ -35,15 +36,24 @@ def check_conditions(procedure: Procedure) -> Iterator[Finding]:
                 yield from reader.check(condition, f"{path}.{word}", at_intake)
         if isinstance(part, Clock) and isinstance(part.duration, DurationTable):
             yield from reader.table(part.duration, f"{path}.duration")
+        if isinstance(part, Milestone) and part.must:
+            of_report = _Reader(procedure, part)
+            for index, condition in enumerate(part.must):
+                yield from of_report.check(condition, f"{path}.must[{index}]", at_intake=False)
 
 
 class _Reader:
-    def __init__(self, procedure: Procedure) -> None:
+    """Reads conditions of a procedure, or of the report of one of its milestones, which has fields of its own."""
+
+    def __init__(self, procedure: Procedure, report: Milestone | None = None) -> None:
         self._procedure = procedure
         self._ids = Ids(procedure)
         self._possible = possible(procedure)
-        self._known = known_facts(procedure)
+        self._known = known_facts(procedure) | (own_facts(report) if report else {})
         self._vault = vault_facts(procedure)
+        if report is not None:
+            own = {one.id for one in report.fields}
+            self._vault = self._vault - own | {one.id for one in report.fields if one.holds != "coded"}
 
     def check(self, condition: Condition, path: str, at_intake: bool) -> Iterator[Finding]:
         match condition:
@@ -73,7 +83,8 @@ class _Reader:
         values = fact.values if fact.kind == "choice" else frozenset(("true", "false"))
         for value in table.values:
             if value not in values:
-                yield error(f"{path}.{value}", f"{table.by} 没有这个取值", f"{table.by} never has this value")
+                zh, en = did_you_mean(value, values)
+                yield error(f"{path}.{value}", f"{table.by} 没有这个取值{zh}", f"{table.by} never has this value{en}")
         if missing := sorted(values - table.values.keys()) if table.else_ is None else []:
             yield error(
                 path,
@@ -83,7 +94,7 @@ class _Reader:
 
     def _reached(self, occurrence: str, path: str, at_intake: bool) -> Iterator[Finding]:
         if not is_known(occurrence, self._procedure, self._ids):
-            yield unknown(f"{path}.reached", occurrence)
+            yield unknown(f"{path}.reached", occurrence, self._possible)
         elif not can_happen(occurrence, self._possible):
             yield warning(
                 f"{path}.reached",
@@ -104,7 +115,8 @@ class _Reader:
             return
         fact = self._known.get(name)
         if fact is None:
-            yield error(path, f"没有这样的事实:{name}", f"there is no such fact: {name}")
+            zh, en = did_you_mean(name, self._known)
+            yield error(path, f"没有这样的事实:{name}{zh}", f"there is no such fact: {name}{en}")
             return
         if at_intake and not fact.at_registration:
             yield _not_yet_known(path, name)
@@ -121,14 +133,15 @@ class _Reader:
 
 def _operands(condition: Compare, fact: KnownFact, path: str) -> Iterator[Finding]:
     operator, operand = condition.operator, condition.operand
-    if operator in ("known", "older_than", *_ORDERED):
+    if operator in ("known", "older_than", *ORDERED):
         return
     for value in operand if isinstance(operand, tuple) else (operand,):
         if fact.kind in ("choice", "list") and value not in fact.values:
+            zh, en = did_you_mean(str(value), fact.values)
             yield error(
                 path,
-                f"{condition.field} 没有这个取值:{value}",
-                f"{condition.field} never has this value: {value}",
+                f"{condition.field} 没有这个取值:{value}{zh}",
+                f"{condition.field} never has this value: {value}{en}",
             )
         if fact.kind == "boolean" and not isinstance(value, bool):
             yield error(path, f"{condition.field} 只能为 true 或 false", f"{condition.field} is true or false")

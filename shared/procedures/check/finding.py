@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
+
+from shared.procedures.nearest import nearest_word
 
 
 @dataclass(frozen=True, order=True)
@@ -17,6 +20,12 @@ class Finding:
     path: str
     zh: str
     en: str
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> tuple[str, str]:
+    """What to put after a message on a word that nobody knows, in both languages: the nearest known one, or nothing."""
+    near = nearest_word(word, known)
+    return (f"；是否为 {near}？", f"; did you mean {near}?") if near else ("", "")
 
 
 def error(path: str, zh: str, en: str) -> Finding:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pydantic import BaseModel
 
-from shared.procedures.check.finding import Finding, error, warning
-from shared.procedures.check.parts import Ids, parts
+from shared.procedures.check.finding import Finding, did_you_mean, error, warning
+from shared.procedures.check.parts import CONDITIONS, Ids, parts
+from shared.procedures.conditions import fields_of
 from shared.procedures.milestones import (
     COMPLAINT,
     DEADLINE,
@@ -21,8 +22,10 @@ from shared.procedures.milestones import (
     split,
 )
 from shared.procedures.model import (
+    Award,
     CallBack,
     Clock,
+    Count,
     DocumentKind,
     Dossier,
     Escalation,
@@ -41,6 +44,8 @@ _NAMED_BY: tuple[tuple[type[BaseModel], tuple[str, ...]], ...] = (
     (Pause, ("from_", "until")),
     (Clock, ("from_", "until", "cancel_on", "restart_on")),
     (Escalation, ("at",)),
+    (Award, ("at",)),
+    (Count, ("of",)),
     (Reopening, ("at",)),
     (Notice, ("at",)),
     (CallBack, ("after",)),
@@ -88,6 +93,12 @@ def possible(procedure: Procedure) -> frozenset[str]:
         found |= set(NOTICE)
     found |= {f"{name}:{one}" for name in ("assigned", "reassigned") for one in ids["departments"]}
     found |= {f"{name}:{one}" for name in ("notified", "notice-failed") for one in ids["notices"]}
+    found |= {f"{name}:{one}" for name in ("assisting", "contributed") for one in ids["departments"]} | {"assisting"}
+    found |= {f"counted:{one}" for one in ids["counts"]} | ({"counted"} if procedure.counts else set())
+    for name in ("award-suggested", "award-approved", "award-refused"):
+        found |= {name, *(f"{name}:{one}" for one in ids["awards"])} if procedure.awards else set()
+    if not procedure.awards:
+        found -= {"award-approved", "award-refused"}
     found |= _of_classes(procedure) | _of_levels(procedure) | _of_clocks(procedure)
     return frozenset(found)
 
@@ -155,17 +166,34 @@ def check_occurrences(procedure: Procedure) -> Iterator[Finding]:
                     yield from _check_key(path, part, key, procedure, ids, can_be)
 
 
+def occurrences_named(procedure: Procedure) -> frozenset[str]:
+    """Every occurrence that some part of the procedure waits for, acts on or asks about."""
+    found: set[str] = set()
+    for _, part in parts(procedure):
+        for kind, keys in _NAMED_BY:
+            for key in keys if type(part) is kind else ():
+                value = getattr(part, key)
+                found |= set(value if isinstance(value, tuple) else () if value is None else (value,))
+        for key in type(part).model_fields:
+            value = getattr(part, key)
+            if isinstance(value, CONDITIONS):
+                found |= {one.removeprefix("reached:") for one in fields_of(value)}
+    return frozenset(found)
+
+
 def _check_key(
     path: str, part: BaseModel, key: str, procedure: Procedure, ids: Ids, can_be: frozenset[str]
 ) -> Iterator[Finding]:
     value = getattr(part, key)
+    if value is None:
+        return
     place = f"{path}.{type(part).model_fields[key].alias or key}"
     defaulted = key not in part.model_fields_set
     for occurrence in value if isinstance(value, tuple) else () if value is None else (value,):
         if occurrence == "left" and isinstance(part, Clock) and key in ("until", "cancel_on"):
             continue
         if not is_known(occurrence, procedure, ids):
-            yield unknown(place, occurrence)
+            yield unknown(place, occurrence, can_be)
         elif not can_happen(occurrence, can_be) and not defaulted:
             yield warning(
                 place,
@@ -174,13 +202,14 @@ def _check_key(
             )
 
 
-def unknown(place: str, occurrence: str) -> Finding:
+def unknown(place: str, occurrence: str, known: Iterable[str] = ()) -> Finding:
     """The finding on a word that is neither of the language nor declared."""
     name, qualifier = split(occurrence)
     if qualifier is None and name in DEADLINE:
         return error(place, f"{name} 后须写时限:{name}:<clock>", f"{name} needs its clock: {name}:<clock>")
+    zh, en = did_you_mean(occurrence, known)
     return error(
         place,
-        f"不是系统用语，也不是已声明的里程碑:{occurrence}",
-        f"neither a word of the language nor a declared milestone: {occurrence}",
+        f"不是系统用语，也不是已声明的里程碑:{occurrence}{zh}",
+        f"neither a word of the language nor a declared milestone: {occurrence}{en}",
     )

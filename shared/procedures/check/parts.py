@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from shared.procedures.conditions import All, Always, Any_, Compare, Not, Reached
 from shared.procedures.model import Procedure
 
-_CONDITIONS = (All, Any_, Not, Reached, Always, Compare)
+CONDITIONS = (All, Any_, Not, Reached, Always, Compare)
 
 
 def parts(part: BaseModel, path: str = "") -> Iterator[tuple[str, BaseModel]]:
@@ -19,11 +19,11 @@ def parts(part: BaseModel, path: str = "") -> Iterator[tuple[str, BaseModel]]:
     for name, spec in type(part).model_fields.items():
         value = getattr(part, name)
         below = f"{path}.{spec.alias or name}" if path else (spec.alias or name)
-        if isinstance(value, BaseModel) and not isinstance(value, _CONDITIONS):
+        if isinstance(value, BaseModel) and not isinstance(value, CONDITIONS):
             yield from parts(value, below)
         elif isinstance(value, tuple):
             for index, one in enumerate(value):
-                if isinstance(one, BaseModel) and not isinstance(one, _CONDITIONS):
+                if isinstance(one, BaseModel) and not isinstance(one, CONDITIONS):
                     yield from parts(one, f"{below}[{getattr(one, 'id', None) or index}]")
 
 

