@@ -42,6 +42,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         Action("POST", "/v1/cases/{id}/admission", "chief", {"decision": "admit", "by": "chief"}),
         Action("POST", "/v1/cases/{id}/supplements", "desk", {"by": "desk", "fields": {"amount": 5}}),
         Action("POST", "/v1/cases/{id}/supplements", "complainant", {"fields": {"amount": 5}}),
+        Action("POST", "/v1/cases/{id}/supplement-requests", "chief", {"by": "chief", "supplement": "particulars"}),
         Action("POST", "/v1/cases/{id}/withdrawal", "desk", {"by": "desk"}),
         Action("POST", "/v1/cases/{id}/withdrawal", "complainant"),
         Action("PUT", "/v1/cases/{id}/documents/reply", "chief", {"by": "chief", "text": "…"}),

@@ -152,7 +152,12 @@ class Intake:
         missing = form.missing(attributes.keys() | given, {**attributes, "channel": case.channel})
         case = self.cases[case_id] = replace(case, attributes=attributes, given=given, missing=missing)
         cause = f"supplement|{now.isoformat()}"
-        made = self._emit(case, [ComplaintSupplemented(attributes=attributes, missing=missing)], cause, now)
+        made = self._emit(
+            case,
+            [ComplaintSupplemented(attributes=attributes, missing=missing, given=tuple(sorted(fields)))],
+            cause,
+            now,
+        )
         if case.projection.status == "held":
             verdict = admission.admission(form, attributes, case.channel, missing)
             made += self._settle(self.cases[case_id], verdict, cause, now, by=None, to=None)

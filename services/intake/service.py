@@ -10,6 +10,7 @@ from services.intake.handlers.documents import DocumentHandlers
 from services.intake.handlers.files import FileHandlers
 from services.intake.handlers.procedure_migrations import MigrationHandlers
 from services.intake.handlers.progress import ProgressHandlers
+from services.intake.handlers.supplements import SupplementHandlers
 from services.intake.handlers.vault import VaultHandlers
 from services.intake.http.cases import case_routes
 from services.intake.http.complaints import BATCH_PATH, registration_routes
@@ -43,7 +44,7 @@ def build(context: Context) -> Service:
     return Service(
         routers=[
             registration_routes(RegistrationBatcher(registrar), batch, reader, clock),
-            case_routes(engine, vault, cases),
+            case_routes(engine, vault, cases, SupplementHandlers(context.outbox, clock, forms)),
             vault_routes(VaultHandlers(context.outbox, vault, clock, forms)),
             document_routes(DocumentHandlers(context.outbox, vault, clock, forms)),
             file_routes(FileHandlers(context.outbox, vault, clock, real, forms)),

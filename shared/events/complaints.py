@@ -35,17 +35,29 @@ class ComplaintRegistered(EventData):
 
 @event("huiyin.complaint.supplement-requested.v1", COMPLAINTS)
 class SupplementRequested(EventData):
-    """The complainant is asked for these fields."""
+    """The complainant is asked for these fields.
+
+    `supplement`: the procedure's kind of request by which an officer asks, `by` the office, `documents` what else is
+    asked for; None and empty where fields lacked at registration.
+    """
 
     missing: tuple[str, ...]
+    supplement: str | None = None
+    documents: tuple[str, ...] = ()
+    by: str | None = None
 
 
 @event("huiyin.complaint.supplemented.v1", COMPLAINTS)
 class ComplaintSupplemented(EventData):
-    """More was given; `attributes` are the coded fields as they are now."""
+    """More was given; `attributes` are the coded fields as they are now.
+
+    `given` names the fields that came, `fulfilled` the officers' requests to which nothing lacks any more.
+    """
 
     attributes: Scalars = {}
     missing: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    fulfilled: tuple[str, ...] = ()
 
 
 @event("huiyin.complaint.admitted.v1", COMPLAINTS)

@@ -17,8 +17,6 @@ from shared.events.base import EventData
 from shared.events.envelope import Event
 
 _PLAIN: dict[type[EventData], str] = {
-    c.SupplementRequested: "supplement-requested",
-    c.ComplaintSupplemented: "supplemented",
     c.ComplaintAdmitted: "admitted",
     c.ComplaintRefused: "refused",
     c.ComplaintTransferredOut: "transferred-out",
@@ -52,6 +50,10 @@ def names_of(data: EventData) -> tuple[str, ...]:
             return ("received", "registered")
         case c.ProcedureMigrated(mode=x):
             return ("procedure-migrated", f"procedure-migrated:{x}")
+        case c.SupplementRequested(supplement=x):
+            return ("supplement-requested", f"supplement-requested:{x}") if x else ("supplement-requested",)
+        case c.ComplaintSupplemented(fulfilled=several):
+            return ("supplemented", *(f"supplemented:{x}" for x in several))
         case c.DocumentNumbered(document=x):
             return ("numbered", f"numbered:{x}")
         case c.DocumentAdded(document=x):

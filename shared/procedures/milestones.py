@@ -58,6 +58,8 @@ STANDARD = frozenset((*COMPLAINT, *DECIDED, *REPORTED, *NOTICE))
 
 # The qualifier of an occurrence names an element of this part of the procedure.
 QUALIFIED_BY = {
+    "supplement-requested": "supplements",
+    "supplemented": "supplements",
     "numbered": "documents",
     "classified": "classes",
     "assigned": "departments",

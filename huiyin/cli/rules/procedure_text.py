@@ -23,6 +23,7 @@ _SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("channels", "渠道", "Channels"),
     ("fields", "字段", "Fields"),
     ("documents", "文书材料", "Documents"),
+    ("supplements", "补正", "Supplements"),
     ("counts", "计数", "Counts"),
     ("admission", "受理", "Admission"),
     ("classes", "类别", "Classes"),

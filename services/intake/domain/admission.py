@@ -118,7 +118,7 @@ def _without_a_person(form: Form, verdict: Verdict) -> Verdict:
     if refined is None:
         return verdict
     needed = any(field.required is True for field in refined.fields)
-    return Verdict("hold") if needed or refined.by or refined.requires or getattr(refined, "must", ()) else verdict
+    return Verdict("hold") if needed or refined.by or refined.requires or refined.must else verdict
 
 
 def registration_events(

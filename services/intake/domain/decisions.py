@@ -88,7 +88,7 @@ def particulars(
         if one.type == "text" and one.id in fields:
             _require_document(one.id, fields[one.id], history)
     facts = {**history.facts, **fields}
-    for condition in getattr(spec, "must", ()):
+    for condition in spec.must:
         if holds(condition, facts) is not True:
             raise InvalidInput("what is given does not meet the procedure's rule", field=_field_of(condition, fields))
     return fields

@@ -7,26 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.intake.domain import admission
+from services.intake.domain import admission, supplements
 from services.intake.domain.case import Case
 from services.intake.domain.decisions import officers_verdict, particulars
 from services.intake.domain.forms import FieldError, Form
 from services.intake.form_book import FormBook
 from services.intake.handlers.emitting import emit, history_of, hold
-from services.intake.store import cases
+from services.intake.handlers.settling import reloaded, settle
+from services.intake.store import cases, timeline
 from services.intake.store import vault as store_vault
 from shared.business_time.clock import Clock
-from shared.errors import NotFound
 from shared.events.complaints import ComplaintSupplemented, ComplaintWithdrawn
 from shared.messaging.outbox import Outbox
-from shared.observability import metrics
-from shared.procedures.fields import Scalar
 from shared.procedures.offices import COMPLAINANT
 from shared.security.acting import Principal
 from shared.security.vault import Vault
@@ -69,10 +66,18 @@ class CaseHandlers:
             fields = particulars(form.procedure, verdict.status, given.by, given.fields, known, case.handlers)
             if given.to is not None:
                 admission.require_office(form, given.to, field="to")
-            await self._settle(
-                tx, case, form, verdict, now, cause=f"admission:{given.decision}", decided=given, fields=fields
+            await settle(
+                tx,
+                case,
+                form,
+                verdict,
+                now,
+                cause=f"admission:{given.decision}",
+                by=given.by,
+                to=given.to,
+                fields=fields,
             )
-            case = await _reloaded(tx, case_id)
+            case = await reloaded(tx, case_id)
         return case
 
     async def supplement(
@@ -96,14 +101,22 @@ class CaseHandlers:
             await store_vault.put_fields(tx, sealed)
             attributes = {**case.attributes, **read.coded}
             given = attributes.keys() | await store_vault.field_names(tx, case_id)
+            came = tuple(sorted((*read.vault, *read.coded)))
+            requests = supplements.after(supplements.open_requests(await timeline.timeline_of(tx, case_id)), came)
             missing = form.missing(given, {**attributes, "channel": case.channel})
+            missing = supplements.still_missing(form, missing, requests)
             await cases.save_supplement(tx, case_id, attributes, missing)
-            supplemented = ComplaintSupplemented(attributes=attributes, missing=missing)
+            supplemented = ComplaintSupplemented(
+                attributes=attributes,
+                missing=missing,
+                given=came,
+                fulfilled=tuple(one.supplement for one in requests if one.complete),
+            )
             await emit(tx, case, form, [supplemented], cause, now)
             if case.status == "held":
                 verdict = admission.admission(form, attributes, case.channel, missing)
-                await self._settle(tx, case, form, verdict, now, cause=cause)
-            case = await _reloaded(tx, case_id)
+                await settle(tx, case, form, verdict, now, cause=cause)
+            case = await reloaded(tx, case_id)
         return case
 
     async def withdraw(self, case_id: UUID, by: str, fields: Mapping[str, Any], caller: Principal) -> Case:
@@ -119,32 +132,12 @@ class CaseHandlers:
             known = await history_of(tx, case)
             given = particulars(form.procedure, "withdrawn", by, fields, known, case.handlers)
             await emit(tx, case, form, [ComplaintWithdrawn(by=by, fields=given)], "withdrawal", now)
-            case = await _reloaded(tx, case_id)
+            case = await reloaded(tx, case_id)
         return case
 
     async def _hold(self, tx: AsyncConnection, case_id: UUID) -> tuple[Case, Form]:
         case = await hold(tx, case_id)
         return case, self._forms.pinned(case.pin)
-
-    async def _settle(
-        self,
-        tx: AsyncConnection,
-        case: Case,
-        form: Form,
-        verdict: admission.Verdict,
-        now: datetime,
-        *,
-        cause: str,
-        decided: Decided | None = None,
-        fields: Mapping[str, Scalar] | None = None,
-    ) -> None:
-        if verdict.decision == "hold":
-            return
-        rule = verdict.rule.id if verdict.rule else None
-        by, to = (decided.by, decided.to) if decided else (None, None)
-        await cases.save_decision(tx, case.id, rule, by)
-        await emit(tx, case, form, admission.verdict_events(verdict, by, to=to, fields=fields), cause, now)
-        metrics.ADMISSIONS.labels(procedure=case.procedure, decision=verdict.status).inc()
 
 
 def _require_author(case: Case, form: Form, by: str, caller: Principal) -> None:
@@ -152,10 +145,3 @@ def _require_author(case: Case, form: Form, by: str, caller: Principal) -> None:
     caller.require_office(case.procedure, by)
     if by != COMPLAINANT:
         admission.require_office(form, by, field="by")
-
-
-async def _reloaded(tx: AsyncConnection, case_id: UUID) -> Case:
-    case = await cases.find_case(tx, case_id)
-    if case is None:
-        raise NotFound("no such case")
-    return case

@@ -14,6 +14,7 @@ from services.intake.domain.documents import Contents, ContentsList, check_conte
 from services.intake.domain.forms import Form
 from services.intake.form_book import FormBook
 from services.intake.handlers.emitting import emit, history_of, hold
+from services.intake.handlers.supplements import fulfil
 from services.intake.handlers.vault import find_case
 from services.intake.store import timeline
 from services.intake.store import vault as store_vault
@@ -74,7 +75,9 @@ class DocumentHandlers:
                 return
             now = self._clock.now()
             revision = await store_vault.put_document(tx, key, name, sealable, caller.name, now)
-            await emit(tx, case, form, [DocumentAdded(document=name, by=office)], f"document|{name}|{revision}", now)
+            cause = f"document|{name}|{revision}"
+            await emit(tx, case, form, [DocumentAdded(document=name, by=office)], cause, now)
+            await fulfil(tx, case, form, cause, now)
 
     async def read(self, case_id: UUID, name: str, reader: str, purpose: str) -> Contents:
         """A document, and the record of its reading; raises `NotFound` for a case or a document that there is not."""

@@ -21,6 +21,7 @@ from services.intake.domain.file_types import HEAD_BYTES, kind_of
 from services.intake.form_book import FormBook
 from services.intake.handlers.documents import author
 from services.intake.handlers.emitting import emit, hold
+from services.intake.handlers.supplements import fulfil
 from services.intake.handlers.vault import find_case
 from services.intake.store import files as store
 from services.intake.store import vault as store_vault
@@ -146,7 +147,9 @@ class FileHandlers:
                 raise Conflict(f"this document has at most {rule.count} files", field="name")
             await store.put_file(tx, file)
             added = DocumentAdded(document=file.document, by=office)
-            await emit(tx, case, self._forms.pinned(case.pin), [added], f"file|{file.id}", now)
+            form = self._forms.pinned(case.pin)
+            await emit(tx, case, form, [added], f"file|{file.id}", now)
+            await fulfil(tx, case, form, f"file|{file.id}", now)
         return Received(file, fresh=True)
 
     async def _drop(self, file_id: UUID) -> None:

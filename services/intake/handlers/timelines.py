@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.intake.domain.forms import Form
 from services.intake.form_book import FormBook
 from services.intake.handlers.emitting import number_documents
+from services.intake.handlers.supplements import refuse_lapsed
 from services.intake.store import cases as store
 from services.intake.store import timeline
 from shared.errors import NotFound
+from shared.events.deadlines import ClockBreached
 from shared.events.envelope import Event
 from shared.events.occurrences import names
 
@@ -33,6 +35,13 @@ async def apply_events(tx: AsyncConnection, forms: FormBook, events: Sequence[Ev
         form = _form(forms, case.pin)
         if form is not None and form.procedure.documents:
             await number_documents(tx, case, form, happened[case.id], now)
+        if form is not None and form.procedure.supplements:
+            breached = [
+                (event.data.clock, event.data.cycle)
+                for event in events
+                if event.subject == case.id and isinstance(event.data, ClockBreached)
+            ]
+            await refuse_lapsed(tx, case, form, breached, now)
 
 
 def _form(forms: FormBook, pin: tuple[str, int]) -> Form | None:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.intake.domain.case import Case
 from services.intake.domain.forms import FieldError
 from services.intake.handlers.cases import CaseHandlers, Decided, OfficersDecision
+from services.intake.handlers.supplements import SupplementHandlers
 from services.intake.http.request_bodies import body_of, described, idempotency_key, refusal
 from services.intake.http.views import case_view, entry_view
 from services.intake.store import cases
@@ -56,6 +57,19 @@ class Supplement(BaseModel):
     fields: dict[str, Any] = Field(min_length=1, max_length=200)
 
 
+class SupplementRequest(BaseModel):
+    """What an officer asks for: a kind of request of the procedure, in whole or these fields and documents of it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    supplement: Id
+    by: Id
+    fields: list[Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}(\.[a-z0-9-]{1,60})?$")]] = Field(
+        default_factory=list, max_length=100
+    )
+    documents: list[Id] = Field(default_factory=list, max_length=50)
+
+
 class Withdrawal(BaseModel):
     """Who takes the complaint back: `complainant`, or a role that does it for the complainant."""
 
@@ -65,7 +79,7 @@ class Withdrawal(BaseModel):
     fields: dict[str, Any] = Field(default_factory=dict, max_length=100)
 
 
-def case_routes(engine: AsyncEngine, vault: Vault, handlers: CaseHandlers) -> APIRouter:
+def case_routes(engine: AsyncEngine, vault: Vault, handlers: CaseHandlers, asking: SupplementHandlers) -> APIRouter:
     """The routes."""
     routes = APIRouter()
 
@@ -83,6 +97,13 @@ def case_routes(engine: AsyncEngine, vault: Vault, handlers: CaseHandlers) -> AP
         key = idempotency_key(request)
         cause = f"key:{vault.index('supplement', caller.name, key)}" if key else f"request:{uuid4()}"
         return _case_or_refusal(await handlers.supplement(case_id, given.fields, given.by, cause, caller))
+
+    @routes.post("/v1/cases/{case_id}/supplement-requests", openapi_extra=described(SupplementRequest))
+    async def ask(
+        case_id: UUID, caller: Decider, given: Annotated[SupplementRequest, body_of(SupplementRequest)]
+    ) -> dict[str, Any]:
+        """Ask the complainant for more; the same request again changes nothing while it is open."""
+        return case_view(await asking.ask(case_id, given.supplement, given.by, given.fields, given.documents, caller))
 
     @routes.post("/v1/cases/{case_id}/withdrawal", openapi_extra=described(Withdrawal))
     async def withdraw(

@@ -19,7 +19,7 @@ from shared.events.base import EventData
 from shared.events.occurrences import names_of
 from shared.procedures.conditions import holds
 from shared.procedures.fields import Scalar
-from shared.procedures.milestones import REPORTED
+from shared.procedures.milestones import DECIDED_AT_INTAKE, REPORTED
 from shared.procedures.model import Milestone, Procedure, Requirement
 from shared.procedures.notice_documents import documents_shown
 from shared.procedures.offices import HANDLER, offices
@@ -37,6 +37,12 @@ def accept(case: Case, procedure: Procedure, report: Report, now: datetime) -> C
     spec = next((milestone for milestone in procedure.milestones if milestone.id == report.milestone), None)
     if spec is None and report.milestone not in REPORTED:
         raise InvalidInput("this procedure has no such milestone", field="milestone")
+    if report.milestone in DECIDED_AT_INTAKE:
+        raise InvalidInput(
+            "this is decided, not reported",
+            field="milestone",
+            hint="intake: POST /v1/cases/{id}/admission or withdrawal",
+        )
     if any((past.name, past.at, past.by) == (report.occurrence, report.at, report.by) for past in case.occurrences):
         return Change(case, ())
     _check_time(case, report, now)

@@ -1,4 +1,4 @@
-"""Checks on documents: whom they name, how they are numbered, and what the dossier holds."""
+"""Checks on documents: whom they name, how they are numbered; and on what a refused supplement states."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ from shared.procedures.model import DocumentKind, Procedure
 
 
 def check_documents(procedure: Procedure) -> Iterator[Finding]:
-    """Findings on documents and the dossier."""
+    """Findings on documents and supplements."""
+    refusing = {rule.id for rule in procedure.admissibility.rules if rule.decision == "refuse"}
+    for asked in procedure.supplements:
+        if asked.rule is not None and asked.rule not in refusing:
+            yield error(
+                f"supplements[{asked.id}].rule",
+                f"没有这条拒绝理由:{asked.rule}",
+                f"no admission rule that refuses: {asked.rule}",
+            )
     ids = Ids(procedure)
     restarts: dict[str, str] = {}
     for one in procedure.documents:

@@ -81,7 +81,8 @@ def possible(procedure: Procedure) -> frozenset[str]:
         found.discard("merged")
     else:
         found.add("repeated")
-    if all(spec.required != "requested" for spec in procedure.fields):
+    found |= {f"{name}:{one}" for name in ("supplement-requested", "supplemented") for one in ids["supplements"]}
+    if not procedure.supplements and all(spec.required != "requested" for spec in procedure.fields):
         found -= {"supplement-requested", "supplemented"}
     numbered = {one.id for one in procedure.documents if one.number is not None}
     found |= {f"numbered:{one}" for one in numbered}

@@ -26,6 +26,7 @@ from shared.procedures.model import (
     Procedure,
     Reopening,
     Route,
+    Supplement,
 )
 from shared.procedures.offices import HANDLER, PARTS, RESERVED
 
@@ -56,6 +57,9 @@ _NAMES: tuple[tuple[type[BaseModel], str, tuple[str, ...]], ...] = (
     (DocumentKind, "by", _ANYBODY),
     (DocumentKind, "signed_by", _ANYBODY),
     (Dossier, "contains", ("documents",)),
+    (Supplement, "by", _ANYBODY),
+    (Supplement, "fields", ("fields",)),
+    (Supplement, "documents", ("documents",)),
     (Duplicates, "same", ("fields",)),
 )
 _WORDS = {

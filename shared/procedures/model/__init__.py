@@ -43,6 +43,7 @@ from shared.procedures.model.notices import (
 )
 from shared.procedures.model.oversight import Confidentiality, Duty, NotEnforced, Rule
 from shared.procedures.model.procedure import Procedure
+from shared.procedures.model.supplements import Supplement
 
 __all__ = [
     "PLACEHOLDERS",
@@ -92,5 +93,6 @@ __all__ = [
     "Role",
     "Route",
     "Rule",
+    "Supplement",
     "Text",
 ]

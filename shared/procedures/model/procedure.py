@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from pydantic import Field, model_validator
 
@@ -24,6 +25,7 @@ from shared.procedures.model.handling import (
 )
 from shared.procedures.model.notices import CallBack, Notice
 from shared.procedures.model.oversight import Confidentiality, Duty, NotEnforced, Rule
+from shared.procedures.model.supplements import Supplement, with_clocks
 
 
 class Procedure(Element):
@@ -40,6 +42,7 @@ class Procedure(Element):
     numbering: Numbering
     documents: tuple[DocumentKind, ...] = ()
     dossier: Dossier | None = None
+    supplements: tuple[Supplement, ...] = ()
     duplicates: Duplicates | None = None
     counts: tuple[Count, ...] = ()
     admissibility: Admissibility = Admissibility(otherwise="admit")
@@ -61,6 +64,11 @@ class Procedure(Element):
     duties: tuple[Duty, ...] = ()
     rules: tuple[Rule, ...] = ()
     not_enforced: tuple[NotEnforced, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_clocks(cls, data: Any) -> Any:
+        return with_clocks(data) if isinstance(data, dict) else data
 
     @model_validator(mode="after")
     def _at_registration(self) -> Procedure:

@@ -64,6 +64,15 @@ documents:
       - {id: persons, label: {zh: 人数, en: Persons}, type: integer, at_least: 2, required: true}
     files: {types: [pdf]}
   - {id: dossier-cover, name: {zh: 卷宗封面, en: Dossier cover}, number: {same_as: agreement}, at: archived}
+supplements:
+  - id: particulars
+    name: {zh: 补正, en: Particulars}
+    by: [chief]
+    fields: [name, amount, bought]
+    documents: [evidence]
+    within: P5WD
+    then: refuse
+    rule: not-supplemented
 dossier: {at: archived, contains: [agreement, inspection-record], keep: P5Y}
 duplicates: {same: [phone, kind, accused], within: P15D}
 counts:
@@ -73,6 +82,7 @@ admissibility:
     - {id: no-name, decision: refuse, when: {field: anonymous, is: true}, reason: {zh: 匿名, en: Anonymous}}
     - {id: elsewhere, decision: transfer-out, when: {field: outside, is: true}, reason: {zh: 他处, en: Elsewhere},
        to: other-body}
+    - {id: not-supplemented, decision: refuse, officer: true, reason: {zh: 逾期未补正, en: Not supplemented}}
     - {id: ours, decision: admit, when: {field: kind, known: true}, reason: {zh: 受理, en: Ours}}
   otherwise: hold
   decided_by: [chief]
