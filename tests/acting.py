@@ -37,6 +37,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
             {"milestone": "investigated", "by": "desk", "fields": {"investigators": 2}},
         ),
         Action("POST", "/v1/cases/{id}/reassignment", "head", {"department": "centre", "by": "head"}),
+        Action("POST", "/v1/cases/{id}/assistants", "head", {"department": "centre", "by": "head"}),
     ),
     "intake": (
         Action("POST", "/v1/cases/{id}/admission", "chief", {"decision": "admit", "by": "chief"}),

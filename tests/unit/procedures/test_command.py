@@ -92,7 +92,7 @@ def test_a_warning_alone_does_not_fail_a_check(tmp_path: Path) -> None:
     file.write_text(changed("at: [resolved]", "at: [resolved, merged]"), encoding="utf-8")
     checked = run("check", str(file))
     assert checked.exit_code == 0
-    assert checked.stdout.startswith("warning: line 76: notices[result].at: ")
+    assert checked.stdout.startswith("warning: line 77: notices[result].at: ")
 
 
 def test_the_schema_is_printed_as_json() -> None:

@@ -102,7 +102,7 @@ def test_a_notice_without_text_has_that_of_its_occurrence_or_of_the_word_it_name
     named = composed(tmp_path, (HEAD, EXTENDS), (text, "    text: resolved\n"), ("at: [resolved]", "at: [closed]"))
     assert named.notices[0].text == plain.notices[0].text
     said = refusal(tmp_path, (HEAD, EXTENDS), (text, "    text: resolvd\n"))
-    assert said == "line 79: notices[result].text: there is no text for resolvd (did you mean resolved?)"
+    assert said == "line 80: notices[result].text: there is no text for resolvd (did you mean resolved?)"
 
 
 USE = "use:\n  - {pack: approval@1, with: {id: grant, who: officer}}\n"
@@ -182,7 +182,7 @@ def test_a_mistake_in_a_misspelt_key_or_word_names_the_nearest() -> None:
 def test_a_finding_has_the_place_where_its_part_was_written(tmp_path: Path) -> None:
     text = changed(HEAD, EXTENDS + USE.replace("officer", "officr")).replace("to: manager}", "to: managr}")
     found = [(where, one.path, one.en) for one, _, where in parse_source(text, "x.yaml", folder(tmp_path)).located()]
-    assert ("line 72", "escalations[up].to", "no such level: managr; did you mean manager?") in found
+    assert ("line 73", "escalations[up].to", "no such level: managr; did you mean manager?") in found
     said = {path: (where, en) for where, path, en in found}
     assert said["notices[grant-late].to"][0] == "line 4"  # where the parameter was given
     assert said["notices[grant-late].to"][1].endswith("did you mean officer?")

@@ -42,7 +42,7 @@ MISTAKES = [
     ("S-{year}-{number:04}", "S-{year}", "numbering.case.pattern: the pattern must contain {number}"),
     ("S-{year}-{number:04}", "S-{yaer}-{number}", "numbering.case.pattern: the pattern knows"),
     ("at: [resolved]", "'on': [resolved]", "notices[result].on: is not a word of the language here (write `at:`)"),
-    ("at: [resolved]", "on: [resolved]", "line 76: a plain on is true or false to YAML 1.1 (write `at:`)"),
+    ("at: [resolved]", "on: [resolved]", "line 77: a plain on is true or false to YAML 1.1 (write `at:`)"),
     (
         "    until: [resolved]\n",
         "    until: [resolved]\n    pauses: [{'on': assigned, until: [resolved]}]\n",
