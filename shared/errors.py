@@ -41,6 +41,12 @@ class Conflict(HuiyinError):
     status = 409
 
 
+class NotYet(Conflict):
+    """What this depends on has not arrived here yet: the same request is right a moment later, so try again."""
+
+    code = "not-yet"
+
+
 class Unauthorised(HuiyinError):
     """No key, or a key that is not known."""
 

@@ -22,6 +22,7 @@ from shared.errors import (
     HuiyinError,
     InvalidInput,
     NotFound,
+    NotYet,
     StackError,
     TooLarge,
     Unauthorised,
@@ -165,6 +166,8 @@ def raise_for_problem(answer: httpx.Response) -> None:
         raise kind(f"the service answers {answer.status_code} without a reason")
     lines = [line for line in map(_line, body.get("errors") or ()) if line]
     hint = body.get("hint")
+    if body.get("type") == f"/errors/{NotYet.code}":
+        kind = NotYet
     if lines:
         raise kind("\n".join([str(body.get("title", "refused")), *(f"  {line}" for line in lines)]), hint=hint)
     raise kind(str(body.get("title", f"HTTP {answer.status_code}")), field=body.get("field"), hint=hint)

@@ -10,8 +10,8 @@ from huiyin.simulate.rules import WorldRules
 from services.routing.domain.assignment import Change
 from services.routing.domain.case import Case
 from services.routing.domain.decide import apply_counts, apply_event, apply_report, record_repetition
-from services.routing.domain.milestone_reports import Report
 from services.routing.domain.reassignment import reassign_by_hand
+from services.routing.domain.report import Report
 from shared.business_time.due import step_before
 from shared.business_time.durations import Duration
 from shared.events.base import EventData

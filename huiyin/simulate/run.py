@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid5
@@ -33,11 +33,13 @@ from huiyin.simulate.story import (
     Withdraw,
 )
 from huiyin.simulate.world import World
-from services.routing.domain.milestone_reports import Report
+from services.routing.domain.report import Report
 from shared.errors import HuiyinError
 from shared.events.complaints import ComplaintRegistered, ComplaintSupplemented
 from shared.events.envelope import NAMESPACE, Event
 from shared.procedures.model import Procedure
+
+_JUST_BEFORE = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ class _Run:
             return
         self._note(world, Register(at=self._first.received, register_=self._first, as_=FIRST))
         for place, action in enumerate(self._example.when, 1):
+            self._put_documents(world, action)
             self._advance(world, action.at, inclusive=False)
             problem = _refusal(lambda action=action: self._act(world, action))
             self._compare_refusal(place, action.refused, problem)
@@ -128,6 +131,17 @@ class _Run:
             self._compare(None, expected, world)
         for name in _leaked(world.published, self._rules.procedure):
             self._fail(None, f"{name}: a text of the complaint stands in an event")
+
+    def _put_documents(self, world: World, action: Action) -> None:
+        """Put an action's documents into the vault a second before it, or at once where less time is left."""
+        case = None if isinstance(action, Register) else self._ids.get(action.of)
+        if case is None or not action.documents:
+            return
+        world.advance(max(world.now, self._at(action.at) - _JUST_BEFORE), inclusive=True)
+        self._note(world, None)
+        for name in action.documents:
+            world.add_document(case, name)
+        self._note(world, Look(at=action.at, of=action.of, documents=action.documents))
 
     def _advance(self, world: World, to: str, *, inclusive: bool) -> None:
         world.advance(self._at(to), inclusive=inclusive)
@@ -150,8 +164,6 @@ class _Run:
         case = self._ids.get(action.of)
         if case is None:
             raise Refused((("of", f"there is no complaint {action.of}"),))
-        for name in action.documents:
-            world.add_document(case, name)
         by = action.by or ""
         match action:
             case Look():
@@ -162,9 +174,9 @@ class _Run:
                 world.supplement(case, fields)
             case Withdraw():
                 world.withdraw(case, action.by or "complainant")
-            case ReportMilestone(report=milestone, fields=fields, clock=clock, person=person):
+            case ReportMilestone(report=milestone, fields=fields, clock=clock, award=award, persons=persons):
                 happened = self._at(action.happened_at or action.at)
-                world.report(case, Report(milestone, happened, by, fields, clock, person=person))
+                world.report(case, Report(milestone, happened, by, fields, clock, award, persons))
             case Reassign(reassign=department):
                 world.reassign(case, department, by)
             case Call(call=how, satisfied=satisfied, score=score):

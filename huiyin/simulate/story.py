@@ -80,7 +80,7 @@ class Refusal(_Part):
 
 
 class _Action(_Part):
-    """`documents` are put into the case's vault under these names just before."""
+    """`documents` are put into the case's vault under these names a second before."""
 
     at: WallInstant
     of: Id = FIRST
@@ -122,9 +122,10 @@ class ReportMilestone(_Action):
 
     report: Id
     happened_at: WallInstant | None = None
-    person: str | None = None
+    persons: tuple[str, ...] = ()
     fields: Values = {}
     clock: Id | None = None
+    award: Id | None = None
 
 
 class Reassign(_Action):

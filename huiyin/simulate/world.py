@@ -13,7 +13,7 @@ from huiyin.simulate.notify import Notify
 from huiyin.simulate.routing import Routing
 from huiyin.simulate.rules import WorldRules
 from huiyin.simulate.sla import Sla
-from services.routing.domain.milestone_reports import Report
+from services.routing.domain.report import Report
 from shared.errors import HuiyinError
 from shared.events.envelope import Event
 

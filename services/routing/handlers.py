@@ -19,8 +19,8 @@ from services.routing.domain.decide import (
     record_repetition,
     version_for,
 )
-from services.routing.domain.milestone_reports import Report
-from services.routing.domain.reassignment import reassign_by_hand
+from services.routing.domain.reassignment import call_in_by_hand, reassign_by_hand
+from services.routing.domain.report import Report
 from services.routing.domain.signed_reports import rejection
 from services.routing.report_signatures import ReportSignatures
 from services.routing.rule_book import RuleBook
@@ -85,6 +85,20 @@ async def reassign_case(
     caller.require_office(case.procedure[0], by)
     change = reassign_by_hand(case, rules.get(case.procedure).procedure, department, by, now)
     await _save_and_publish(tx, change, f"reassignment|{now.isoformat()}", now)
+    return change.case
+
+
+async def call_in_assistant(
+    tx: AsyncConnection, rules: RuleBook, case_id: UUID, department: str, by: str, now: datetime, caller: Principal
+) -> Case:
+    """Call in another department by hand.
+
+    Raises `NotFound`, `Forbidden` for an office that the caller may not act as, and what `call_in_by_hand` raises.
+    """
+    case = await get_case(tx, case_id)
+    caller.require_office(case.procedure[0], by)
+    change = call_in_by_hand(case, rules.get(case.procedure).procedure, department, by, now)
+    await _save_and_publish(tx, change, f"assistant|{department}|{case.cycle}|{now.isoformat()}", now)
     return change.case
 
 

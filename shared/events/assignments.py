@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from shared.events.base import EventData, Scalars, event
@@ -46,14 +47,15 @@ class CaseEscalated(EventData):
 
 @event("huiyin.assignment.milestone-reached.v1", ASSIGNMENTS)
 class MilestoneReached(EventData):
-    """An office reported a milestone that happened at `at`. `fields` are coded values, `person` an opaque staff id."""
+    """An office reported a milestone that happened at `at`. `fields` are coded values, `persons` opaque staff ids."""
 
     milestone: str
     at: datetime
     by: str
     fields: Scalars = {}
     clock: str | None = None
-    person: str | None = None
+    award: str | None = None
+    persons: tuple[str, ...] = ()
 
 
 @event("huiyin.assignment.reopened.v1", ASSIGNMENTS)
@@ -75,7 +77,8 @@ class CaseRepeated(EventData):
 class MilestoneReport(EventData):
     """A department's report from its own system: routing checks it as it checks one over HTTP.
 
-    Its record is signed (docs/messaging.md). `person` is an opaque staff id, `[A-Za-z0-9._-]{1,64}`.
+    Its record is signed (docs/messaging.md). `persons` are opaque staff ids, `[A-Za-z0-9._-]{1,64}`. A
+    report that names a document which is not known here yet waits for it, for a day at most.
     """
 
     milestone: str
@@ -83,7 +86,8 @@ class MilestoneReport(EventData):
     by: str
     fields: Scalars = {}
     clock: str | None = None
-    person: str | None = None
+    award: str | None = None
+    persons: tuple[str, ...] = ()
 
 
 @event("huiyin.assignment.report-rejected.v1", ASSIGNMENTS)
@@ -99,3 +103,43 @@ class ReportRejected(EventData):
     reason: str
     field: str | None = None
     code: str | None = None
+
+
+@event("huiyin.assignment.assistant-assigned.v1", ASSIGNMENTS)
+class AssistantAssigned(EventData):
+    """Another department works on the case with the one that has it; `assisting` are all of them now."""
+
+    department: str
+    assisting: tuple[str, ...]
+    cause: str | None = None
+
+
+@event("huiyin.assignment.counted.v1", ASSIGNMENTS)
+class CaseCounted(EventData):
+    """How often the matter of this case came up within the window of `count` is now `number`."""
+
+    count: str
+    number: int
+
+
+@event("huiyin.assignment.award-suggested.v1", ASSIGNMENTS)
+class AwardSuggested(EventData):
+    """The procedure suggests an award, or another amount of one that is open; only a person's approval makes it one.
+
+    Amounts are decimal text, of `currency` or of `unit`. `amount` is None where it is to be chosen from `at_least` to
+    `at_most`, or cannot be computed: `problem` says why. `formula` and `inputs` show how it came about.
+    """
+
+    award: str
+    kind: Literal["compensation", "penalty"]
+    cause: str
+    amount: str | None = None
+    at_least: str | None = None
+    at_most: str | None = None
+    problem: str | None = None
+    currency: str | None = None
+    unit: str | None = None
+    payer: str
+    payee: str
+    formula: str
+    inputs: Scalars = {}

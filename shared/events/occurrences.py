@@ -64,8 +64,15 @@ def names_of(data: EventData) -> tuple[str, ...]:
             return ("reassigned", f"reassigned:{x}")
         case a.CaseEscalated(level=x):
             return ("escalated", f"escalated:{x}")
-        case a.MilestoneReached(milestone=x, clock=clock):
-            return (x, f"{x}:{clock}") if clock else (x,)
+        case a.AssistantAssigned(department=x):
+            return ("assisting", f"assisting:{x}")
+        case a.CaseCounted(count=x):
+            return ("counted", f"counted:{x}")
+        case a.AwardSuggested(award=x):
+            return ("award-suggested", f"award-suggested:{x}")
+        case a.MilestoneReached(milestone=x):
+            qualifier = data.by if x == "contributed" else data.clock or data.award
+            return (x, f"{x}:{qualifier}") if qualifier else (x,)
         case n.NoticeSent(notice=x):
             return ("notified", f"notified:{x}")
         case n.NoticeFailed(notice=x):
@@ -112,6 +119,10 @@ def facts_of(data: EventData) -> Mapping[str, Any]:
             return {"level": x}
         case a.CaseReopened(cycle=x):
             return {"cycle": x}
+        case a.AssistantAssigned(assisting=x):
+            return {"assisting": list(x)}
+        case a.CaseCounted(count=x, number=number):
+            return {f"count.{x}": number}
         case a.MilestoneReached(milestone=x, fields=given):
             return {f"{x}.{key}": value for key, value in given.items()}
     return {}

@@ -7,8 +7,10 @@ and Kleene's logic carries that through `all`, `any` and `not`. So no rule fires
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
@@ -20,6 +22,8 @@ Verdict = bool | None  # None is "unknown"
 Predicate = Callable[[Facts], Verdict]
 
 OPERATORS = ("is", "is_not", "in", "not_in", "at_least", "more_than", "at_most", "less_than", "contains", "known")
+
+ORDERED = ("at_least", "more_than", "at_most", "less_than")
 
 
 class _Part(BaseModel):
@@ -120,23 +124,30 @@ def _attribute(operator: str) -> str:
     return {"is": "is_", "in": "in_"}.get(operator, operator)
 
 
+_AMOUNT = re.compile(r"\d{1,12}\.\d{2}", re.ASCII)
+
+
 def _comparable(value: Any) -> Any:
-    return value.timestamp() if isinstance(value, datetime) else value
+    """A value as it is ordered: an instant by its seconds, an amount of money (decimal text) exactly."""
+    if isinstance(value, datetime):
+        return value.timestamp()
+    return Decimal(value) if isinstance(value, str) and _AMOUNT.fullmatch(value) else value
 
 
 def _compile_compare(condition: Compare) -> Predicate:
     name, operator, operand = condition.field, condition.operator, condition.operand
     if operator == "known":
         return lambda facts: (facts.get(name) is not None) == operand
+    bound = Decimal(str(operand)) if operator in ORDERED else operand  # 0.1 as written, not its binary neighbour
     tests: dict[str, Callable[[Any], bool]] = {
         "is": lambda value: value == operand,
         "is_not": lambda value: value != operand,
         "in": lambda value: value in operand,
         "not_in": lambda value: value not in operand,
-        "at_least": lambda value: _comparable(value) >= operand,
-        "more_than": lambda value: _comparable(value) > operand,
-        "at_most": lambda value: _comparable(value) <= operand,
-        "less_than": lambda value: _comparable(value) < operand,
+        "at_least": lambda value: _comparable(value) >= bound,
+        "more_than": lambda value: _comparable(value) > bound,
+        "at_most": lambda value: _comparable(value) <= bound,
+        "less_than": lambda value: _comparable(value) < bound,
         "contains": lambda value: operand in value,
     }
     test = tests[operator]

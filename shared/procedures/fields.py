@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import NoReturn
 from zoneinfo import ZoneInfo
@@ -27,6 +28,9 @@ Scalar = bool | int | str
 LARGEST = 2**53
 """Whole numbers are at most this, on either side of zero: what every reader of JSON keeps exact."""
 
+PERSON = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+"""A staff id: opaque, never a name."""
+_MONEY = re.compile(r"\d{1,12}(\.\d{1,2})?", re.ASCII)
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """NUL, escapes and the like, and halves of surrogate pairs; line ends and tabs are text."""
@@ -65,6 +69,10 @@ def read_value(spec: FieldSpec, value: object, choices: Mapping[str, str]) -> Sc
         value = clean_text(value, one_line=_is_one_line(spec))
         if not value:
             return None
+    return _accepted(spec, _typed(spec, value, choices))
+
+
+def _typed(spec: FieldSpec, value: object, choices: Mapping[str, str]) -> Scalar:
     match spec.type:
         case "text":
             if not isinstance(value, str):
@@ -79,6 +87,10 @@ def read_value(spec: FieldSpec, value: object, choices: Mapping[str, str]) -> Sc
             if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,16}", value):
                 value = int(value)
             return _integer(spec, value)
+        case "money":
+            return _money(spec, value)
+        case "person":
+            return _person(value)
         case "date":
             return _date(value)
         case "instant":
@@ -110,6 +122,9 @@ class LenientReader:
     def value(self, spec: FieldSpec, value: object) -> Scalar:
         """The value of a field. A text is checked as `read_value` checks it, but returned as it is. Raises
         `Unreadable`."""
+        return _accepted(spec, self._typed(spec, value))
+
+    def _typed(self, spec: FieldSpec, value: object) -> Scalar:
         match spec.type:
             case "text":
                 text = plain_text(value)
@@ -123,6 +138,10 @@ class LenientReader:
                 text = unicodedata.normalize("NFKC", plain_text(value)).strip()
                 whole = not isinstance(value, bool) and re.fullmatch(r"[+-]?\d{1,16}(\.0+)?", text)
                 return _integer(spec, int(text.partition(".")[0]) if whole else None)
+            case "money":
+                return _money(spec, _written_money(value))
+            case "person":
+                return _person(plain_text(value).strip())
             case "date":
                 return self._wall(value)[0].date().isoformat()
             case "instant":
@@ -242,6 +261,44 @@ def _integer(spec: FieldSpec, value: object) -> int:
         raise Unreadable("out-of-range", f"at least {spec.at_least}")
     if spec.at_most is not None and value > spec.at_most:
         raise Unreadable("out-of-range", f"at most {spec.at_most}")
+    return value
+
+
+def _accepted(spec: FieldSpec, value: Scalar) -> Scalar:
+    """The value, if it is one of those that the field must be; `true` is not 1."""
+    accepted = spec.accepted
+    if accepted and not any(type(one) is type(value) and one == value for one in accepted):
+        raise Unreadable("not-accepted", f"must be {' or '.join(map(_shown, accepted))}")
+    return value
+
+
+def _shown(value: Scalar) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _money(spec: FieldSpec, value: object) -> str:
+    """An amount as decimal text with two places: `1200.50`. A float is refused: it is not what was meant."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or not _MONEY.fullmatch(value):
+        raise Unreadable("not-an-amount", 'an amount is expected as text, like "1200.50"')
+    amount = Decimal(value)
+    if amount < (spec.at_least or 0):
+        raise Unreadable("out-of-range", f"at least {spec.at_least or 0}")
+    if spec.at_most is not None and amount > spec.at_most:
+        raise Unreadable("out-of-range", f"at most {spec.at_most}")
+    return f"{amount:.2f}"
+
+
+def _written_money(value: object) -> str:
+    """A cell as an amount: a number of a workbook, or text with separators, a currency sign or its word."""
+    text = unicodedata.normalize("NFKC", plain_text(value)).strip()
+    return re.sub(r"^(?:¥|￥|CNY|RMB)\s*|\s*(?:元|圆|CNY|RMB)$|(?<=\d),(?=\d{3})", "", text)
+
+
+def _person(value: object) -> str:
+    if not isinstance(value, str) or not PERSON.fullmatch(value):
+        raise Unreadable("not-a-person", "a staff id is expected: 1 to 64 letters, digits, dots, hyphens, underscores")
     return value
 
 

@@ -22,7 +22,17 @@ COMPLAINT = (
     "documented",  # a document came into the vault: `documented:<name>`
 )
 # What routing decides.
-DECIDED = ("classified", "assigned", "reassigned", "escalated", "reopened", "repeated")
+DECIDED = (
+    "classified",
+    "assigned",
+    "assisting",  # another department works on it with the one that has it
+    "reassigned",
+    "escalated",
+    "reopened",
+    "repeated",
+    "counted",  # the number of a count changed: `counted:<count>`
+    "award-suggested",
+)
 # What departments and officers report, beside the procedure's own milestones.
 REPORTED = (
     "accepted-by-department",
@@ -32,6 +42,9 @@ REPORTED = (
     "extension-requested",
     "extension-approved",
     "extension-refused",
+    "contributed",  # by a department that assists: `contributed:<department>`
+    "award-approved",
+    "award-refused",
 )
 # What the sla service emits of a clock: `breached:<clock>`. A step before the due instant is `warned:<clock>` and
 # `warned:<clock>.<step>`, one after it `overdue:<clock>` and `overdue:<clock>.<step>`.
@@ -48,6 +61,12 @@ QUALIFIED_BY = {
     "assigned": "departments",
     "reassigned": "departments",
     "escalated": "levels",
+    "assisting": "departments",
+    "contributed": "departments",
+    "counted": "counts",
+    "award-suggested": "awards",
+    "award-approved": "awards",
+    "award-refused": "awards",
     "extension-requested": "clocks",
     "extension-approved": "clocks",
     "extension-refused": "clocks",

@@ -41,6 +41,7 @@ from tests.running import Stack
 _SERVICES = ("intake", "routing", "sla", "notify")
 _STANDING_STILL = 1e-9
 _PATIENCE_S = 60.0
+_DOCUMENT_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -142,10 +143,11 @@ class LiveExamples:
                 return self._http.post(f"{intake}/v1/cases/{case}/withdrawal", json=by or {"by": "complainant"})
             case ReportMilestone():
                 at = instant(action.happened_at or action.at, story.procedure.time_zone)
-                more = {"clock": action.clock, "person": action.person}
+                more = {"clock": action.clock, "award": action.award}
                 body = {"milestone": action.report, **by, "at": at.isoformat(), "fields": action.fields}
                 body |= {name: value for name, value in more.items() if value}
-                return self._http.post(f"{routing}/v1/cases/{case}/milestones", json=body)
+                body |= {"persons": list(action.persons)} if action.persons else {}
+                return self._report(f"{routing}/v1/cases/{case}/milestones", body)
             case Reassign():
                 body = {"department": action.reassign, **by}
                 return self._http.post(f"{routing}/v1/cases/{case}/reassignment", json=body)
@@ -158,6 +160,15 @@ class LiveExamples:
                 return self._http.post(f"{notify}/v1/cases/{case}/satisfaction", json=body)
             case Look():
                 return None
+
+    def _report(self, url: str, body: dict[str, Any]) -> httpx.Response:
+        """The answer; a document that was put into the vault a moment ago is waited for."""
+        end = time.monotonic() + _DOCUMENT_S
+        while True:
+            answer = self._http.post(url, json=body)
+            if answer.status_code != 409 or answer.json().get("type") != "/errors/not-yet" or time.monotonic() > end:
+                return answer
+            time.sleep(0.1)
 
     def _task(self, case: UUID) -> str:
         found = self._http.get(f"{self._stack.url('notify')}/v1/call-backs", params={"case_id": str(case)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +13,7 @@ import typer
 
 from huiyin.cli.options import Lang, LangOption, pairs
 from huiyin.cli.rules.folders import procedures_folder
-from shared.errors import Conflict, Forbidden, HuiyinError, InvalidInput, NotFound
+from shared.errors import Conflict, Forbidden, HuiyinError, InvalidInput, NotFound, NotYet
 
 if TYPE_CHECKING:
     from huiyin.cli.cases.view import Language, Reader
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from shared.procedures.model import FieldSpec, Procedure
 
 _PAGE = 500
+_TRIES = 20
+_WAIT_SECONDS = 0.25
 HomeOption = Annotated[Path | None, typer.Option(help="home folder of the running stack")]
 CaseArgument = Annotated[str, typer.Argument(help="the case's id or its number")]
 JsonOption = Annotated[bool, typer.Option("--json", help="for programs")]
@@ -112,6 +115,8 @@ def report(
     at: Annotated[str | None, typer.Option(help="when it happened, local time of the procedure; default: now")] = None,
     field: Annotated[list[str] | None, typer.Option(help="name=value; may be given several times")] = None,
     clock: Annotated[str | None, typer.Option(help="for extensions: which clock")] = None,
+    award: Annotated[str | None, typer.Option(help="for decisions on awards: which award")] = None,
+    person: Annotated[list[str] | None, typer.Option(help="staff id of who did it; may be given several times")] = None,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
@@ -123,13 +128,25 @@ def report(
         case_id = find(intake.get, case)
         found = intake.get(f"/v1/cases/{case_id}")
     body = report_body(_procedure(found, home), milestone, by, at, field or [], clock)
+    body |= {"award": award} if award is not None else {}
+    body |= {"persons": person} if person else {}
     with connection.open("routing") as routing:
-        answer = routing.post(f"/v1/cases/{case_id}/milestones", body)
+        answer = _again_if_not_yet(lambda: routing.post(f"/v1/cases/{case_id}/milestones", body))
     if as_json:
         print(json.dumps(answer, ensure_ascii=False, indent=2))
     else:
         level = f" at {answer['level']}" if answer.get("level") else ""
         print(f"{found['case_number']}: {milestone} noted; now {answer['status']} with {answer['department']}{level}")
+
+
+def _again_if_not_yet(post: Callable[[], Any]) -> Any:
+    """The answer; a document that was put into the vault a moment ago is waited for. Raises `NotYet` in the end."""
+    for _ in range(_TRIES):
+        try:
+            return post()
+        except NotYet:
+            time.sleep(_WAIT_SECONDS)
+    return post()
 
 
 def find(get: Callable[..., Any], case: str) -> str:
@@ -150,7 +167,9 @@ def report_body(
     procedure: Procedure | None, milestone: str, by: str, at: str | None, fields: list[str], clock: str | None
 ) -> dict[str, Any]:
     """The body of a milestone's report; values are read as an import reads them. Raises `InvalidInput`."""
-    specs = {
+    from shared.procedures.standard_fields import standard_fields
+
+    specs = {spec.id: spec for spec in standard_fields(milestone)} | {
         spec.id: spec
         for one in (procedure.milestones if procedure else ())
         if one.id == milestone

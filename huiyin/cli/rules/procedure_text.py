@@ -109,7 +109,7 @@ class ProcedureText:
             for key in ("at", "to", "class_", "department", "level", "to_level", "by", "same", "window", "every", "day")
             if (value := getattr(element, key, None)) not in (None, ())
         ]
-        requires = ", ".join(one.reached for one in getattr(element, "requires", ()))
+        requires = ", ".join(one.reached or "contributed: all" for one in getattr(element, "requires", ()))
         if requires:
             details.append(self._say(f"须先 {requires}", f"requires {requires}"))
         return shown + (f" ({'; '.join(details).replace('class_', 'class')})" if details else "") + self._when(element)

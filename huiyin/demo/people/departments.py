@@ -24,7 +24,7 @@ from huiyin.demo.people.counter import Counter
 from huiyin.demo.people.planning import Task
 from huiyin.demo.people.subscriber import Subscriber
 from shared.business_time.clock import Clock
-from shared.errors import HuiyinError, NotFound, Unavailable
+from shared.errors import HuiyinError, NotFound, NotYet, Unavailable
 from shared.events.assignments import CaseAssigned, MilestoneReached, ReportRejected
 from shared.events.complaints import ComplaintAdmitted
 from shared.events.envelope import Event
@@ -216,11 +216,11 @@ _PATIENCE_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 def _patiently(perform: Callable[[], None]) -> None:
-    """Do it, and again while the other side is away: reports are safe to repeat."""
+    """Do it, and again while the other side is away, or has not heard of a document: reports are safe to repeat."""
     for seconds in _PATIENCE_SECONDS:
         try:
             perform()
             return
-        except Unavailable:
+        except (Unavailable, NotYet):
             threading.Event().wait(seconds)
     perform()

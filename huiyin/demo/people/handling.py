@@ -11,6 +11,7 @@ from huiyin.demo.people.casefile import CaseFile
 from shared.procedures.conditions import holds
 from shared.procedures.milestones import REPORTED
 from shared.procedures.model import Clock, FieldSpec, Milestone, Procedure
+from shared.procedures.notice_documents import documents_shown
 from shared.procedures.offices import HANDLER
 
 ADMISSION = "admission"
@@ -54,7 +55,7 @@ def _collect(procedure: Procedure, file: CaseFile, milestone: str, found: list[s
         if holds(spec.when, facts) is not True:
             return False
         for requirement in spec.requires:
-            if requirement.reached in file.reached or requirement.reached in found:
+            if requirement.reached is None or requirement.reached in file.reached or requirement.reached in found:
                 continue
             if holds(requirement.when, facts) is not True:
                 continue
@@ -74,7 +75,9 @@ def step(procedure: Procedure, file: CaseFile, milestone: str, at: datetime, *, 
             fields[one.id] = document_name(milestone, one.id)
             documents.append(fields[one.id])
         elif one.required is True and one.default is None and holds(one.when, file.conditions()) is not False:
-            fields[one.id] = _least(one, at, yes=yes)
+            fields[one.id] = one.accepted[0] if one.accepted else _least(one, at, yes=yes)
+    reported = {f"{milestone}.{name}": value for name, value in fields.items()}
+    documents += documents_shown(procedure, milestone, {**file.conditions(), **reported})
     return Step(milestone, _reporter(procedure, spec, file), fields, tuple(documents))
 
 
@@ -100,6 +103,10 @@ def _least(field: FieldSpec, at: datetime, *, yes: bool) -> Any:
             return yes
         case "integer":
             return field.at_least if field.at_least is not None else 0
+        case "money":
+            return f"{field.at_least or 0}.00"
+        case "person":
+            return "staff-1"
         case "date":
             return at.date().isoformat()
         case "instant":

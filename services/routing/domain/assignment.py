@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
 from services.routing.domain.case import Case
-from shared.events.assignments import CaseAssigned, CaseClassified, CaseEscalated, CaseReassigned, CaseReopened
+from shared.events.assignments import (
+    AssistantAssigned,
+    CaseAssigned,
+    CaseClassified,
+    CaseEscalated,
+    CaseReassigned,
+    CaseReopened,
+)
 from shared.events.base import EventData
 from shared.procedures.conditions import holds
 from shared.procedures.model import Procedure
@@ -20,19 +28,42 @@ class Change(NamedTuple):
 
 
 def classify(case: Case, procedure: Procedure, cause: str | None) -> Change:
-    """Give the first class whose condition is true, unless the case has a graver one already."""
+    """Give the first class whose condition is true, unless the case has a graver one already, or an officer gave it."""
+    if procedure.class_ is not None and case.has_occurred(procedure.class_.from_.partition(".")[0]):
+        return Change(case, ())
     facts = case.conditions()
     found = next((entry.id for entry in procedure.classes if holds(entry.when, facts) is True), None)
     return raise_class(case, procedure, found, cause) if found else Change(case, ())
 
 
 def raise_class(case: Case, procedure: Procedure, class_: str, cause: str | None) -> Change:
-    """Set the class if it is graver than the present one; a class is never lowered."""
+    """Set the class if it is graver than the present one; only an officer lowers it (`give_class`)."""
     ranks = {entry.id: entry.rank for entry in procedure.classes}
     if case.class_ is not None and ranks.get(class_, 0) <= ranks.get(case.class_, 0):
         return Change(case, ())
     emitted = CaseClassified(class_=class_, previous=case.class_, cause=cause)
     return Change(replace(case, class_=class_), (emitted,))
+
+
+def give_class(case: Case, procedure: Procedure, class_: object, cause: str) -> Change:
+    """Set the class that an officer gave; below the present one only where the procedure says `lower`."""
+    known = {entry.id for entry in procedure.classes}
+    if not isinstance(class_, str) or class_ not in known or class_ == case.class_ or procedure.class_ is None:
+        return Change(case, ())
+    if not procedure.class_.lower:
+        return raise_class(case, procedure, class_, cause)
+    emitted = CaseClassified(class_=class_, previous=case.class_, cause=cause)
+    return Change(replace(case, class_=class_), (emitted,))
+
+
+def assist(case: Case, departments: Iterable[str], cause: str) -> Change:
+    """Departments join the one that has the case; it itself, and those that assist already, change nothing."""
+    emitted: tuple[EventData, ...] = ()
+    for department in departments:
+        if department != case.department and department not in case.assisting:
+            case = replace(case, assisting=(*case.assisting, department))
+            emitted += (AssistantAssigned(department=department, assisting=case.assisting, cause=cause),)
+    return Change(case, emitted)
 
 
 def assign(case: Case, procedure: Procedure, cause: str) -> Change:
@@ -47,7 +78,8 @@ def assign(case: Case, procedure: Procedure, cause: str) -> Change:
     if level is not None:
         case = replace(case, level=level)
         emitted += (CaseEscalated(level=level, cause=cause),)
-    return Change(case, emitted)
+    case, joined = assist(case, route.with_ if route else (), cause)
+    return Change(case, emitted + joined)
 
 
 def raise_level(case: Case, procedure: Procedure, level: str, cause: str) -> Change:
@@ -72,7 +104,8 @@ def reassign(case: Case, department: str, cause: str) -> Change:
     if case.department is None:
         return Change(replace(case, department=department), (CaseAssigned(department=department),))
     emitted = CaseReassigned(department=department, previous=case.department, cause=cause)
-    return Change(replace(case, department=department), (emitted,))
+    assisting = tuple(one for one in case.assisting if one != department)
+    return Change(replace(case, department=department, assisting=assisting), (emitted,))
 
 
 def reopen(case: Case, cause: str) -> Change:

@@ -8,27 +8,45 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from services.routing.domain.award import CaseAward
+from services.routing.domain.report import WaitingReport
+
 Status = Literal["registered", "assigned", "resolved", "closed", "ended"]
 """registered: not yet admitted; assigned: being handled; ended: refused, merged, withdrawn or passed on."""
+
+FINISHED: frozenset[Status] = frozenset(("closed", "ended"))
+"""Nothing is counted or judged any more."""
 
 
 @dataclass(frozen=True)
 class Occurrence:
     """An occurrence of this case. `cycle` is the cycle in which it happened.
 
-    `by` and `person` are the office, and who of it, that reported it.
+    `by` and `persons` are the office, and who of it, that reported it.
     """
 
     name: str
     at: datetime
     cycle: int
     by: str | None = None
-    person: str | None = None
+    persons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CountedMatter:
+    """What a case is counted under: keyed hashes of the matter, and of who raised it where that is known."""
+
+    key: str
+    complainant: str | None = None
 
 
 @dataclass(frozen=True)
 class Case:
-    """One case. Instants are UTC; `facts` hold coded values only."""
+    """One case. Instants are UTC; `facts` hold coded values only.
+
+    `assisting` are the departments that work on it with `department`; `awards` what was suggested, the oldest first;
+    `waiting` the reports that came before what they depend on; `matters` what it is counted under, by count.
+    """
 
     id: UUID
     procedure: tuple[str, int]
@@ -42,6 +60,10 @@ class Case:
     facts: Mapping[str, Any] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     occurrences: tuple[Occurrence, ...] = ()
+    assisting: tuple[str, ...] = ()
+    awards: tuple[CaseAward, ...] = ()
+    waiting: tuple[WaitingReport, ...] = ()
+    matters: Mapping[str, CountedMatter] = field(default_factory=dict)
 
     def conditions(self) -> dict[str, Any]:
         """The facts that conditions read, milestones of the present cycle among them."""
@@ -49,6 +71,7 @@ class Case:
             **self.facts,
             **{f"count.{name}": n for name, n in self.counts.items()},
             **{f"reached:{past.name}": True for past in self.occurrences if past.cycle == self.cycle},
+            "assisting": self.assisting,
             "class": self.class_,
             "department": self.department,
             "level": self.level,
@@ -59,9 +82,13 @@ class Case:
         """Whether the occurrence happened in the present cycle."""
         return any(past.name == name and past.cycle == self.cycle for past in self.occurrences)
 
+    def ever_occurred(self, name: str) -> bool:
+        """Whether the occurrence happened in any cycle."""
+        return any(past.name == name for past in self.occurrences)
+
     def with_occurrences(
-        self, names: tuple[str, ...], at: datetime, by: str | None = None, person: str | None = None
+        self, names: tuple[str, ...], at: datetime, by: str | None = None, persons: tuple[str, ...] = ()
     ) -> Case:
         """The case after an occurrence under all its names."""
-        added = tuple(Occurrence(name, at, self.cycle, by, person) for name in names)
+        added = tuple(Occurrence(name, at, self.cycle, by, persons) for name in names)
         return replace(self, occurrences=self.occurrences + added)

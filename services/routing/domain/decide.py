@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.routing.domain.assignment import Change, assign, classify
-from services.routing.domain.case import Case
+from services.routing.domain.awards import compute_again
+from services.routing.domain.case import FINISHED, Case, CountedMatter
 from services.routing.domain.escalation import apply_rules
-from services.routing.domain.milestone_reports import Report, accept
+from services.routing.domain.milestone_reports import accept
+from services.routing.domain.report import Report, WaitingReport
 from services.routing.domain.signed_reports import rejection
 from shared.business_time.calendars import Calendar
-from shared.errors import HuiyinError
+from shared.errors import Conflict, HuiyinError, NotYet
 from shared.events import occurrences
-from shared.events.assignments import CaseRepeated, MilestoneReport
+from shared.events.assignments import CaseCounted, CaseRepeated, MilestoneReport, ReportRejected
 from shared.events.base import EventData
 from shared.events.complaints import (
     ComplaintAdmitted,
@@ -28,6 +30,11 @@ from shared.events.complaints import (
 )
 from shared.events.envelope import Event
 from shared.procedures.model import Procedure
+
+PATIENCE = timedelta(days=1)
+"""How long a report from a topic waits for what it depends on."""
+MOST_WAITING = 50
+"""Reports of one case that wait."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,7 @@ def apply_event(
     `counts` are how often the case's duplicate keys came up, by the id of the count.
     """
     if isinstance(event.data, MilestoneReport):
-        return _from_department(case, event.data, rules, now)
+        return from_topic(case, event.data, rules, now)
     names = occurrences.names(event)
     if not names:
         return Change(case, ())
@@ -62,8 +69,9 @@ def apply_event(
     case = case.with_occurrences(names, at)
     emitted: tuple[EventData, ...] = ()
     match event.data:
-        case ComplaintRegistered(received_at=received_at):
-            case = replace(case, received_at=received_at)
+        case ComplaintRegistered(received_at=received_at, matters=matters):
+            counted = {name: CountedMatter(matter.key, matter.complainant) for name, matter in matters.items()}
+            case = replace(case, received_at=received_at, matters=counted)
         case ComplaintAdmitted() if case.status == "registered":
             case, emitted = assign(case, rules.procedure, "admitted")
         case ComplaintSupplemented() if case.status == "assigned":
@@ -72,7 +80,7 @@ def apply_event(
             case = replace(case, status="ended")
         case ProcedureMigrated():
             case = replace(case, procedure=version_for(case, event))
-    return _apply_consequences(case, rules, emitted, names, at, now)
+    return try_waiting(_settled(_apply_consequences(case, rules, emitted, names, at, now), rules), rules, now)
 
 
 def apply_report(case: Case, given: Report, rules: Rules, now: datetime) -> Change:
@@ -80,9 +88,67 @@ def apply_report(case: Case, given: Report, rules: Rules, now: datetime) -> Chan
     case, reached = accept(case, rules.procedure, given, now)
     if not reached:
         return Change(case, ())
-    names = occurrences.names_of(reached[0])
-    case, emitted = apply_rules(case, rules.procedure, rules.calendar, names, given.at)
-    return Change(case, reached + emitted)
+    first, *further = (occurrences.names_of(data) for data in reached)
+    for names in further:  # the first is recorded by `accept`
+        case = case.with_occurrences(names, given.at)
+    for names in (first, *further):
+        case, emitted = apply_rules(case, rules.procedure, rules.calendar, names, given.at)
+        reached += emitted
+    return _settled(Change(case, reached), rules)
+
+
+def from_topic(case: Case, given: MilestoneReport, rules: Rules, now: datetime) -> Change:
+    """Apply a report from a topic. One that the procedure does not allow is rejected by an event.
+
+    Topics race each other. So one that came before its document waits, and while one waits, also one that the case's
+    state does not allow yet, which may depend on the first. Each later event tries them again, in their order.
+    """
+    report = Report(given.milestone, given.at, given.by, given.fields, given.clock, given.award, given.persons)
+    try:
+        return try_waiting(apply_report(case, report, rules, now), rules, now)
+    except Conflict as error:
+        if not isinstance(error, NotYet) and not case.waiting:
+            return Change(case, (_rejection(report, rules, error),))
+    except HuiyinError as error:
+        return Change(case, (_rejection(report, rules, error),))
+    if any(one.report == report for one in case.waiting):
+        return Change(case, ())
+    if len(case.waiting) >= MOST_WAITING:
+        return Change(case, (_rejection(report, rules, Conflict("too many reports of this case wait already")),))
+    return Change(replace(case, waiting=(*case.waiting, WaitingReport(report, now + PATIENCE))), ())
+
+
+def try_waiting(change: Change, rules: Rules, now: datetime) -> Change:
+    """Try the reports that wait, in their order, as long as one of them is accepted.
+
+    One that is wrong whatever may come, or whose time is over, is rejected.
+    """
+    case, emitted = change
+    tried = True
+    while tried and case.waiting:
+        tried = False
+        for one in case.waiting:
+            try:
+                after, new = apply_report(case, one.report, rules, now)
+            except HuiyinError as error:
+                if isinstance(error, Conflict) and now < one.until:
+                    continue
+                after, new = case, (_rejection(one.report, rules, error),)
+            case = replace(after, waiting=tuple(other for other in after.waiting if other is not one))
+            emitted += new
+            tried = True
+            break
+    return Change(case, emitted)
+
+
+def _rejection(report: Report, rules: Rules, error: HuiyinError) -> ReportRejected:
+    return rejection(report, rules.procedure, error.message, error.field, error.code)
+
+
+def _settled(change: Change, rules: Rules) -> Change:
+    """With open awards computed by the facts as they are now."""
+    case, emitted = compute_again(change.case, rules.procedure)
+    return Change(case, change.emitted + emitted)
 
 
 def record_repetition(case: Case, event: Event, rules: Rules) -> Change:
@@ -93,12 +159,18 @@ def record_repetition(case: Case, event: Event, rules: Rules) -> Change:
 
 
 def apply_counts(case: Case, rules: Rules, counts: Mapping[str, int], now: datetime) -> Change:
-    """Other complaints raised the counts of this case's duplicate keys: its class may rise."""
-    case = replace(case, counts={**case.counts, **counts})
-    if case.status != "assigned":
+    """The counts of this case's matters are these now: each change is emitted, and the class of a case may rise."""
+    changed = {name: number for name, number in counts.items() if case.counts.get(name) != number}
+    if not changed:
         return Change(case, ())
-    case, emitted = classify(case, rules.procedure, "counted")
-    return _apply_consequences(case, rules, emitted, (), now, now)
+    case = replace(case, counts={**case.counts, **changed})
+    if case.status in FINISHED:
+        return Change(case, ())
+    emitted: tuple[EventData, ...] = tuple(CaseCounted(count=name, number=changed[name]) for name in sorted(changed))
+    if case.status == "assigned":
+        case, classified = classify(case, rules.procedure, "counted")
+        emitted += classified
+    return _settled(_apply_consequences(case, rules, emitted, (), now, now), rules)
 
 
 def _apply_consequences(
@@ -115,15 +187,8 @@ def _apply_consequences(
     return Change(case, emitted)
 
 
-def _from_department(case: Case, given: MilestoneReport, rules: Rules, now: datetime) -> Change:
-    try:
-        report = Report(given.milestone, given.at, given.by, given.fields, given.clock, given.person)
-        return apply_report(case, report, rules, now)
-    except HuiyinError as error:
-        return Change(case, (rejection(given, rules.procedure, error.message, error.field, error.code),))
-
-
-_OWN = frozenset(("class", "department", "level", "cycle"))  # what routing itself decides is not a fact from outside
+# What routing itself decides is not a fact from outside.
+_OWN = frozenset(("class", "department", "level", "cycle", "assisting"))
 
 
 def _coded(event: Event) -> Mapping[str, object]:

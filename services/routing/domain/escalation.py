@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.routing.domain.assignment import Change, raise_class, raise_level, reassign, reopen
+from services.routing.domain.assignment import Change, assist, raise_class, raise_level, reassign, reopen
+from services.routing.domain.awards import suggest
 from services.routing.domain.case import Case
 from shared.business_time.calendars import Calendar
 from shared.business_time.due import due
@@ -14,14 +15,14 @@ from shared.events.occurrences import names_of
 from shared.procedures.conditions import holds
 from shared.procedures.model import Escalation, Procedure, Reopening
 
-_LONGEST_CHAIN = 20
+_LONGEST_CHAIN = 200
 
 
 def apply_rules(case: Case, procedure: Procedure, calendar: Calendar, names: tuple[str, ...], at: datetime) -> Change:
-    """Apply every rule whose `on` is one of these occurrences, which happened at `at` and are recorded already.
+    """Apply every rule whose `at` is one of these occurrences, which happened at `at` and are recorded already.
 
-    What a rule emits is an occurrence too: it is recorded, and the rules are applied to it. A chain of more than 20
-    cannot happen: levels and classes only rise, and a reopening needs a finished case.
+    What a rule emits is an occurrence too: it is recorded, and the rules are applied to it. A chain without end cannot
+    happen: levels and classes only rise, a reopening needs a finished case, and open awards are limited.
     """
     emitted: tuple[EventData, ...] = ()
     pending = [names]
@@ -38,7 +39,7 @@ def apply_rules(case: Case, procedure: Procedure, calendar: Calendar, names: tup
 
 
 def _apply(case: Case, procedure: Procedure, calendar: Calendar, names: tuple[str, ...], at: datetime) -> Change:
-    emitted: tuple[EventData, ...] = ()
+    case, emitted = suggest(case, procedure, names, at)
     for escalation in procedure.escalations:
         if escalation.at not in names or not _may_escalate(case, at):
             continue
@@ -81,7 +82,8 @@ def _escalate(case: Case, procedure: Procedure, escalation: Escalation) -> Chang
     if escalation.department is not None:
         case, new = reassign(case, escalation.department, escalation.at)
         emitted += new
-    return Change(case, emitted)
+    case, new = assist(case, escalation.with_, escalation.at)
+    return Change(case, emitted + new)
 
 
 def _may_reopen(case: Case, reopening: Reopening, calendar: Calendar, at: datetime) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from services.routing.domain.report import Report
 from shared.errors import Forbidden
 from shared.events.assignments import MilestoneReport, ReportRejected
 from shared.events.envelope import Event
@@ -75,7 +76,7 @@ def _fault_of_signature(event: Event, signer: Signer | None) -> str | None:
 
 
 def rejection(
-    report: MilestoneReport, procedure: Procedure, reason: str, field: str | None, code: str
+    report: MilestoneReport | Report, procedure: Procedure, reason: str, field: str | None, code: str
 ) -> ReportRejected:
     """The event that says why a report was not taken; it repeats nothing that could be any text."""
     milestones = {*REPORTED, *(milestone.id for milestone in procedure.milestones)}

@@ -10,7 +10,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.routing import handlers
 from services.routing.domain.case import Case
-from services.routing.domain.milestone_reports import Report
+from services.routing.domain.report import Report
+from services.routing.http.awards import awards_view
 from services.routing.rule_book import RuleBook
 from services.routing.store import cases
 from shared.hosting.host import Context
@@ -22,7 +23,7 @@ Reporter = Annotated[Principal, needs("reports:write")]
 
 
 class MilestoneIn(BaseModel):
-    """A milestone that happened at `at` (default: now), reported by an office; `person` is an opaque staff id of it."""
+    """A milestone that happened at `at` (default: now), reported by an office; `persons` are opaque staff ids of it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -31,11 +32,12 @@ class MilestoneIn(BaseModel):
     at: AwareDatetime | None = None
     fields: dict[str, Scalar] = Field(default_factory=dict, max_length=50)
     clock: str | None = Field(default=None, max_length=60)
-    person: str | None = Field(default=None, max_length=64)
+    award: str | None = Field(default=None, max_length=60)
+    persons: list[str] = Field(default_factory=list, max_length=20)
 
 
 class ReassignmentIn(BaseModel):
-    """The case goes to another department; `by` is the role or department that decided it."""
+    """The case goes to another department, or one is called in; `by` is the role or department that decided it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -51,7 +53,9 @@ def routes(context: Context, rules: RuleBook) -> APIRouter:
     async def report_milestone(case_id: UUID, caller: Reporter, given: MilestoneIn) -> dict[str, Any]:
         """Report a milestone; the same report again answers the same and publishes nothing new."""
         now = context.clock.now()
-        report = Report(given.milestone, given.at or now, given.by, given.fields, given.clock, given.person)
+        report = Report(
+            given.milestone, given.at or now, given.by, given.fields, given.clock, given.award, tuple(given.persons)
+        )
         async with context.outbox.transaction() as tx:
             case = await handlers.report_milestone(tx, rules, case_id, report, now, caller)
         return _case_view(case)
@@ -63,6 +67,21 @@ def routes(context: Context, rules: RuleBook) -> APIRouter:
         async with context.outbox.transaction() as tx:
             case = await handlers.reassign_case(tx, rules, case_id, given.department, given.by, now, caller)
         return _case_view(case)
+
+    @router.post("/cases/{case_id}/assistants")
+    async def call_in(case_id: UUID, caller: Reporter, given: ReassignmentIn) -> dict[str, Any]:
+        """Call in another department of the procedure, to assist the one that has the case."""
+        now = context.clock.now()
+        async with context.outbox.transaction() as tx:
+            case = await handlers.call_in_assistant(tx, rules, case_id, given.department, given.by, now, caller)
+        return _case_view(case)
+
+    @router.get("/cases/{case_id}/awards", dependencies=[needs("cases:read")])
+    async def awards(case_id: UUID) -> dict[str, Any]:
+        """The awards that were suggested of a case, the oldest first, and what was decided on them."""
+        async with context.outbox.transaction() as tx:
+            case = await handlers.get_case(tx, case_id)
+        return {"case_id": case.id, "awards": awards_view(case, rules.get(case.procedure).procedure)}
 
     @router.get("/cases/{case_id}", dependencies=[needs("cases:read")])
     async def show(case_id: UUID) -> dict[str, Any]:
@@ -117,6 +136,7 @@ def _case_view(case: Case) -> dict[str, Any]:
         "cycle": case.cycle,
         "class": case.class_,
         "department": case.department,
+        "assisting": list(case.assisting),
         "level": case.level,
         "received_at": case.received_at,
         "resolved_at": case.resolved_at,
@@ -128,7 +148,7 @@ def _case_view(case: Case) -> dict[str, Any]:
                 "at": occurrence.at,
                 "cycle": occurrence.cycle,
                 "by": occurrence.by,
-                "person": occurrence.person,
+                "persons": list(occurrence.persons),
             }
             for occurrence in sorted(case.occurrences, key=lambda occurrence: occurrence.at)
         ],

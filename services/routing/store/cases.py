@@ -132,4 +132,8 @@ def _case(row: Row[Any]) -> Case:
         facts=details.facts,
         counts=details.counts,
         occurrences=details.occurrences,
+        assisting=details.assisting,
+        awards=details.awards,
+        waiting=details.waiting,
+        matters=details.matters or {},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shared.procedures.check.awards import check_awards
 from shared.procedures.check.clock_parts import check_clock_parts
 from shared.procedures.check.clocks import check_clocks
 from shared.procedures.check.conditions import check_conditions
@@ -10,6 +11,7 @@ from shared.procedures.check.finding import Finding
 from shared.procedures.check.occurrences import check_occurrences
 from shared.procedures.check.order import check_order
 from shared.procedures.check.references import check_references
+from shared.procedures.check.reports import check_reports
 from shared.procedures.check.wording import check_wording
 from shared.procedures.model import Procedure
 
@@ -25,6 +27,8 @@ def check_procedure(procedure: Procedure) -> tuple[Finding, ...]:
         *check_clocks(procedure),
         *check_clock_parts(procedure),
         *check_order(procedure),
+        *check_reports(procedure),
+        *check_awards(procedure),
         *check_documents(procedure),
         *check_wording(procedure),
     }

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.procedures.check.finding import Finding, error, warning
-from shared.procedures.check.known_facts import KnownFact, known_facts, vault_facts
+from shared.procedures.check.known_facts import KnownFact, known_facts, own_facts, vault_facts
 from shared.procedures.check.occurrences import can_happen, is_known, possible, unknown
 from shared.procedures.check.parts import Ids, parts
-from shared.procedures.conditions import All, Always, Any_, Compare, Condition, Not, Reached
-from shared.procedures.model import AdmissionRule, Clock, DurationTable, FieldSpec, Procedure
+from shared.procedures.conditions import ORDERED, All, Always, Any_, Compare, Condition, Not, Reached
+from shared.procedures.model import AdmissionRule, Clock, DurationTable, FieldSpec, Milestone, Procedure
 
-_ORDERED = ("at_least", "more_than", "at_most", "less_than")
 _ALLOWED = {
     "choice": ("is", "is_not", "in", "not_in", "known"),
     "boolean": ("is", "is_not", "known"),
-    "integer": ("is", "is_not", "in", "not_in", *_ORDERED, "known"),
+    "integer": ("is", "is_not", "in", "not_in", *ORDERED, "known"),
+    "money": (*ORDERED, "known"),
+    "person": ("known",),
     "moment": ("known",),
     "text": ("known",),
     "list": ("contains", "known"),
@@ -35,15 +36,24 @@ def check_conditions(procedure: Procedure) -> Iterator[Finding]:
                 yield from reader.check(condition, f"{path}.{word}", at_intake)
         if isinstance(part, Clock) and isinstance(part.duration, DurationTable):
             yield from reader.table(part.duration, f"{path}.duration")
+        if isinstance(part, Milestone) and part.must:
+            of_report = _Reader(procedure, part)
+            for index, condition in enumerate(part.must):
+                yield from of_report.check(condition, f"{path}.must[{index}]", at_intake=False)
 
 
 class _Reader:
-    def __init__(self, procedure: Procedure) -> None:
+    """Reads conditions of a procedure, or of the report of one of its milestones, which has fields of its own."""
+
+    def __init__(self, procedure: Procedure, report: Milestone | None = None) -> None:
         self._procedure = procedure
         self._ids = Ids(procedure)
         self._possible = possible(procedure)
-        self._known = known_facts(procedure)
+        self._known = known_facts(procedure) | (own_facts(report) if report else {})
         self._vault = vault_facts(procedure)
+        if report is not None:
+            own = {one.id for one in report.fields}
+            self._vault = self._vault - own | {one.id for one in report.fields if one.holds != "coded"}
 
     def check(self, condition: Condition, path: str, at_intake: bool) -> Iterator[Finding]:
         match condition:
@@ -121,7 +131,7 @@ class _Reader:
 
 def _operands(condition: Compare, fact: KnownFact, path: str) -> Iterator[Finding]:
     operator, operand = condition.operator, condition.operand
-    if operator == "known" or operator in _ORDERED:
+    if operator == "known" or operator in ORDERED:
         return
     for value in operand if isinstance(operand, tuple) else (operand,):
         if fact.kind in ("choice", "list") and value not in fact.values:

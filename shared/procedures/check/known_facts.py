@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.procedures.model import FieldSpec, Procedure
+from shared.procedures.model import FieldSpec, Milestone, Procedure
 
-Kind = Literal["choice", "boolean", "integer", "moment", "list", "text"]
+Kind = Literal["choice", "boolean", "integer", "moment", "list", "money", "person", "text"]
 
 PERIODS = ("business-hours", "off-hours", "holiday")
 
@@ -34,17 +34,19 @@ def known_facts(procedure: Procedure) -> dict[str, KnownFact]:
         "department": KnownFact("choice", frozenset(one.id for one in procedure.departments)),
         "level": KnownFact("choice", frozenset(one.id for one in procedure.levels)),
         "cycle": KnownFact("integer"),
+        "assisting": KnownFact("list", frozenset(one.id for one in procedure.departments)),
     }
     found |= {f"number.{one.id}": KnownFact("text") for one in procedure.documents if one.number is not None}
     found |= {f"count.{one.id}": KnownFact("integer") for one in procedure.counts}
     found |= {one.id: _of_field(one, at_registration=True) for one in procedure.fields if one.holds == "coded"}
     for milestone in procedure.milestones:
-        found |= {
-            f"{milestone.id}.{one.id}": _of_field(one, at_registration=False)
-            for one in milestone.fields
-            if one.holds == "coded"
-        }
+        found |= {f"{milestone.id}.{name}": fact for name, fact in own_facts(milestone).items()}
     return found
+
+
+def own_facts(milestone: Milestone) -> dict[str, KnownFact]:
+    """The coded fields of a milestone's report, by their bare ids."""
+    return {one.id: _of_field(one, at_registration=False) for one in milestone.fields if one.holds == "coded"}
 
 
 def vault_facts(procedure: Procedure) -> frozenset[str]:
@@ -62,5 +64,9 @@ def _of_field(spec: FieldSpec, *, at_registration: bool) -> KnownFact:
             return KnownFact("boolean", at_registration=at_registration)
         case "date" | "instant":
             return KnownFact("moment", at_registration=at_registration)
+        case "money":
+            return KnownFact("money", at_registration=at_registration)
+        case "person":
+            return KnownFact("person", at_registration=at_registration)
         case _:
             return KnownFact("integer", at_registration=at_registration)

@@ -20,8 +20,10 @@ from shared.procedures.milestones import (
     split,
 )
 from shared.procedures.model import (
+    Award,
     CallBack,
     Clock,
+    Count,
     DocumentKind,
     Dossier,
     Escalation,
@@ -40,6 +42,8 @@ _NAMED_BY: tuple[tuple[type[BaseModel], tuple[str, ...]], ...] = (
     (Pause, ("from_", "until")),
     (Clock, ("from_", "until", "cancel_on", "restart_on")),
     (Escalation, ("at",)),
+    (Award, ("at",)),
+    (Count, ("of",)),
     (Reopening, ("at",)),
     (Notice, ("at",)),
     (CallBack, ("after",)),
@@ -87,6 +91,12 @@ def possible(procedure: Procedure) -> frozenset[str]:
         found |= set(NOTICE)
     found |= {f"{name}:{one}" for name in ("assigned", "reassigned") for one in ids["departments"]}
     found |= {f"{name}:{one}" for name in ("notified", "notice-failed") for one in ids["notices"]}
+    found |= {f"{name}:{one}" for name in ("assisting", "contributed") for one in ids["departments"]} | {"assisting"}
+    found |= {f"counted:{one}" for one in ids["counts"]} | ({"counted"} if procedure.counts else set())
+    for name in ("award-suggested", "award-approved", "award-refused"):
+        found |= {name, *(f"{name}:{one}" for one in ids["awards"])} if procedure.awards else set()
+    if not procedure.awards:
+        found -= {"award-approved", "award-refused"}
     found |= _of_classes(procedure) | _of_levels(procedure) | _of_clocks(procedure)
     return frozenset(found)
 
@@ -158,6 +168,8 @@ def _check_key(
     path: str, part: BaseModel, key: str, procedure: Procedure, ids: Ids, can_be: frozenset[str]
 ) -> Iterator[Finding]:
     value = getattr(part, key)
+    if value is None:
+        return
     place = f"{path}.{type(part).model_fields[key].alias or key}"
     defaulted = key not in part.model_fields_set
     for occurrence in value if isinstance(value, tuple) else () if value is None else (value,):

@@ -50,7 +50,7 @@ def _unreachable(path: str, rules: Sequence[_Rule]) -> Iterator[Finding]:
 
 
 def _rings(procedure: Procedure) -> Iterator[Finding]:
-    needs = {one.id: [r.reached for r in one.requires if r.when is None] for one in procedure.milestones}
+    needs = {one.id: [r.reached for r in one.requires if r.when is None and r.reached] for one in procedure.milestones}
     for milestone in needs:
         seen: set[str] = set()
         waiting = list(needs[milestone])

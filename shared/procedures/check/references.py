@@ -12,8 +12,8 @@ from shared.procedures.check.parts import Ids, parts
 from shared.procedures.model import (
     Admissibility,
     AdmissionRule,
+    Award,
     Confidentiality,
-    Count,
     DocumentKind,
     Dossier,
     Duplicates,
@@ -39,6 +39,9 @@ _NAMES: tuple[tuple[type[BaseModel], str, tuple[str, ...]], ...] = (
     (Level, "department", ("departments",)),
     (Route, "department", ("departments",)),
     (Route, "level", ("levels",)),
+    (Route, "with_", ("departments",)),
+    (Escalation, "with_", ("departments",)),
+    (Award, "approved_by", _ANYBODY),
     (Milestone, "by", _ANYBODY),
     (Escalation, "to", ("levels",)),
     (Escalation, "class_", ("classes",)),
@@ -53,7 +56,6 @@ _NAMES: tuple[tuple[type[BaseModel], str, tuple[str, ...]], ...] = (
     (DocumentKind, "signed_by", _ANYBODY),
     (Dossier, "contains", ("documents",)),
     (Duplicates, "same", ("fields",)),
-    (Count, "same", ("fields",)),
 )
 _WORDS = {
     "departments": ("部门", "department"),
@@ -63,7 +65,7 @@ _WORDS = {
     "fields": ("字段", "field"),
     "documents": ("文书", "document"),
 }
-RECIPIENTS = frozenset(("complainant", "department", "level"))
+RECIPIENTS = frozenset(("complainant", "department", "level", "assistants"))
 
 
 def check_references(procedure: Procedure) -> Iterator[Finding]:
@@ -78,8 +80,9 @@ def check_references(procedure: Procedure) -> Iterator[Finding]:
         if isinstance(part, Notice) and not _is_somebody(part.to, ids):
             yield error(
                 f"{path}.to",
-                "收件人不存在：可写 complainant、department、level,或角色、部门、层级的 id",
-                "nobody bears this name: complainant, department, level, or the id of a role, department or level",
+                "收件人不存在：可写 complainant、department、level、assistants,或角色、部门、层级的 id",
+                "nobody bears this name: complainant, department, level, assistants, or the id of a role, "
+                "department or level",
             )
 
 

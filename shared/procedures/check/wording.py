@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from shared.procedures.catalogue import facts, written_procedures
 from shared.procedures.check.finding import Finding, error, warning
 from shared.procedures.check.parts import parts
+from shared.procedures.fields import Unreadable, read_value
 from shared.procedures.milestones import DEADLINE, split
 from shared.procedures.model import (
     PLACEHOLDERS,
@@ -46,6 +47,7 @@ def check_wording(procedure: Procedure) -> Iterator[Finding]:
                 yield from _numbers(path, part.scheme)
             case FieldSpec():
                 yield from _default(path, part)
+                yield from _must_be(path, part)
         if isinstance(part, Element):
             yield from _sources(path, part, procedure)
 
@@ -112,11 +114,29 @@ def _default(path: str, spec: FieldSpec) -> Iterator[Finding]:
         "choice": spec.default in {one.id for one in spec.choices},
         "boolean": isinstance(spec.default, bool),
         "integer": isinstance(spec.default, int) and not isinstance(spec.default, bool),
+        "money": isinstance(spec.default, str) and _is_value(spec, spec.default),
     }.get(spec.type, isinstance(spec.default, str))
     if not fits:
         yield error(f"{path}.default", "默认值与字段类型不符", "does not fit the type of the field")
+    elif spec.accepted and spec.default not in spec.accepted:
+        yield error(f"{path}.default", "默认值不在 must_be 之内", "is not what the field must be")
     if spec.holds != "coded":
         yield error(f"{path}.default", "保密字段没有默认值", "a field of the vault has no default")
+
+
+def _must_be(path: str, spec: FieldSpec) -> Iterator[Finding]:
+    for value in spec.accepted:
+        if not _is_value(spec, value):
+            yield error(f"{path}.must_be", "该字段不会有这个值", "the field never has this value")
+
+
+def _is_value(spec: FieldSpec, value: object) -> bool:
+    """Whether this is a value of the field, written as it is kept."""
+    try:
+        kept = read_value(spec, value, {choice.id: choice.id for choice in spec.choices})
+    except Unreadable:
+        return False
+    return type(kept) is type(value) and kept == value
 
 
 def _sources(path: str, part: Element, procedure: Procedure) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ Cross-references (does this level exist?) are checked by `check`; form is checke
 
 from __future__ import annotations
 
+from shared.procedures.model.awards import AmountRange, Award
 from shared.procedures.model.base import DurationText, Element, Id, Named, Occurrence, Text
 from shared.procedures.model.clocks import Clock, ClockStep, DurationTable, Extension, Pause, QuietHours
 from shared.procedures.model.complaint import (
@@ -24,6 +25,7 @@ from shared.procedures.model.handling import (
     ComplaintClass,
     Department,
     Escalation,
+    GivenClass,
     Level,
     Milestone,
     Reopening,
@@ -47,6 +49,8 @@ __all__ = [
     "SUBJECT_PLACEHOLDERS",
     "Admissibility",
     "AdmissionRule",
+    "AmountRange",
+    "Award",
     "CallBack",
     "Choice",
     "Clock",
@@ -67,6 +71,7 @@ __all__ = [
     "Extension",
     "FieldSpec",
     "Files",
+    "GivenClass",
     "Id",
     "Level",
     "Milestone",

@@ -12,6 +12,12 @@ from shared.errors import HuiyinError
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Occurrence = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(:[a-z0-9-]+(\.[a-z0-9-]+)?)?$", max_length=180)]
 
+FactName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)?$", max_length=130)]
+"""A fact by its name: a field's id, or `<milestone>.<field>`."""
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+"""ISO 4217."""
+DEFAULT_CURRENCY = "CNY"
+
 
 def _parses(text: str) -> str:
     try:

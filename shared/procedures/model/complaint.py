@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from shared.procedures.conditions import Condition
-from shared.procedures.model.base import DurationText, Element, Id, Named, Text
+from shared.procedures.model.base import Currency, DurationText, Element, Id, Named, Occurrence, Text
 
 
 class Choice(Named):
@@ -21,11 +21,12 @@ class FieldSpec(Element):
     Free text is never coded, because free text can name people.
     `required`, of a complaint's field: `registration` (no case number without it), `requested` (the case is registered,
     and asked for it), `optional`; of a report's field: true (no report without it) or false.
+    `money` is an amount in `currency`, decimal text with at most two places; `person` an opaque staff id.
     """
 
     id: Id
     label: Text
-    type: Literal["text", "choice", "boolean", "integer", "date", "instant"] = "text"
+    type: Literal["text", "choice", "boolean", "integer", "money", "person", "date", "instant"] = "text"
     holds: Literal["identity", "evidence", "coded"] = "coded"
     required: Literal["registration", "requested", "optional", True, False] = "optional"
     when: Condition | None = Field(default=None, description="required only where this holds")
@@ -35,6 +36,10 @@ class FieldSpec(Element):
     at_most: int | None = None
     max_length: int = Field(default=10_000, ge=1, le=10_000)
     default: bool | int | str | None = None
+    must_be: bool | int | str | tuple[bool | int | str, ...] | None = Field(
+        default=None, description="the value, or one of the values, that is accepted; others are refused"
+    )
+    currency: Currency | None = Field(default=None, description="of a money field; CNY where none is given")
 
     @model_validator(mode="after")
     def _form(self) -> FieldSpec:
@@ -42,7 +47,18 @@ class FieldSpec(Element):
             raise ValueError("free text may name people: it holds identity or evidence, never coded")
         if (self.type == "choice") != bool(self.choices):
             raise ValueError("a choice field has choices, and no other field has")
+        if self.type != "money" and self.currency is not None:
+            raise ValueError("only a money field has a currency")
+        if self.type == "text" and self.must_be is not None:
+            raise ValueError("a text has no value that it must be")
         return self
+
+    @property
+    def accepted(self) -> tuple[bool | int | str, ...]:
+        """The values that are accepted; () where any is."""
+        if self.must_be is None:
+            return ()
+        return self.must_be if isinstance(self.must_be, tuple) else (self.must_be,)
 
 
 class NumberScheme(Element):
@@ -79,12 +95,19 @@ class Duplicates(Element):
 
 
 class Count(Element):
-    """How many times the same matter came up within a rolling window; a fact `count.<id>` for conditions."""
+    """How often an occurrence came up in the same matter within a rolling window; a fact `count.<id>` for conditions.
+
+    `same`: ids of the complaint's fields, or facts that routing knows (`department`, `class`, `<milestone>.<field>`),
+    not mixed with fields of the vault. `when` is judged once, at the occurrence. Every case of the matter that is not
+    finished has the number as its fact; it is counted again as the window moves on, and each change is `counted:<id>`.
+    """
 
     id: Id
+    of: Occurrence = "registered"
+    when: Condition | None = None
     same: tuple[str, ...] = Field(min_length=1)
     window: DurationText
-    distinct: Literal["complainant", "case"] = "case"
+    distinct: Literal["complainant", "case", "occurrence"] = "case"
 
 
 class AdmissionRule(Element):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, model_validator
 
 from shared.procedures.conditions import Condition
-from shared.procedures.model.base import DurationText, Element, Id, Named, Occurrence
+from shared.procedures.model.base import DurationText, Element, FactName, Id, Named, Occurrence
 from shared.procedures.model.complaint import FieldSpec
 
 
@@ -14,6 +16,17 @@ class ComplaintClass(Named):
 
     when: Condition | None = None
     rank: int = Field(default=0, description="higher is graver")
+
+
+class GivenClass(Element):
+    """A milestone's field gives the class: an officer's determination, `from: <milestone>.<field>`.
+
+    With `lower` it may be below the present one too. While it stands, in its cycle, conditions give no other class;
+    escalations and reopenings still raise it.
+    """
+
+    from_: FactName = Field(alias="from")
+    lower: bool = False
 
 
 class Department(Named):
@@ -31,25 +44,40 @@ class Level(Named):
 
 
 class Route(Element):
-    """Who handles what; the first whose condition is true decides."""
+    """Who handles what, and `with` whom; the first whose condition is true decides."""
 
     id: Id
     when: Condition | None = None
     department: Id
+    with_: tuple[Id, ...] = Field(default=(), alias="with", max_length=20, description="departments that assist")
     level: Id | None = None
 
 
 class Requirement(Element):
-    """What must have been reached before a milestone may be reported."""
+    """What must have happened before a milestone is reported: an occurrence, or every assisting department's part."""
 
-    reached: Occurrence
+    reached: Occurrence | None = None
+    contributed: Literal["all"] | None = None
     when: Condition | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Requirement:
+        if (self.reached is None) == (self.contributed is None):
+            raise ValueError("a requirement is either reached or contributed")
+        return self
+
+
+Stage = Literal["registered", "assigned", "resolved", "closed", "ended"]
+"""Where a case stands: not yet admitted; in handling; resolved; closed; refused, withdrawn, merged or passed on."""
 
 
 class Milestone(Named):
     """Something that happens to a case and is worth an event.
 
     One of `milestones.REPORTED` may be declared too: it is then refined with fields and requirements.
+    `must`: conditions over the report's own fields (by their bare ids) and the case's facts; the report is refused
+    unless each of them holds. `not_by` names milestones, or fields of type `person`: nobody who reported one of them,
+    or is named in the field, may be among the persons of this report.
     """
 
     by: tuple[Id, ...] = Field(
@@ -60,6 +88,10 @@ class Milestone(Named):
     fields: tuple[FieldSpec, ...] = ()
     requires: tuple[Requirement, ...] = ()
     when: Condition | None = Field(default=None, description="may be reported only where this holds")
+    must: tuple[Condition, ...] = ()
+    stages: tuple[Stage, ...] = Field(default=("assigned", "resolved", "closed"), min_length=1)
+    persons: int | None = Field(default=None, ge=1, le=20, description="at least so many persons report it")
+    not_by: tuple[FactName, ...] = ()
 
     @model_validator(mode="after")
     def _with_the_report(self) -> Milestone:
@@ -79,6 +111,7 @@ class Escalation(Element):
     raise_by: int | None = Field(default=None, ge=1)
     class_: Id | None = Field(default=None, alias="class")
     department: Id | None = None
+    with_: tuple[Id, ...] = Field(default=(), alias="with", max_length=20, description="departments that assist")
 
 
 class Reopening(Element):

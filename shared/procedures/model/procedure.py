@@ -6,6 +6,7 @@ from datetime import date
 
 from pydantic import Field, model_validator
 
+from shared.procedures.model.awards import Award
 from shared.procedures.model.base import Element, Id, Text
 from shared.procedures.model.clocks import Clock
 from shared.procedures.model.complaint import Admissibility, Choice, Count, Duplicates, FieldSpec, Numbering
@@ -14,6 +15,7 @@ from shared.procedures.model.handling import (
     ComplaintClass,
     Department,
     Escalation,
+    GivenClass,
     Level,
     Milestone,
     Reopening,
@@ -42,6 +44,7 @@ class Procedure(Element):
     counts: tuple[Count, ...] = ()
     admissibility: Admissibility = Admissibility(otherwise="admit")
     classes: tuple[ComplaintClass, ...] = ()
+    class_: GivenClass | None = Field(default=None, alias="class")
     roles: tuple[Role, ...] = ()
     departments: tuple[Department, ...] = Field(min_length=1)
     levels: tuple[Level, ...] = ()
@@ -51,6 +54,7 @@ class Procedure(Element):
     clocks: tuple[Clock, ...] = ()
     escalations: tuple[Escalation, ...] = ()
     reopenings: tuple[Reopening, ...] = ()
+    awards: tuple[Award, ...] = ()
     notices: tuple[Notice, ...] = ()
     call_backs: tuple[CallBack, ...] = ()
     confidentiality: tuple[Confidentiality, ...] = ()

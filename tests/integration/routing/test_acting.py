@@ -29,11 +29,11 @@ async def test_a_key_acts_only_as_its_offices(
 
 async def test_the_person_is_stored_shown_and_published(routing: Routing) -> None:  # noqa: F811
     case = await routing.admitted()
-    body = {**ACTIONS["routing"][0].body, "person": "s-17"}
+    body = {**ACTIONS["routing"][0].body, "persons": ["s-17"]}
     answer = await routing.http.post(f"/v1/cases/{case}/milestones", json=body)
-    assert [one["person"] for one in answer.json()["milestones"] if one["name"] == "investigated"] == ["s-17"]
+    assert [one["persons"] for one in answer.json()["milestones"] if one["name"] == "investigated"] == [["s-17"]]
     assert (await routing.http.get(f"/v1/cases/{case}")).json()["milestones"] == answer.json()["milestones"]
-    assert [event.data.model_dump()["person"] for event in await routing.published()] == ["s-17"]
-    given = {"milestone": "accepted-by-department", "by": "desk", "person": "王 莉"}
+    assert [event.data.model_dump()["persons"] for event in await routing.published()] == [("s-17",)]
+    given = {"milestone": "accepted-by-department", "by": "desk", "persons": ["王 莉"]}
     refused = await routing.http.post(f"/v1/cases/{case}/milestones", json=given)
-    assert (refused.status_code, refused.json()["field"]) == (422, "person")
+    assert (refused.status_code, refused.json()["field"]) == (422, "persons")

@@ -15,15 +15,18 @@ from services.intake.domain import admission as intake
 from services.intake.domain.forms import make_form
 from services.routing.domain import decide as routing
 from services.routing.domain.case import Case as RoutingCase
-from services.routing.domain.milestone_reports import Report
+from services.routing.domain.report import Report
 from services.sla.domain import decide as sla
 from services.sla.domain.case import Case as SlaCase
 from services.sla.domain.case import from_event
 from shared.business_time.loader import load_calendars
 from shared.events.base import EventData
+from shared.events.complaints import DocumentAdded
 from shared.events.envelope import Event, make
 from shared.events.occurrences import names
 from shared.procedures.loader import load_library
+from shared.procedures.notice_documents import documents_shown
+from shared.procedures.standard_fields import standard_fields
 
 CALENDARS = load_calendars()
 CASE = UUID("00000000-0000-4000-8000-000000000001")
@@ -69,12 +72,21 @@ class Scene:
         self._emit("intake", *intake.verdict_events(verdict, by, {}))
 
     def report(self, milestone: str, by: str, when: str, clock: str | None = None, **fields: Any) -> None:
-        """A department reports; raises what routing raises."""
+        """A department reports, with every document that the report takes in the vault; raises what routing raises."""
         self.until(when)
         given = Report(milestone, self.now, by, {k.replace("_", "-"): v for k, v in fields.items()}, clock)
+        self._emit("intake", *(DocumentAdded(document=name) for name in self._documents(given)))
         change = routing.apply_report(self.routing, given, self._rules, self.now)
         self.routing = change.case
         self._emit("routing", *change.emitted)
+
+    def _documents(self, given: Report) -> list[str]:
+        spec = next((one for one in self.procedure.milestones if one.id == given.milestone), None)
+        declared = (*standard_fields(given.milestone), *(spec.fields if spec else ()))
+        texts = {field.id for field in declared if field.type == "text"}
+        facts = self.routing.conditions() | {f"{given.milestone}.{name}": one for name, one in given.fields.items()}
+        named = [str(value) for name, value in given.fields.items() if name in texts]
+        return [*named, *documents_shown(self.procedure, given.milestone, facts)]
 
     def until(self, when: str) -> None:
         """Let time pass, step by step of the clocks."""

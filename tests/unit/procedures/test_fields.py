@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from services.intake.domain.forms import Values, make_form
 from services.routing.domain.case import Case
-from services.routing.domain.milestone_reports import Report, accept
+from services.routing.domain.milestone_reports import accept
+from services.routing.domain.report import Report
 from shared.business_time.loader import load_calendars
 from shared.business_time.zones import zone
 from shared.errors import InvalidInput

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from services.routing.domain.case import Case
 from services.routing.domain.decide import Rules, apply_event, apply_report
-from services.routing.domain.milestone_reports import Report
+from services.routing.domain.report import Report
 from shared.business_time.loader import load_calendars
 from shared.events.base import EventData
-from shared.events.complaints import ComplaintAdmitted, ComplaintRegistered
+from shared.events.complaints import ComplaintAdmitted, ComplaintRegistered, DocumentAdded
 from shared.events.deadlines import ClockBreached
 from shared.events.envelope import make
 from shared.procedures.model import Procedure
@@ -97,6 +97,13 @@ def assigned(**attributes: Any) -> Case:
     registered = ComplaintRegistered(case_number="S1", channel="online", received_at=NOW, attributes=attributes)
     case, _ = after(Case(CASE, PROCEDURE.key), registered)
     return after(case, ComplaintAdmitted())[0]
+
+
+def documented(case: Case, *names: str) -> Case:
+    """The case after these documents came into the vault."""
+    for name in names:
+        case, _ = after(case, DocumentAdded(document=name))
+    return case
 
 
 def breach(case: Case, at: datetime) -> tuple[Case, tuple[EventData, ...]]:

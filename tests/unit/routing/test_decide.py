@@ -10,11 +10,12 @@ import pytest
 
 from services.routing.domain.case import Case
 from services.routing.domain.decide import apply_counts, apply_report, record_repetition
-from services.routing.domain.milestone_reports import Report
+from services.routing.domain.report import Report
 from shared.errors import Conflict, HuiyinError, InvalidInput
 from shared.events.assignments import (
     CaseAssigned,
     CaseClassified,
+    CaseCounted,
     CaseReopened,
     CaseRepeated,
     MilestoneReached,
@@ -68,11 +69,14 @@ def test_a_breach_that_is_heard_of_after_the_resolution_moves_nobody() -> None:
 def test_the_third_complainant_makes_the_matter_hot_for_all() -> None:
     case, emitted = apply_counts(assigned(), RULES, {"same": 3}, NOW)
     assert case.class_ == "hot"
-    assert [type(one) for one in emitted] == [CaseClassified]
+    assert emitted == (
+        CaseCounted(count="same", number=3),
+        CaseClassified(class_="hot", previous="general", cause="counted"),
+    )
 
 
 def test_a_class_is_never_lowered() -> None:
-    assert apply_counts(assigned(people=10), RULES, {"same": 3}, NOW)[1] == ()
+    assert [type(one) for one in apply_counts(assigned(people=10), RULES, {"same": 3}, NOW)[1]] == [CaseCounted]
 
 
 @pytest.mark.parametrize(

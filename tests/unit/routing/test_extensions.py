@@ -8,11 +8,11 @@ import pytest
 
 from services.routing.domain.case import Case
 from services.routing.domain.decide import Rules, apply_report
-from services.routing.domain.milestone_reports import Report
+from services.routing.domain.report import Report
 from shared.errors import Conflict
 from shared.events.deadlines import BreachRetracted, ClockStarted
 from shared.procedures.model import Procedure
-from tests.unit.routing.sample import NOW, PROCEDURE, RULES, after, assigned, breach
+from tests.unit.routing.sample import NOW, PROCEDURE, RULES, after, assigned, breach, documented
 
 MINUTE = timedelta(minutes=1)
 
@@ -26,7 +26,7 @@ def asked_first(times: int) -> Rules:
 
 def reported(rules: Rules, *words: str) -> Case:
     """The case after `requested`, `approved` or `refused`, a minute after each other."""
-    case = assigned()
+    case = documented(assigned(), "extension-reply")
     for minute, word in enumerate(words):
         requested = word == "requested"
         fields = {"reason": "extension-reply"} if requested else {}
@@ -76,6 +76,7 @@ def asked(case: Case, minute: int) -> Case:
     """The case after a request at that minute."""
     at = NOW + minute * MINUTE
     fields = {"reason": "extension-reply"}
+    case = documented(case, "extension-reply")
     return apply_report(case, Report("extension-requested", at, "desk", fields, "reply"), RULES, at)[0]
 
 

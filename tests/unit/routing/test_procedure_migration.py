@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from services.routing.domain.decide import Rules, apply_event, apply_report, version_for
-from services.routing.domain.milestone_reports import Report
+from services.routing.domain.report import Report
 from services.routing.handlers import events_of
 from shared.events.complaints import ComplaintWithdrawn, ProcedureMigrated
 from shared.events.deadlines import ClockBreached

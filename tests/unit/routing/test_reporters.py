@@ -8,7 +8,7 @@ import pytest
 
 from services.routing.domain.assignment import reassign
 from services.routing.domain.decide import Rules, apply_report
-from services.routing.domain.milestone_reports import Report
+from services.routing.domain.report import Report
 from shared.errors import InvalidInput
 from shared.events.assignments import MilestoneReached, MilestoneReport
 from shared.procedures.model import Procedure
@@ -76,15 +76,15 @@ def test_an_extension_whose_clock_names_no_approver_is_the_handlers() -> None:
 
 @pytest.mark.parametrize("person", ["s-17", "A.B_c-9", "7" * 64])
 def test_the_person_is_kept_on_the_occurrence_and_said_in_the_event(person: str) -> None:
-    data = MilestoneReport(milestone="investigated", at=NOW, by="desk", fields={"investigators": 2}, person=person)
+    data = MilestoneReport(milestone="investigated", at=NOW, by="desk", fields={"investigators": 2}, persons=(person,))
     case, emitted = after(assigned(), data)
-    assert [one.person for one in emitted if isinstance(one, MilestoneReached)] == [person]
-    assert case.occurrences[-1].person == person
+    assert [one.persons for one in emitted if isinstance(one, MilestoneReached)] == [(person,)]
+    assert case.occurrences[-1].persons == (person,)
 
 
 @pytest.mark.parametrize("person", ["", "7" * 65, "Wang Li", "王莉", "s/17"])
 def test_a_person_is_an_opaque_id_and_never_repeated_in_the_error(person: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        apply_report(assigned(), Report("told", NOW, "desk", {}, person=person), rules_with(), NOW)
-    assert caught.value.field == "person"
+        apply_report(assigned(), Report("told", NOW, "desk", {}, persons=(person,)), rules_with(), NOW)
+    assert caught.value.field == "persons"
     assert not person or person not in caught.value.message
