@@ -43,12 +43,13 @@ class World:
         `inclusive`: also those that come at that very instant; else whatever happens then happens before them.
         """
         for _ in range(_MOST_STEPS):
-            step = self._sla.next_at
+            step = min((at for at in (self._sla.next_at, self._routing.next_at) if at is not None), default=None)
             if step is None or step > to or (step == to and not inclusive):
                 self.now = max(self.now, to)
                 return
             self.now = max(self.now, step)
             self._publish(self._sla.fire(self.now))
+            self._publish(self._routing.look_again(self.now))
         raise Endless("a clock repeats without end", field="clocks")
 
     def register(

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.routing.counts import count_new, move_window
 from services.routing.domain.assignment import Change
 from services.routing.domain.case import Case
 from services.routing.domain.decide import (
-    Rules,
-    apply_counts,
+    apply_consequences,
     apply_event,
     apply_report,
     record_repetition,
+    try_waiting,
     version_for,
 )
 from services.routing.domain.reassignment import call_in_by_hand, reassign_by_hand
@@ -25,29 +26,26 @@ from services.routing.domain.signed_reports import rejection
 from services.routing.report_signatures import ReportSignatures
 from services.routing.rule_book import RuleBook
 from services.routing.store import cases as case_store
-from services.routing.store import counted_cases
-from shared.business_time.due import step_before
-from shared.business_time.durations import Duration
+from services.routing.store import counted
 from shared.errors import NotFound
-from shared.events.assignments import CaseAssigned, CaseEscalated, MilestoneReached, MilestoneReport, ReportRejected
+from shared.events.assignments import (
+    AwardSuggested,
+    CaseAssigned,
+    CaseEscalated,
+    MilestoneReached,
+    MilestoneReport,
+    ReportRejected,
+)
 from shared.events.base import EventData
-from shared.events.complaints import ComplaintMerged, ComplaintRegistered
+from shared.events.complaints import ComplaintMerged
 from shared.events.envelope import Event, make
 from shared.messaging import outbox
 from shared.messaging.inbox import deduplication
 from shared.observability import metrics
-from shared.procedures.model import Count
 from shared.security.acting import Principal
 
 CONSUMER = "routing"
 """Under which name the inbox keeps what routing has taken."""
-
-
-class Counted(NamedTuple):
-    """The counts of a complaint's duplicate keys, and the same counts of every other case under these keys."""
-
-    own: Mapping[str, int]
-    others: Mapping[UUID, Mapping[str, int]]
 
 
 async def get_case(tx: AsyncConnection, case_id: UUID) -> Case:
@@ -68,10 +66,10 @@ async def report_milestone(
     """
     case = await get_case(tx, case_id)
     caller.require_office(case.procedure[0], report.by)
-    change = apply_report(case, report, rules.get(case.procedure), now)
-    cause = f"report|{report.milestone}|{report.at.isoformat()}|{report.by}|{case.cycle}"
-    await _save_and_publish(tx, change, cause, now)
-    return change.case
+    own_rules = rules.get(case.procedure)
+    change = try_waiting(apply_report(case, report, own_rules, now), own_rules, now)
+    cause = f"report|{report.occurrence}|{report.at.isoformat()}|{report.by}|{case.cycle}"
+    return await _settle(tx, rules, case, change, cause, now)
 
 
 async def reassign_case(
@@ -83,9 +81,10 @@ async def reassign_case(
     """
     case = await get_case(tx, case_id)
     caller.require_office(case.procedure[0], by)
-    change = reassign_by_hand(case, rules.get(case.procedure).procedure, department, by, now)
-    await _save_and_publish(tx, change, f"reassignment|{now.isoformat()}", now)
-    return change.case
+    own_rules = rules.get(case.procedure)
+    change = reassign_by_hand(case, own_rules.procedure, department, by, now)
+    change = apply_consequences(change, own_rules, now)
+    return await _settle(tx, rules, case, change, f"reassignment|{now.isoformat()}", now)
 
 
 async def call_in_assistant(
@@ -97,9 +96,10 @@ async def call_in_assistant(
     """
     case = await get_case(tx, case_id)
     caller.require_office(case.procedure[0], by)
-    change = call_in_by_hand(case, rules.get(case.procedure).procedure, department, by, now)
-    await _save_and_publish(tx, change, f"assistant|{department}|{case.cycle}|{now.isoformat()}", now)
-    return change.case
+    own_rules = rules.get(case.procedure)
+    change = call_in_by_hand(case, own_rules.procedure, department, by, now)
+    change = apply_consequences(change, own_rules, now)
+    return await _settle(tx, rules, case, change, f"assistant|{department}|{now.isoformat()}", now)
 
 
 async def apply_events(tx: AsyncConnection, rules: RuleBook, events: Sequence[Event], now: datetime) -> list[Event]:
@@ -107,7 +107,8 @@ async def apply_events(tx: AsyncConnection, rules: RuleBook, events: Sequence[Ev
     ids = {event.subject for event in events}
     ids |= {event.data.into for event in events if isinstance(event.data, ComplaintMerged)}
     cases = await case_store.load(tx, ids)
-    changed: dict[UUID, Case] = {}
+    loaded = dict(cases)
+    changed: set[UUID] = set()
     emitted: list[Event] = []
     signatures = ReportSignatures(tx)
     for event in events:
@@ -117,13 +118,10 @@ async def apply_events(tx: AsyncConnection, rules: RuleBook, events: Sequence[Ev
             case = cases.get(event.subject) or Case(event.subject, (event.procedure, event.procedure_version))
             emitted += events_of(case, [rejected], f"{event.id}|{case.id}|{rejected.code}", now)
             continue
-        for change in await _changes(tx, rules, cases, event, now):
-            case = change.case
-            if case != cases.get(case.id):
-                changed[case.id] = case
-            cases[case.id] = case
-            emitted += events_of(case, change.emitted, f"{event.id}|{case.id}", now)
-    await case_store.save(tx, list(changed.values()), now)
+        changes = await _changes(tx, rules, cases, event, now)
+        changed |= {change.case.id for change in changes}
+        emitted += _all_events(changes, str(event.id), now)
+    await case_store.save(tx, [cases[id] for id in sorted(changed) if cases[id] != loaded.get(id)], now)
     return emitted
 
 
@@ -144,56 +142,79 @@ async def _turned_away(
 async def _changes(
     tx: AsyncConnection, rules: RuleBook, cases: dict[UUID, Case], event: Event, now: datetime
 ) -> list[Change]:
-    """What an event changes: its own case, the case it was merged into, and the cases with the same duplicate key.
+    """What an event changes: its own case, the case it was merged into, and through counts the cases of its matters.
 
-    The latter are put into `cases`.
+    `cases` holds them then.
     """
-    case = cases.get(event.subject) or Case(event.subject, (event.procedure, event.procedure_version))
-    own_rules = rules.get(version_for(case, event))
-    counted = await _count(tx, event, own_rules)
-    changes = [apply_event(case, event, own_rules, now, counted.own)]
+    known = cases.get(event.subject)
+    case = known or Case(event.subject, (event.procedure, event.procedure_version))
+    changes = [(known, apply_event(case, event, rules.get(version_for(case, event)), now))]
     if isinstance(event.data, ComplaintMerged) and (first := cases.get(event.data.into)) is not None:
-        changes.append(record_repetition(first, event, own_rules))
-    if counted.others:
-        stored = await case_store.load(tx, counted.others)
-        for case_id in sorted(stored):
-            other = cases.setdefault(case_id, stored[case_id])
-            changes.append(apply_counts(other, rules.get(other.procedure), counted.others[case_id], now))
-    return changes
+        changes.append((first, record_repetition(first, event, rules.get(first.procedure))))
+    found: list[Change] = []
+    for before, change in changes:
+        cases[change.case.id] = change.case
+        found += [change, *await count_new(tx, rules, cases, before, change.case, now)]
+    return found
 
 
-async def _count(tx: AsyncConnection, event: Event, rules: Rules) -> Counted:
-    """Count a registered complaint under its duplicate keys (the event's `matters`)."""
-    if not isinstance(event.data, ComplaintRegistered) or not event.data.matters:
-        return Counted({}, {})
-    own: dict[str, int] = {}
-    others: dict[UUID, dict[str, int]] = {}
-    received_at = event.data.received_at
-    for count in rules.procedure.counts:
-        matter = event.data.matters.get(count.id)
-        if matter is None:
-            continue
-        await counted_cases.add(tx, count.id, matter.key, event.subject, matter.complainant, received_at)
-        since = step_before(received_at, Duration.parse(count.window), rules.calendar, "elapsed")
-        in_window = await counted_cases.list_in_window(tx, count.id, matter.key, since, received_at)
-        own[count.id] = _distinct(count, in_window)
-        for counted in in_window:
-            others.setdefault(counted.case_id, {})[count.id] = own[count.id]
-    others.pop(event.subject, None)
-    return Counted(own, others)
+async def move_windows(tx: AsyncConnection, rules: RuleBook, now: datetime, limit: int = 20) -> int:
+    """Judge the counts again whose windows have moved on, and publish; returns how many there were."""
+    windows = await counted.due(tx, now, limit)
+    for window in windows:
+        cases: dict[UUID, Case] = {}
+        changes = await move_window(tx, rules, cases, window, now)
+        cause = f"window|{window.count}|{window.key}|{window.look_at.isoformat()}"
+        await _save_and_publish(tx, cases, changes, cause, now)
+    return len(windows)
 
 
-def _distinct(count: Count, in_window: Iterable[counted_cases.CountedCase]) -> int:
-    """How many complainants (an unknown one counts as its case) or cases there are."""
-    if count.distinct == "complainant":
-        return len({case.complainant or str(case.case_id) for case in in_window})
-    return len({case.case_id for case in in_window})
+async def end_waiting(tx: AsyncConnection, rules: RuleBook, now: datetime, limit: int = 20) -> int:
+    """Try the reports once more that have waited too long, reject those that are still not right, and publish.
+
+    Returns how many cases there were.
+    """
+    ids = await case_store.overdue(tx, now, limit)
+    cases = await case_store.load(tx, ids)
+    for case_id in ids:
+        before = cases[case_id]
+        change = try_waiting(Change(before, ()), rules.get(before.procedure), now)
+        cases[case_id] = change.case
+        changes = [change, *await count_new(tx, rules, cases, before, change.case, now)]
+        until = min(one.until for one in before.waiting)
+        await _save_and_publish(tx, cases, changes, f"waited|{case_id}|{until.isoformat()}", now)
+    return len(ids)
 
 
-async def _save_and_publish(tx: AsyncConnection, change: Change, cause: str, now: datetime) -> None:
-    if change.emitted:
-        await case_store.save(tx, [change.case], now)
-        await outbox.append(tx, events_of(change.case, change.emitted, cause, now))
+async def _settle(
+    tx: AsyncConnection, rules: RuleBook, before: Case, change: Change, cause: str, now: datetime
+) -> Case:
+    """Save and publish a change of one case, with what it leads to in others; returns the case as it is then."""
+    if change.case == before and not change.emitted:
+        return before
+    cases = {before.id: change.case}
+    changes = [change, *await count_new(tx, rules, cases, before, change.case, now)]
+    await _save_and_publish(tx, cases, changes, cause, now)
+    return cases[before.id]
+
+
+async def _save_and_publish(
+    tx: AsyncConnection, cases: Mapping[UUID, Case], changes: Sequence[Change], cause: str, now: datetime
+) -> None:
+    """Save the cases that changed, as they are in `cases`; append what was emitted to the outbox."""
+    await case_store.save(tx, [cases[case_id] for case_id in sorted({change.case.id for change in changes})], now)
+    await outbox.append(tx, _all_events(changes, cause, now))
+
+
+def _all_events(changes: Sequence[Change], cause: str, now: datetime) -> list[Event]:
+    """The events of changes that one cause led to; a case may be among them more than once."""
+    times: Counter[UUID] = Counter()
+    events: list[Event] = []
+    for change in changes:
+        again = f"|{times[change.case.id]}" if times[change.case.id] else ""
+        events += events_of(change.case, change.emitted, f"{cause}|{change.case.id}{again}", now)
+        times[change.case.id] += 1
+    return events
 
 
 def events_of(case: Case, emitted: Iterable[EventData], cause: str, now: datetime) -> list[Event]:
@@ -209,6 +230,11 @@ def _count_metric(procedure: str, data: EventData) -> None:
     match data:
         case CaseAssigned(department=department):
             metrics.ASSIGNED.labels(procedure=procedure, department=department).inc()
+        case AwardSuggested(award=award):
+            metrics.AWARDS.labels(procedure=procedure, award=award, state="suggested").inc()
+        case MilestoneReached(milestone="award-approved" | "award-refused" as decision, award=award):
+            metrics.AWARDS.labels(procedure=procedure, award=award, state=decision.removeprefix("award-")).inc()
+            metrics.MILESTONES.labels(procedure=procedure, milestone=decision).inc()
         case CaseEscalated(level=level):
             metrics.ESCALATED.labels(procedure=procedure, level=level).inc()
         case MilestoneReached(milestone=milestone):

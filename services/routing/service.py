@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.routing.background.looking_again import LookingAgain
 from services.routing.consumer import Consumer
 from services.routing.http.cases import routes
 from services.routing.rule_book import RuleBook
@@ -16,4 +17,5 @@ def build(context: Context) -> Service:
         routers=[routes(context, rules)],
         topics=[COMPLAINTS, DEADLINES, NOTICES, DEPARTMENT_REPORTS],
         handler=Consumer(rules),
+        loops=[LookingAgain(context, rules).run],
     )

@@ -52,20 +52,15 @@ def version_for(case: Case, event: Event) -> tuple[str, int]:
     return case.procedure
 
 
-def apply_event(
-    case: Case, event: Event, rules: Rules, now: datetime, counts: Mapping[str, int] | None = None
-) -> Change:
-    """Apply an event of another service or a department, by the rules of `version_for` the two.
-
-    `counts` are how often the case's duplicate keys came up, by the id of the count.
-    """
+def apply_event(case: Case, event: Event, rules: Rules, now: datetime) -> Change:
+    """Apply an event of another service or a department, by the rules of `version_for` the two."""
     if isinstance(event.data, MilestoneReport):
         return from_topic(case, event.data, rules, now)
     names = occurrences.names(event)
     if not names:
         return Change(case, ())
     at = occurrences.happened_at(event, names[0])
-    case = replace(case, facts={**case.facts, **_coded(event)}, counts={**case.counts, **(counts or {})})
+    case = replace(case, facts={**case.facts, **_coded(event)})
     case = case.with_occurrences(names, at)
     emitted: tuple[EventData, ...] = ()
     match event.data:
@@ -159,18 +154,31 @@ def record_repetition(case: Case, event: Event, rules: Rules) -> Change:
 
 
 def apply_counts(case: Case, rules: Rules, counts: Mapping[str, int], now: datetime) -> Change:
-    """The counts of this case's matters are these now: each change is emitted, and the class of a case may rise."""
+    """The counts of this case's matters are these now: the class of a case may rise.
+
+    Each change is emitted, but for the first occurrence itself: everything that is counted comes up once.
+    """
     changed = {name: number for name, number in counts.items() if case.counts.get(name) != number}
     if not changed:
         return Change(case, ())
-    case = replace(case, counts={**case.counts, **changed})
-    if case.status in FINISHED:
+    known, case = case.counts, replace(case, counts={**case.counts, **changed})
+    told = {name for name, number in changed.items() if number != 1 or name in known}
+    if case.status in FINISHED or not told:
         return Change(case, ())
-    emitted: tuple[EventData, ...] = tuple(CaseCounted(count=name, number=changed[name]) for name in sorted(changed))
+    emitted: tuple[EventData, ...] = tuple(CaseCounted(count=name, number=changed[name]) for name in sorted(told))
     if case.status == "assigned":
         case, classified = classify(case, rules.procedure, "counted")
         emitted += classified
     return _settled(_apply_consequences(case, rules, emitted, (), now, now), rules)
+
+
+def apply_consequences(change: Change, rules: Rules, now: datetime) -> Change:
+    """The rules applied to what was done by hand at `now`, whose occurrences are recorded already."""
+    case, emitted = change
+    for data in change.emitted:
+        case, further = apply_rules(case, rules.procedure, rules.calendar, occurrences.names_of(data), now)
+        emitted += further
+    return _settled(Change(case, emitted), rules)
 
 
 def _apply_consequences(

@@ -1,1 +1,1 @@
-"""Routing's tables and every query on them: cases, and the counted cases of duplicate keys."""
+"""Routing's tables and every query on them: cases, and what is counted of them under each matter's key."""

@@ -26,21 +26,25 @@ _UNKNOWN = text(
     WHERE NOT EXISTS (SELECT FROM cases WHERE cases.id = asked.id)
     """
 )
+_OVERDUE = text("SELECT id FROM cases WHERE look_at <= :now ORDER BY look_at, id LIMIT :limit FOR UPDATE SKIP LOCKED")
 _SAVE = text(
     """
     INSERT INTO cases (id, procedure, version, status, class, department, level, cycle, received_at, resolved_at,
-                       details, changed_at)
+                       details, changed_at, look_at)
     SELECT id, procedure, version, status, class_, department, level, cycle, received_at, resolved_at,
-           CAST(details AS jsonb), :now
+           CAST(details AS jsonb), :now, look_at
     FROM unnest(CAST(:id AS uuid[]), CAST(:procedure AS text[]), CAST(:version AS int[]), CAST(:status AS text[]),
                 CAST(:class_ AS text[]), CAST(:department AS text[]), CAST(:level AS text[]), CAST(:cycle AS int[]),
-                CAST(:received_at AS timestamptz[]), CAST(:resolved_at AS timestamptz[]), CAST(:details AS text[]))
-        AS given (id, procedure, version, status, class_, department, level, cycle, received_at, resolved_at, details)
+                CAST(:received_at AS timestamptz[]), CAST(:resolved_at AS timestamptz[]), CAST(:details AS text[]),
+                CAST(:look_at AS timestamptz[]))
+        AS given (id, procedure, version, status, class_, department, level, cycle, received_at, resolved_at, details,
+                  look_at)
     ORDER BY id
     ON CONFLICT (id) DO UPDATE SET version = excluded.version,
         status = excluded.status, class = excluded.class, department = excluded.department,
         level = excluded.level, cycle = excluded.cycle, received_at = excluded.received_at,
-        resolved_at = excluded.resolved_at, details = excluded.details, changed_at = excluded.changed_at
+        resolved_at = excluded.resolved_at, details = excluded.details, changed_at = excluded.changed_at,
+        look_at = excluded.look_at
     """
 )
 _LIST = """
@@ -86,6 +90,11 @@ async def unknown(tx: AsyncConnection, ids: Collection[UUID]) -> set[UUID]:
     return {row.id for row in await tx.execute(_UNKNOWN, {"ids": list(ids)})}
 
 
+async def overdue(tx: AsyncConnection, now: datetime, limit: int) -> list[UUID]:
+    """Cases with a report that has waited too long, locked; those that another process has are left out."""
+    return [row.id for row in await tx.execute(_OVERDUE, {"now": now, "limit": limit})]
+
+
 async def save(tx: AsyncConnection, changed: Sequence[Case], now: datetime) -> None:
     """Write cases as they are now."""
     if not changed:
@@ -95,6 +104,7 @@ async def save(tx: AsyncConnection, changed: Sequence[Case], now: datetime) -> N
         "procedure": [case.procedure[0] for case in changed],
         "version": [case.procedure[1] for case in changed],
         "details": [CaseDetails.of(case).encode() for case in changed],
+        "look_at": [min((one.until for one in case.waiting), default=None) for case in changed],
     }
     for name in ("status", "class_", "department", "level", "cycle", "received_at", "resolved_at"):
         columns[name] = [getattr(case, name) for case in changed]

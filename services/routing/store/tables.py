@@ -1,8 +1,11 @@
-"""Routing's metadata and tables. `details` of a case is read and written by `case_details` only."""
+"""Routing's metadata and tables. `details` of a case is read and written by `case_details` only.
+
+`look_at` is when a report that waits has its time over (`cases`), or the number of a matter changes (`count_windows`).
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, DateTime, Index, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import Column, DateTime, Index, Integer, MetaData, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.messaging.tables import messaging_tables
@@ -27,16 +30,29 @@ cases = Table(
     Column("resolved_at", DateTime(timezone=True)),
     Column("details", JSONB, nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("look_at", DateTime(timezone=True)),
     Index("cases_work", "department", "status", "received_at"),
+    Index("cases_look", "look_at", postgresql_where=text("look_at IS NOT NULL")),
 )
 
-counted_cases = Table(
-    "counted_cases",
+counted = Table(
+    "counted",
     metadata,
     Column("count", Text, primary_key=True),
     Column("key", Text, primary_key=True),
     Column("case_id", Uuid, primary_key=True),
+    Column("happened_at", DateTime(timezone=True), primary_key=True),
     Column("complainant", Text),
-    Column("received_at", DateTime(timezone=True), nullable=False),
-    Index("counted_cases_window", "count", "key", "received_at"),
+    Index("counted_window", "count", "key", "happened_at"),
+)
+
+count_windows = Table(
+    "count_windows",
+    metadata,
+    Column("count", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("procedure", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("look_at", DateTime(timezone=True), nullable=False),
+    Index("count_windows_look", "look_at"),
 )

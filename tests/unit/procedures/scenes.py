@@ -48,10 +48,9 @@ class Scene:
         self.happened: list[tuple[datetime, str]] = []
         self._form = make_form(self.procedure, CALENDARS)
         self._rules = routing.Rules(self.procedure, CALENDARS[self.procedure.calendar])
-        self._counts = counts
         self._sequence = 0
         self._queue: deque[Event] = deque()
-        self.routing = RoutingCase(CASE, self.procedure.key)
+        self.routing = RoutingCase(CASE, self.procedure.key, counts=counts or {})
         self._sla = SlaCase(CASE, self.procedure.key)
         self.clocks: dict[str, sla.ClockRow] = {}
         given = {"content": "…", **fields}
@@ -118,7 +117,7 @@ class Scene:
             event = self._queue.popleft()
             self.happened += [(_local(self.now), word) for word in names(event)]
             if event.source != "/huiyin/routing":
-                change = routing.apply_event(self.routing, event, self._rules, self.now, self._counts)
+                change = routing.apply_event(self.routing, event, self._rules, self.now)
                 self.routing = change.case
                 self._extend("routing", change.emitted)
             if event.source != "/huiyin/sla":

@@ -1,4 +1,4 @@
-"""Routing's tables: the common ones, cases, and the counted cases of duplicate keys."""
+"""Routing's tables: the common ones, cases, what is counted, and when to look again."""
 
 from __future__ import annotations
 
@@ -18,15 +18,24 @@ def upgrade() -> None:
         CREATE TABLE cases (
             id uuid PRIMARY KEY, procedure text NOT NULL, version integer NOT NULL, status text NOT NULL, class text,
             department text, level text, cycle integer NOT NULL, received_at timestamptz, resolved_at timestamptz,
-            details jsonb NOT NULL, changed_at timestamptz NOT NULL)
+            details jsonb NOT NULL, changed_at timestamptz NOT NULL, look_at timestamptz)
         """
     )
     op.execute("CREATE INDEX cases_work ON cases (department, status, received_at)")
+    op.execute("CREATE INDEX cases_look ON cases (look_at) WHERE look_at IS NOT NULL")
     op.execute(
         """
-        CREATE TABLE counted_cases (
-            count text NOT NULL, key text NOT NULL, case_id uuid NOT NULL, complainant text,
-            received_at timestamptz NOT NULL, PRIMARY KEY (count, key, case_id))
+        CREATE TABLE counted (
+            count text NOT NULL, key text NOT NULL, case_id uuid NOT NULL, happened_at timestamptz NOT NULL,
+            complainant text, PRIMARY KEY (count, key, case_id, happened_at))
         """
     )
-    op.execute("CREATE INDEX counted_cases_window ON counted_cases (count, key, received_at)")
+    op.execute("CREATE INDEX counted_window ON counted (count, key, happened_at)")
+    op.execute(
+        """
+        CREATE TABLE count_windows (
+            count text NOT NULL, key text NOT NULL, procedure text NOT NULL, version integer NOT NULL,
+            look_at timestamptz NOT NULL, PRIMARY KEY (count, key))
+        """
+    )
+    op.execute("CREATE INDEX count_windows_look ON count_windows (look_at)")

@@ -1,0 +1,1 @@
+"""Routing's loops: what time alone changes."""
