@@ -53,11 +53,14 @@ class Counter:
     def report(self, case_id: UUID, step: Step, at: datetime, clock: str | None = None) -> None:
         """Report a milestone over HTTP."""
         body = {"milestone": step.milestone, "by": step.by, "at": at.isoformat(), "fields": dict(step.fields)}
+        body |= {"persons": list(step.persons)} if step.persons else {}
         self._routing.post(f"/v1/cases/{case_id}/milestones", body | ({"clock": clock} if clock else {}))
 
     def report_by_topic(self, case_id: UUID, procedure: tuple[str, int], step: Step, at: datetime) -> None:
         """Report a milestone as a department's own system does: on `huiyin.department-reports.v1`."""
-        data = MilestoneReport(milestone=step.milestone, at=at, by=step.by, fields=dict(step.fields))
+        data = MilestoneReport(
+            milestone=step.milestone, at=at, by=step.by, fields=dict(step.fields), persons=step.persons
+        )
         cause = f"{step.milestone}|{at.isoformat()}"
         event = make(f"departments/{step.by}", case_id, procedure, data, cause=cause, at=at)
         value = encode(event)

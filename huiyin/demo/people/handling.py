@@ -22,12 +22,13 @@ _DECISIONS = ("admitted", "refused", "transferred-out")
 
 @dataclass(frozen=True)
 class Step:
-    """A milestone to report: who reports it, its coded values, and the documents that it refers to, by field."""
+    """A milestone to report: who reports it, its coded values, the documents that it refers to, and staff ids."""
 
     milestone: str
     by: str
     fields: Mapping[str, Any]
     documents: tuple[str, ...]
+    persons: tuple[str, ...] = ()
 
 
 def target_of(procedure: Procedure, clock: Clock, file: CaseFile) -> str | None:
@@ -78,7 +79,8 @@ def step(procedure: Procedure, file: CaseFile, milestone: str, at: datetime, *, 
             fields[one.id] = one.accepted[0] if one.accepted else _least(one, at, yes=yes)
     reported = {f"{milestone}.{name}": value for name, value in fields.items()}
     documents += documents_shown(procedure, milestone, {**file.conditions(), **reported})
-    return Step(milestone, _reporter(procedure, spec, file), fields, tuple(documents))
+    persons = tuple(f"staff-{number}" for number in range(1, (spec.persons or 0) + 1)) if spec else ()
+    return Step(milestone, _reporter(procedure, spec, file), fields, tuple(documents), persons)
 
 
 def document_name(milestone: str, field: str) -> str:

@@ -102,7 +102,7 @@ def test_a_report_holds_the_required_fields_and_the_names_of_documents() -> None
     report = handling.step(rules, file, "report-written", START, yes=True)
     approval = handling.step(rules, file, "leader-approved", START, yes=True)
 
-    assert numbers.fields == {"investigators": 2}  # the least that the procedure allows
+    assert numbers.persons == ("staff-1", "staff-2")  # the least that the procedure allows
     assert (report.fields, report.documents) == ({"report": "report-written-report"}, ("report-written-report",))
     assert (numbers.by, approval.by) == ("town-sub-centre", "leader-in-charge")
 
