@@ -14,7 +14,9 @@ from shared.procedures.yaml_file import Path as Keys
 from shared.procedures.yaml_file import read_yaml
 
 FOLDER = "examples"
-_TAGS = frozenset(("register", "decide", "supplement", "withdraw", "report", "reassign", "call", "answer", "expect"))
+_TAGS = frozenset(
+    ("register", "decide", "supplement", "withdraw", "report", "reassign", "call_in", "call", "answer", "expect")
+)
 
 
 def examples_beside(procedure_file: Path) -> Path:

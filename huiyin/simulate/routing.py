@@ -17,7 +17,7 @@ from services.routing.domain.decide import (
     record_repetition,
     try_waiting,
 )
-from services.routing.domain.reassignment import reassign_by_hand
+from services.routing.domain.reassignment import call_in_by_hand, reassign_by_hand
 from services.routing.domain.report import Report
 from shared.events.base import EventData
 from shared.events.complaints import ComplaintMerged
@@ -72,6 +72,12 @@ class Routing:
         change = reassign_by_hand(self.cases[case_id], self._rules.procedure, department, by, now)
         change = apply_consequences(change, self._rules.routing, now)
         return self._keep(change, f"reassignment|{now.isoformat()}", now)
+
+    def call_in(self, case_id: UUID, department: str, by: str, now: datetime) -> list[Event]:
+        """Another department is to assist; raises what the domain raises."""
+        change = call_in_by_hand(self.cases[case_id], self._rules.procedure, department, by, now)
+        change = apply_consequences(change, self._rules.routing, now)
+        return self._keep(change, f"assistant|{department}|{now.isoformat()}", now)
 
     def _keep(self, change: Change, cause: str, now: datetime) -> list[Event]:
         """Keep a case as it is now; count what has happened to it, and keep what that changes in others."""

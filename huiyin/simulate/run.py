@@ -19,6 +19,7 @@ from huiyin.simulate.story import (
     Action,
     Answer,
     Call,
+    CallIn,
     Decide,
     Example,
     ExampleFile,
@@ -194,6 +195,8 @@ class _Run:
                 world.report(case, Report(milestone, happened, by, fields, clock, award, persons))
             case Reassign(reassign=department):
                 world.reassign(case, department, by)
+            case CallIn(call_in=department):
+                world.call_in(case, department, by)
             case Call(call=how, satisfied=satisfied, score=score):
                 world.call(case, reached=how == "reached", satisfied=satisfied, score=score)
             case Answer(answer=answer, score=score):

@@ -139,6 +139,12 @@ class Reassign(_Action):
     reassign: Id
 
 
+class CallIn(_Action):
+    """Another department is called in to assist."""
+
+    call_in: Id
+
+
 class Call(_Action):
     """The complainant is called back: the oldest open call-back."""
 
@@ -158,7 +164,7 @@ class Look(_Action):
     """Nothing else is done: documents come, or something must hold."""
 
 
-_KINDS = ("register", "decide", "supplement", "withdraw", "report", "reassign", "call", "answer")
+_KINDS = ("register", "decide", "supplement", "withdraw", "report", "reassign", "call_in", "call", "answer")
 
 
 def _kind(value: Any) -> str:
@@ -175,6 +181,7 @@ Action = Annotated[
     | Annotated[Withdraw, Tag("withdraw")]
     | Annotated[ReportMilestone, Tag("report")]
     | Annotated[Reassign, Tag("reassign")]
+    | Annotated[CallIn, Tag("call_in")]
     | Annotated[Call, Tag("call")]
     | Annotated[Answer, Tag("answer")]
     | Annotated[Look, Tag("expect")],

@@ -90,6 +90,10 @@ class World:
         """The case is given to another department."""
         self._publish(self._routing.reassign(case_id, department, by, self.now))
 
+    def call_in(self, case_id: UUID, department: str, by: str) -> None:
+        """Another department is called in to assist."""
+        self._publish(self._routing.call_in(case_id, department, by, self.now))
+
     def call(self, case_id: UUID, *, reached: bool, satisfied: bool | None, score: int | None) -> None:
         """The complainant is called back."""
         self._publish(self._notify.call(case_id, reached=reached, satisfied=satisfied, score=score, now=self.now))

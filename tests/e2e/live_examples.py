@@ -24,6 +24,7 @@ from huiyin.simulate.story import (
     Action,
     Answer,
     Call,
+    CallIn,
     Decide,
     Look,
     Reassign,
@@ -151,6 +152,9 @@ class LiveExamples:
             case Reassign():
                 body = {"department": action.reassign, **by}
                 return self._http.post(f"{routing}/v1/cases/{case}/reassignment", json=body)
+            case CallIn():
+                body = {"department": action.call_in, **by}
+                return self._http.post(f"{routing}/v1/cases/{case}/assistants", json=body)
             case Call():
                 task = self._task(case)
                 body = {"reached": action.call == "reached", "satisfied": action.satisfied, "score": action.score}
