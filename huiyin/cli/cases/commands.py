@@ -108,10 +108,11 @@ def list_(
 def report(
     case: CaseArgument,
     milestone: Annotated[str, typer.Argument(help="what was reached, e.g. accepted-by-department, resolved")],
-    by: Annotated[str, typer.Option(help="the department or role that reports it")],
+    by: Annotated[str, typer.Option(help="the office that reports it: a department, role or level")],
     at: Annotated[str | None, typer.Option(help="when it happened, local time of the procedure; default: now")] = None,
     field: Annotated[list[str] | None, typer.Option(help="name=value; may be given several times")] = None,
     clock: Annotated[str | None, typer.Option(help="for extensions: which clock")] = None,
+    person: Annotated[str | None, typer.Option(help="who of the office did it: a staff id, never a name")] = None,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
@@ -123,6 +124,8 @@ def report(
         case_id = find(intake.get, case)
         found = intake.get(f"/v1/cases/{case_id}")
     body = report_body(_procedure(found, home), milestone, by, at, field or [], clock)
+    if person is not None:
+        body["person"] = person
     with connection.open("routing") as routing:
         answer = routing.post(f"/v1/cases/{case_id}/milestones", body)
     if as_json:
