@@ -114,12 +114,12 @@ def list_(
 def report(
     case: CaseArgument,
     milestone: Annotated[str, typer.Argument(help="what was reached, e.g. accepted-by-department, resolved")],
-    by: Annotated[str, typer.Option(help="the department or role that reports it")],
+    by: Annotated[str, typer.Option(help="the office that reports it: a department, role or level")],
     at: Annotated[str | None, typer.Option(help="when it happened, local time of the procedure; default: now")] = None,
     field: Annotated[list[str] | None, typer.Option(help="name=value; may be given several times")] = None,
     clock: Annotated[str | None, typer.Option(help="for extensions: which clock")] = None,
     award: Annotated[str | None, typer.Option(help="for decisions on awards: which award")] = None,
-    person: Annotated[list[str] | None, typer.Option(help="staff id of who did it; may be given several times")] = None,
+    person: Annotated[list[str] | None, typer.Option(help="who of the office did it: a staff id, never a name; may be given several times")] = None,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:

@@ -18,6 +18,7 @@ from shared.procedures.model import (
     Procedure,
     Text,
 )
+from shared.procedures.offices import HANDLER
 
 _SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("channels", "渠道", "Channels"),
@@ -106,7 +107,7 @@ class ProcedureText:
         name = getattr(element, "name", None)
         shown = f"{id}: {self._name(name)}" if isinstance(name, Text) else str(id)
         details = [
-            f"{key} {', '.join(value) if isinstance(value, tuple) else value}"
+            f"{key} {', '.join(map(self._office, value)) if isinstance(value, tuple) else value}"
             for key in ("at", "to", "class_", "department", "level", "to_level", "by", "same", "window", "every", "day")
             if (value := getattr(element, key, None)) not in (None, ())
         ]
@@ -114,6 +115,9 @@ class ProcedureText:
         if requires:
             details.append(self._say(f"须先 {requires}", f"requires {requires}"))
         return shown + (f" ({'; '.join(details).replace('class_', 'class')})" if details else "") + self._when(element)
+
+    def _office(self, id: str) -> str:
+        return self._say("承办方", "whoever has the case") if id == HANDLER else id
 
     def _document(self, document: DocumentKind) -> str:
         words = [document.at] if document.at else []

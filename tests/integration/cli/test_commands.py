@@ -46,12 +46,14 @@ def test_a_case_is_shown_with_clocks_timeline_and_notices_and_without_its_identi
 def test_a_report_of_a_department_is_noted_and_shows_in_the_timeline(stack: Stack, case: dict[str, Any]) -> None:
     number = case["case_number"]
     department = shown(stack, number)["case"]["department"]
-    stack.command("case", "report", number, "accepted-by-department", "--by", department)
+    stack.command("case", "report", number, "accepted-by-department", "--by", department, "--person", "s-17")
     wait_until(
         lambda: "accepted-by-department" in [one["occurrence"] for one in shown(stack, number)["timeline"]],
         60,
         "the report is not in the timeline",
     )
+    assert "s-17" in [one["details"].get("person") for one in shown(stack, number)["timeline"]]
+    assert "person=s-17" in stack.command("case", "show", number).stdout
 
 
 def test_a_report_that_the_procedure_does_not_allow_names_the_field(stack: Stack, case: dict[str, Any]) -> None:
