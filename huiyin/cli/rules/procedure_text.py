@@ -89,12 +89,12 @@ class ProcedureText:
             case Clock():
                 return f"{id}: {self._name(element.name)}: {self._clock(element)}{self._when(element)}"
             case Notice():
-                return f"{id}: {self._name(element.name)} → {element.to}: {', '.join(element.on)}{self._when(element)}"
+                return f"{id}: {self._name(element.name)} → {element.to}: {', '.join(element.at)}{self._when(element)}"
         name = getattr(element, "name", None)
         shown = f"{id}: {self._name(name)}" if isinstance(name, Text) else str(id)
         details = [
             f"{key} {', '.join(value) if isinstance(value, tuple) else value}"
-            for key in ("on", "to", "class_", "department", "level", "to_level", "by", "same", "window", "every", "day")
+            for key in ("at", "to", "class_", "department", "level", "to_level", "by", "same", "window", "every", "day")
             if (value := getattr(element, key, None)) not in (None, ())
         ]
         requires = ", ".join(one.reached for one in getattr(element, "requires", ()))

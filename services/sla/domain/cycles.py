@@ -199,7 +199,7 @@ def _note_pauses(cycle: ClockCycle, clock: Clock, occurrence: Occurrence) -> Non
         standing = next((n for n, (of, _, until) in enumerate(cycle.stood) if of == index and until is None), None)
         if standing is not None and named(pause.until, names):
             cycle.stood[standing] = (index, cycle.stood[standing][1], at)
-        elif standing is None and pause.on in names:
+        elif standing is None and pause.from_ in names:
             cycle.stood.append((index, at, None))
 
 

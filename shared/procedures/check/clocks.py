@@ -34,7 +34,7 @@ def _own_events(path: str, clock: Clock) -> Iterator[Finding]:
         "until": clock.until,
         "cancel_on": clock.cancel_on,
         "restart_on": clock.restart_on,
-        **{f"pauses[{index}].on": (pause.on,) for index, pause in enumerate(clock.pauses)},
+        **{f"pauses[{index}].from": (pause.from_,) for index, pause in enumerate(clock.pauses)},
         **{f"pauses[{index}].until": pause.until for index, pause in enumerate(clock.pauses)},
     }
     for key, occurrences in named.items():

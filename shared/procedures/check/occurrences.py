@@ -25,11 +25,11 @@ from shared.procedures.model import (
 _NAMED_BY: tuple[tuple[type[BaseModel], tuple[str, ...]], ...] = (
     (DocumentNumber, ("at",)),
     (Requirement, ("reached",)),
-    (Pause, ("on", "until")),
+    (Pause, ("from_", "until")),
     (Clock, ("from_", "until", "cancel_on", "restart_on")),
-    (Escalation, ("on",)),
-    (Reopening, ("on",)),
-    (Notice, ("on",)),
+    (Escalation, ("at",)),
+    (Reopening, ("at",)),
+    (Notice, ("at",)),
     (CallBack, ("after",)),
 )
 

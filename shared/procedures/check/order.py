@@ -81,7 +81,7 @@ def _goes_up(procedure: Procedure, escalation: Escalation) -> Iterator[Finding]:
     rungs = [one.id for one in procedure.levels]
     if escalation.to not in rungs:
         return
-    for level in _levels_before(procedure, escalation.on):
+    for level in _levels_before(procedure, escalation.at):
         if level in rungs and rungs.index(escalation.to) <= rungs.index(level):
             yield error(
                 f"{path}.to",

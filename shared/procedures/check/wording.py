@@ -70,12 +70,12 @@ def _due(path: str, notice: Notice, procedure: Procedure) -> Iterator[Finding]:
     if all("due" not in _PLACEHOLDER.findall(written) for text in texts for written in (text.subject, text.body)):
         return
     starting = {one for clock in procedure.clocks for one in (*clock.from_, *clock.restart_on)}
-    for occurrence in notice.on:
+    for occurrence in notice.at:
         name, _ = split(occurrence)
         of_a_clock = name in DEADLINE or name.startswith("extension-")
         if not of_a_clock and occurrence not in starting:
             yield warning(
-                f"{path}.on",
+                f"{path}.at",
                 f"{occurrence} 不启动任何时限，{{{{due}}}} 可能为空",
                 f"{occurrence} starts no clock, so {{{{due}}}} may stay empty",
             )

@@ -15,7 +15,7 @@ WallTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][
 class Pause(Element):
     """The clock stands between two milestones, for `at_most` this long."""
 
-    on: Occurrence
+    from_: Occurrence = Field(alias="from")
     until: tuple[Occurrence, ...] = Field(min_length=1)
     at_most: DurationText | None = None
 

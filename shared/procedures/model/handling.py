@@ -62,7 +62,7 @@ class Escalation(Element):
     """On an occurrence the level is raised (by `raise_by` rungs or `to` one), and class or department may change."""
 
     id: Id
-    on: Occurrence
+    at: Occurrence
     when: Condition | None = None
     to: Id | None = None
     raise_by: int | None = Field(default=None, ge=1)
@@ -74,7 +74,7 @@ class Reopening(Element):
     """On an occurrence a finished case is opened again, for a new cycle of its clocks."""
 
     id: Id
-    on: Occurrence
+    at: Occurrence
     when: Condition | None = None
     within: DurationText | None = Field(default=None, description="counted from the last resolution")
     times: int | None = Field(default=None, ge=1)

@@ -53,7 +53,7 @@ class Notice(Named):
     with its kind before it (`department:security`) where two kinds share the id.
     """
 
-    on: tuple[Occurrence, ...] = Field(min_length=1)
+    at: tuple[Occurrence, ...] = Field(min_length=1)
     to: str
     when: Condition | None = None
     text: NoticeTexts

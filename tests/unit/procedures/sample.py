@@ -74,14 +74,14 @@ clocks:
     until: [resolved, 'escalated:manager']
     duration: PT15M
 escalations:
-  - {id: up, on: 'breached:clerk', to: manager}
-  - {id: director, on: 'breached:handling', to: director}
+  - {id: up, at: 'breached:clerk', to: manager}
+  - {id: director, at: 'breached:handling', to: director}
 reopenings:
-  - {id: unhappy, on: dissatisfied, within: P30D}
+  - {id: unhappy, at: dissatisfied, within: P30D}
 notices:
   - id: result
     name: {zh: 结果, en: Result}
-    on: [resolved]
+    at: [resolved]
     to: complainant
     text:
       zh: {subject: '结果 {{case_number}}', body: '{{name}}您好'}

@@ -41,6 +41,12 @@ MISTAKES = [
     ),
     ("S-{year}-{number:04}", "S-{year}", "numbering.case.pattern: the pattern must contain {number}"),
     ("S-{year}-{number:04}", "S-{yaer}-{number}", "numbering.case.pattern: the pattern knows"),
+    ("at: [resolved]", "on: [resolved]", "notices[result].on: is not a word of the language here (write `at:`)"),
+    (
+        "    until: [resolved]\n",
+        "    until: [resolved]\n    pauses: [{on: assigned, until: [resolved]}]\n",
+        "clocks[handling].pauses[0].on: is not a word of the language here (write `from:`)",
+    ),
     ("decision: admit", "decision: maybe", "admissibility.rules[named].decision: is not one of: admit, refuse"),
 ]
 

@@ -188,7 +188,7 @@ def test_extensions_are_totals_with_an_approver() -> None:
 
 
 def test_the_malls_ladder_has_a_breach_for_every_rung_with_a_time() -> None:
-    ladder = {one.on: one.to for one in MALL.escalations if one.on.startswith("breached:")}
+    ladder = {one.at: one.to for one in MALL.escalations if one.at.startswith("breached:")}
     assert ladder == {
         "breached:clerk": "team-leader",
         "breached:team-leader": "duty-manager",
@@ -198,7 +198,7 @@ def test_the_malls_ladder_has_a_breach_for_every_rung_with_a_time() -> None:
 
 
 def test_time_alone_raises_no_class_without_a_reason_on_our_side() -> None:
-    raises = {one.on: one for one in VANKE.escalations if one.on.startswith("breached:")}
+    raises = {one.at: one for one in VANKE.escalations if one.at.startswith("breached:")}
     week, month = raises["breached:week-unresolved"], raises["breached:month-unresolved"]
     assert (week.class_, month.class_) == ("hot", "major")  # .75, .71
     assert holds(week.when, {}) is None

@@ -83,7 +83,7 @@ def test_a_reopened_case_has_a_second_cycle_and_the_first_stays() -> None:
 
 
 def test_a_pause_is_taken_out_of_the_time_that_a_clock_ran() -> None:
-    waiting: dict[str, Any] = {"pauses": [{"on": "supplement-requested", "until": ["supplemented"]}]}
+    waiting: dict[str, Any] = {"pauses": [{"from": "supplement-requested", "until": ["supplemented"]}]}
     happened = story(
         ("2025-10-13 09:00", "received"),
         ("2025-10-14 09:00", "supplement-requested"),
@@ -143,7 +143,7 @@ CLOCK = {
     **REPLY,
     "warnings": [{"id": "half", "percent": 50}],
     "after_breach": [{"id": "next", "after": "P1WD"}],
-    "pauses": [{"on": "supplement-requested", "until": ["supplemented"], "at_most": "P5WD"}],
+    "pauses": [{"from": "supplement-requested", "until": ["supplemented"], "at_most": "P5WD"}],
 }
 
 

@@ -24,7 +24,7 @@ RULES = procedure(
         "duration": "PT30M",
         "warnings": [{"id": "half", "percent": 50}],
         "after_breach": [{"id": "hour-over", "after": "PT1H"}],
-        "pauses": [{"on": "asked", "until": ["answered"], "at_most": "PT20M"}],
+        "pauses": [{"from": "asked", "until": ["answered"], "at_most": "PT20M"}],
     }
 )
 START = at("2025-09-29 09:00")

@@ -73,7 +73,7 @@ def test_an_extension_counts_from_the_original_start() -> None:
 
 
 def test_a_paused_clock_never_fires_and_goes_on_where_it_stood() -> None:
-    rules = procedure({**MINUTES, "pauses": [{"on": "asked", "until": ["answered"]}]})
+    rules = procedure({**MINUTES, "pauses": [{"from": "asked", "until": ["answered"]}]})
     begun = decided(
         rules, [occurrence("2025-09-29 09:00", "received"), occurrence("2025-09-29 09:10", "asked")], "2025-09-29 09:10"
     )
@@ -85,7 +85,7 @@ def test_a_paused_clock_never_fires_and_goes_on_where_it_stood() -> None:
 
 
 def test_one_event_may_end_a_pause_and_stop_the_clock() -> None:
-    rules = procedure({**MINUTES, "pauses": [{"on": "asked", "until": ["resolved"]}]})
+    rules = procedure({**MINUTES, "pauses": [{"from": "asked", "until": ["resolved"]}]})
     events = [
         occurrence("2025-09-29 09:00", "received"),
         occurrence("2025-09-29 09:10", "asked"),
@@ -95,7 +95,7 @@ def test_one_event_may_end_a_pause_and_stop_the_clock() -> None:
 
 
 def test_a_pause_with_a_limit_ends_by_itself() -> None:
-    rules = procedure({**MINUTES, "pauses": [{"on": "asked", "until": ["answered"], "at_most": "PT1H"}]})
+    rules = procedure({**MINUTES, "pauses": [{"from": "asked", "until": ["answered"], "at_most": "PT1H"}]})
     events = [occurrence("2025-09-29 09:00", "received"), occurrence("2025-09-29 09:10", "asked")]
     # 10 minutes used, an hour's pause until 10:10, 20 minutes left
     assert decided(rules, events, "2025-09-29 09:10").clocks[0].due_at == at("2025-09-29 10:30")
@@ -202,7 +202,7 @@ STORY_RULES = procedure(
     {
         **MINUTES,
         "extension": {"to": "PT60M"},
-        "pauses": [{"on": "asked", "until": ["answered"]}],
+        "pauses": [{"from": "asked", "until": ["answered"]}],
         "warnings": [{"id": "half", "percent": 50}],
     }
 )

@@ -77,7 +77,7 @@ def test_a_clock_that_comes_back_says_so() -> None:
 
 
 def test_pauses_before_the_change_count_for_the_clock_that_takes_over() -> None:
-    pausing = {"pauses": [{"on": "asked", "until": ["answered"]}]}
+    pausing = {"pauses": [{"from": "asked", "until": ["answered"]}]}
     rules = procedure({**MAJOR, **pausing}, {**OTHER, **pausing})
     events = [
         RECEIVED,

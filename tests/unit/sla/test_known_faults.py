@@ -43,7 +43,7 @@ def test_time_counts_from_the_first_open_instant(received: str, due: str) -> Non
 
 
 def test_a_pause_over_night_takes_out_no_more_than_its_opening_hours() -> None:
-    rules = procedure({**HOURS, "pauses": [{"on": "asked", "until": ["answered"]}]})
+    rules = procedure({**HOURS, "pauses": [{"from": "asked", "until": ["answered"]}]})
     events = [
         occurrence("2025-09-29 13:30", "received"),
         occurrence("2025-09-29 16:00", "asked"),

@@ -39,9 +39,9 @@ AFTER = st.sampled_from(["PT10M", "PT8H", "P1D", "P1WD"])
 PAUSES = st.lists(
     st.sampled_from(
         [
-            {"on": "asked", "until": ["answered"]},
-            {"on": "asked", "until": ["answered"], "at_most": "PT2H"},
-            {"on": "held", "until": ["released", "resolved"], "at_most": "P1D"},
+            {"from": "asked", "until": ["answered"]},
+            {"from": "asked", "until": ["answered"], "at_most": "PT2H"},
+            {"from": "held", "until": ["released", "resolved"], "at_most": "P1D"},
         ]
     ),
     max_size=2,

@@ -105,7 +105,7 @@ def test_no_step_comes_inside_a_pause() -> None:
             **DAY,
             "duration": "PT30M",
             "after_breach": [{"id": "hour", "after": "PT1H"}, {"id": "day", "after": "P1D"}],
-            "pauses": [{"on": "asked", "until": ["answered"]}],
+            "pauses": [{"from": "asked", "until": ["answered"]}],
         }
     )
     events = [occurrence(RECEIVED, "received"), occurrence("2025-09-15 09:40", "asked")]
@@ -127,8 +127,8 @@ def test_two_kinds_of_pause_each_end_in_their_own_way() -> None:
             **DAY,
             "duration": "PT30M",
             "pauses": [
-                {"on": "asked", "until": ["answered"], "at_most": "PT1H"},
-                {"on": "held", "until": ["released"]},
+                {"from": "asked", "until": ["answered"], "at_most": "PT1H"},
+                {"from": "held", "until": ["released"]},
             ],
         }
     )
@@ -151,7 +151,7 @@ def test_a_short_pause_that_ends_does_not_end_the_longer_one_around_it() -> None
         {
             **DAY,
             "duration": "PT30M",
-            "pauses": [{"on": "asked", "until": ["answered"]}, {"on": "held", "until": ["released"]}],
+            "pauses": [{"from": "asked", "until": ["answered"]}, {"from": "held", "until": ["released"]}],
         }
     )
     events = [
@@ -170,7 +170,7 @@ def test_an_agreed_date_is_put_off_by_a_pause() -> None:
             "from": ["decided"],
             "until": ["resolved"],
             "due_field": "decided.agreed",
-            "pauses": [{"on": "asked", "until": ["answered"]}],
+            "pauses": [{"from": "asked", "until": ["answered"]}],
         }
     )
     events = [
