@@ -130,11 +130,13 @@ class Reassign(_Action):
 
 
 class Call(_Action):
-    """The complainant is called back: the oldest open call-back."""
+    """The complainant is called back: the oldest open follow-up."""
 
     call: Literal["reached", "not-reached"]
     satisfied: bool | None = None
     score: int | None = None
+    grade: Id | None = None
+    fields: Values = {}
 
 
 class Answer(_Action):

@@ -26,9 +26,6 @@ _PLAIN: dict[type[EventData], str] = {
     c.ComplaintWithdrawn: "withdrawn",
     a.CaseReopened: "reopened",
     a.CaseRepeated: "repeated",
-    n.Satisfied: "satisfied",
-    n.Dissatisfied: "dissatisfied",
-    n.CalledBack: "called-back",
 }
 _CLOCK: dict[type[EventData], str] = {
     d.ClockStarted: "started",
@@ -67,10 +64,22 @@ def names_of(data: EventData) -> tuple[str, ...]:
             return ("notified", f"notified:{x}")
         case n.NoticeFailed(notice=x):
             return ("notice-failed", f"notice-failed:{x}")
+        case n.CalledBack(reached=reached, follow_up=x):
+            return _qualified("called-back" if reached else "call-attempted", x)
+        case n.Unreached(follow_up=x):
+            return _qualified("unreached", x)
+        case n.Satisfied(follow_up=x):
+            return _qualified("satisfied", x)
+        case n.Dissatisfied(follow_up=x):
+            return _qualified("dissatisfied", x)
         case d.ClockEvent(clock=x) if type(data) in _CLOCK:
             return (f"{_CLOCK[type(data)]}:{x}",)
     plain = _PLAIN.get(type(data))
     return (plain,) if plain else ()
+
+
+def _qualified(name: str, qualifier: str | None) -> tuple[str, ...]:
+    return (name, f"{name}:{qualifier}") if qualifier else (name,)
 
 
 def happened_at(event: Event, name: str) -> datetime:
@@ -101,4 +110,7 @@ def facts(event: Event) -> Mapping[str, Any]:
             return {"cycle": x}
         case a.MilestoneReached(milestone=x, fields=given):
             return {f"{x}.{key}": value for key, value in given.items()}
+        case n.CalledBack(reached=True, follow_up=str(x), grade=grade, round=round, fields=given):
+            found = {f"{x}.{key}": value for key, value in given.items()}
+            return found | {f"{x}.round": round} | ({f"{x}.grade": grade} if grade else {})
     return {}

@@ -33,23 +33,34 @@ REPORTED = (
 )
 # What the sla service emits of a clock: `breached:<clock>`.
 DEADLINE = ("started", "warned", "breached", "met", "extended", "cancelled", "breach-retracted")
-# What notify emits: `notified:<notice>`, and the complainant's answers.
-NOTICE = ("notified", "notice-failed", "called-back", "satisfied", "dissatisfied")
+# What notify emits: `notified:<notice>`, and of a follow-up: `called-back:<follow-up>`, and the complainant's answers.
+NOTICE = ("notified", "notice-failed", "satisfied", "dissatisfied")
+FOLLOW_UP = (
+    "called-back",  # the complainant was reached
+    "call-attempted",  # and was not reached
+    "unreached",  # in none of the attempts that the procedure allows
+)
 
-STANDARD = frozenset((*COMPLAINT, *DECIDED, *REPORTED, *NOTICE))
+STANDARD = frozenset((*COMPLAINT, *DECIDED, *REPORTED, *NOTICE, *FOLLOW_UP))
 
 # The qualifier of an occurrence names an element of this part of the procedure.
-QUALIFIED_BY = {
-    "classified": "classes",
-    "assigned": "departments",
-    "reassigned": "departments",
-    "escalated": "levels",
-    "extension-requested": "clocks",
-    "extension-approved": "clocks",
-    "extension-refused": "clocks",
-    "notified": "notices",
-    "notice-failed": "notices",
-} | dict.fromkeys(DEADLINE, "clocks")
+QUALIFIED_BY = (
+    {
+        "classified": "classes",
+        "assigned": "departments",
+        "reassigned": "departments",
+        "escalated": "levels",
+        "extension-requested": "clocks",
+        "extension-approved": "clocks",
+        "extension-refused": "clocks",
+        "notified": "notices",
+        "notice-failed": "notices",
+        "satisfied": "follow_ups",
+        "dissatisfied": "follow_ups",
+    }
+    | dict.fromkeys(DEADLINE, "clocks")
+    | dict.fromkeys(FOLLOW_UP, "follow_ups")
+)
 
 # After one of these the handling is over until the case is reopened: a clock that they would stop does not start.
 FINISHING = ("resolved", "closed", "archived")

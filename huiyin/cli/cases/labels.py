@@ -97,6 +97,8 @@ OCCURRENCES_ZH: Mapping[str, str] = {
     "notice-failed": "通知失败",
     "call-back-due": "待回访",
     "called-back": "回访",
+    "call-attempted": "回访未接通",
+    "unreached": "未能回访",
     "satisfied": "满意",
     "dissatisfied": "不满意",
 }

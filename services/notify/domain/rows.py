@@ -1,4 +1,4 @@
-"""Notices, call-backs and endpoint queues as they are kept: one class for each table, one field for each column."""
+"""Notices, follow-ups and endpoint queues as they are kept: one class for each table, one field for each column."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 NoticeState = Literal["undecided", "waiting", "sending", "sent", "failed", "superseded", "joined"]
-CallState = Literal["undecided", "open", "done"]
+FollowUpState = Literal["undecided", "waiting", "open", "done", "unreached", "superseded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,38 +54,44 @@ class NoticeRow:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a call-back task. `at` is ISO 8601 text, as it is stored: two texts are two calls."""
+    """One call of a follow-up, by which office and person. `at` is ISO 8601 text, as it is stored."""
 
     at: str
     reached: bool
+    by: str | None = None
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class CallRow:
-    """A call-back task; `element` is its place among the procedure's call-backs. Instants are on the cases' clock."""
+class FollowUpRow:
+    """One round of a follow-up of a case. Instants are on the cases' clock; it is offered from `opens_at` on."""
 
     id: UUID
     position: int
     case_id: UUID
     procedure: str
     version: int
-    element: int
+    follow_up: str
+    round: int
     occurrence: str
     event_id: UUID
     conditional: bool
-    state: CallState
+    state: FollowUpState
     occurred_at: datetime
     emitted_at: datetime
+    opens_at: datetime
     due_at: datetime | None
     calls: tuple[Call, ...]
     satisfied: bool | None
     score: int | None
+    grade: str | None
+    fields: Mapping[str, Any]
     answered_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class SatisfactionRow:
-    """What a complainant answered without a call-back, in one cycle of the case."""
+    """What a complainant answered without being asked, in one cycle of the case."""
 
     case_id: UUID
     cycle: int

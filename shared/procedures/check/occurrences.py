@@ -8,12 +8,12 @@ from pydantic import BaseModel
 
 from shared.procedures.check.finding import Finding, error, warning
 from shared.procedures.check.parts import Ids, parts
-from shared.procedures.milestones import COMPLAINT, DEADLINE, NOTICE, QUALIFIED_BY, REPORTED, STANDARD, split
+from shared.procedures.milestones import COMPLAINT, DEADLINE, QUALIFIED_BY, REPORTED, STANDARD, split
 from shared.procedures.model import (
-    CallBack,
     Clock,
     DocumentNumber,
     Escalation,
+    FollowUp,
     Milestone,
     Notice,
     Pause,
@@ -30,7 +30,7 @@ _NAMED_BY: tuple[tuple[type[BaseModel], tuple[str, ...]], ...] = (
     (Escalation, ("at",)),
     (Reopening, ("at",)),
     (Notice, ("at",)),
-    (CallBack, ("after",)),
+    (FollowUp, ("after",)),
 )
 
 
@@ -60,10 +60,9 @@ def possible(procedure: Procedure) -> frozenset[str]:
         found -= {"supplement-requested", "supplemented"}
     if procedure.reopenings:
         found.add("reopened")
-    if procedure.call_backs:
-        found |= set(NOTICE)
     found |= {f"{name}:{one}" for name in ("assigned", "reassigned") for one in ids["departments"]}
     found |= {f"{name}:{one}" for name in ("notified", "notice-failed") for one in ids["notices"]}
+    found |= _of_follow_ups(procedure)
     found |= _of_classes(procedure) | _of_levels(procedure) | _of_clocks(procedure)
     return frozenset(found)
 
@@ -86,6 +85,17 @@ def _of_levels(procedure: Procedure) -> set[str]:
                 # from any rung reached, this many up, again and again, and never beyond the top
                 reached |= set(rungs[rungs.index(rung) :: one.raise_by]) | {rungs[-1]}
     return {"escalated", *(f"escalated:{one}" for one in reached)}
+
+
+def _of_follow_ups(procedure: Procedure) -> set[str]:
+    """What the complainants say when they are asked; `satisfied` too, which they may say by themselves."""
+    found: set[str] = set()
+    for one in procedure.follow_ups:
+        names = ["called-back", "call-attempted"] + (["unreached"] if one.attempts is not None else [])
+        views = [grade.satisfied for grade in one.grades] or [True, False]
+        names += [word for word, view in (("satisfied", True), ("dissatisfied", False)) if view in views]
+        found |= {*names, *(f"{name}:{one.id}" for name in names)}
+    return found | ({"satisfied", "dissatisfied"} if procedure.follow_ups else set())
 
 
 def _of_clocks(procedure: Procedure) -> set[str]:

@@ -18,6 +18,7 @@ from shared.procedures.model import (
     Duty,
     Escalation,
     Extension,
+    FollowUp,
     Level,
     Milestone,
     Notice,
@@ -37,6 +38,7 @@ _NAMES: tuple[tuple[type[BaseModel], str, tuple[str, ...]], ...] = (
     (Route, "department", ("departments",)),
     (Route, "level", ("levels",)),
     (Milestone, "by", _ANYBODY),
+    (FollowUp, "by", _ANYBODY),
     (Escalation, "to", ("levels",)),
     (Escalation, "class_", ("classes",)),
     (Escalation, "department", ("departments",)),
@@ -56,7 +58,9 @@ _WORDS = {
     "classes": ("类别", "class"),
     "fields": ("字段", "field"),
 }
-RECIPIENTS = frozenset(("complainant", "department", "level"))
+HANDLER = "handler"
+"""In `by`: the department that has the case, or the level that it is on."""
+RECIPIENTS = frozenset(("complainant", "department", "level", "assistants"))
 
 
 def check_references(procedure: Procedure) -> Iterator[Finding]:
@@ -67,12 +71,15 @@ def check_references(procedure: Procedure) -> Iterator[Finding]:
         for kind, key, declared in _NAMES:
             if type(part) is kind:
                 yield from _missing(path, part, key, declared, ids)
-        if isinstance(part, Notice) and not _is_somebody(part.to, ids):
-            yield error(
-                f"{path}.to",
-                "收件人不存在：可写 complainant、department、level,或角色、部门、层级的 id",
-                "nobody bears this name: complainant, department, level, or the id of a role, department or level",
-            )
+        if isinstance(part, Notice):
+            for to in part.to:
+                if not _is_somebody(to, ids):
+                    yield error(
+                        f"{path}.to",
+                        f"收件人不存在:{to}；可写 complainant、department、level、assistants,或角色、部门、层级的 id",
+                        f"nobody bears this name: {to}; there are: complainant, department, level, assistants, and the "
+                        "ids of roles, departments and levels",
+                    )
 
 
 def _is_somebody(to: str, ids: Ids) -> bool:
@@ -88,7 +95,7 @@ def _missing(path: str, part: BaseModel, key: str, declared: tuple[str, ...], id
     known = frozenset[str]().union(*(ids[one] for one in declared))
     place = type(part).model_fields[key].alias or key
     for name in names:
-        if name not in known:
+        if name not in known and not (key == "by" and name == HANDLER):
             yield error(
                 f"{path}.{place}" if path else place,
                 f"没有声明的{'或'.join(_WORDS[one][0] for one in declared)}:{name}",

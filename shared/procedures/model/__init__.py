@@ -34,10 +34,12 @@ from shared.procedures.model.handling import (
 from shared.procedures.model.notices import (
     PLACEHOLDERS,
     SUBJECT_PLACEHOLDERS,
-    CallBack,
+    FollowUp,
+    Grade,
     Notice,
     NoticeText,
     NoticeTexts,
+    Service,
 )
 from shared.procedures.model.oversight import Confidentiality, Duty, NotEnforced, Rule
 from shared.procedures.model.procedure import Procedure
@@ -48,7 +50,6 @@ __all__ = [
     "Admissibility",
     "AdmissionRule",
     "AfterBreach",
-    "CallBack",
     "Choice",
     "Clock",
     "ComplaintClass",
@@ -63,6 +64,8 @@ __all__ = [
     "Escalation",
     "Extension",
     "FieldSpec",
+    "FollowUp",
+    "Grade",
     "Id",
     "Level",
     "Milestone",
@@ -82,6 +85,7 @@ __all__ = [
     "Role",
     "Route",
     "Rule",
+    "Service",
     "Text",
     "Warning_",
 ]

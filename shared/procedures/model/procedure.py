@@ -19,7 +19,7 @@ from shared.procedures.model.handling import (
     Role,
     Route,
 )
-from shared.procedures.model.notices import CallBack, Notice
+from shared.procedures.model.notices import FollowUp, Notice
 from shared.procedures.model.oversight import Confidentiality, Duty, NotEnforced, Rule
 
 
@@ -49,7 +49,7 @@ class Procedure(Element):
     escalations: tuple[Escalation, ...] = ()
     reopenings: tuple[Reopening, ...] = ()
     notices: tuple[Notice, ...] = ()
-    call_backs: tuple[CallBack, ...] = ()
+    follow_ups: tuple[FollowUp, ...] = ()
     confidentiality: tuple[Confidentiality, ...] = ()
     duties: tuple[Duty, ...] = ()
     rules: tuple[Rule, ...] = ()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+import yaml
+
+from services.notify.domain.rows import FollowUpRow
 from shared.events import assignments as a
 from shared.events import complaints as c
 from shared.events import deadlines as d
@@ -159,8 +163,22 @@ notices:
     text:
       zh: {subject: '上报 {{case_number}}', body: '{{level}}请处理'}
       en: {subject: 'Passed up {{case_number}}', body: '{{level}}, please act.'}
-call_backs:
-  - {after: resolved, within: P2WD, when: {field: resolved.upheld, is: true}}
+follow_ups:
+  - {id: visit, after: resolved, within: P2WD, when: {field: resolved.upheld, is: true}}
+  - id: survey
+    after: closed
+    wait: PT40M
+    within: P1D
+    by: [handler, chief]
+    rounds: 3
+    attempts: 2
+    grades:
+      - {id: good, name: {zh: 满意, en: Good}, satisfied: true}
+      - {id: fair, name: {zh: 一般, en: Fair}}
+      - {id: poor, name: {zh: 差, en: Poor}, satisfied: false}
+    fields:
+      - {id: wish, label: {zh: 诉求, en: Wish}, type: text, holds: evidence}
+      - {id: minutes, label: {zh: 时长, en: Minutes}, type: integer, at_least: 0, required: registration}
 """
 
 START = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)  # Monday 2 November 2026, 09:00 in Shanghai
@@ -171,6 +189,15 @@ def procedure() -> Procedure:
     return parse_procedure(TEXT, "sample.yaml")
 
 
+def changed(**parts: dict[str, dict[str, Any]]) -> Procedure:
+    """The procedure with other values of some elements: `changed(notices={"receipt": {"to": [...]}})`."""
+    text = yaml.safe_load(TEXT)
+    for part, elements in parts.items():
+        for element in text[part]:
+            element.update(elements.get(element["id"], {}))
+    return parse_procedure(yaml.safe_dump(text, allow_unicode=True), "sample.yaml")
+
+
 def library() -> Library:
     """A library of it alone."""
     return Library((procedure(),))
@@ -179,6 +206,34 @@ def library() -> Library:
 def case_id(number: int = 1) -> UUID:
     """The id of the `number`-th case."""
     return uuid5(NAMESPACE, f"case {number}")
+
+
+def follow_up_row(case: UUID, **changes: Any) -> FollowUpRow:
+    """A round of the follow-up `visit` of the sample procedure, open since START."""
+    row = FollowUpRow(
+        id=case_id(8),
+        position=1,
+        case_id=case,
+        procedure="sample",
+        version=1,
+        follow_up="visit",
+        round=1,
+        occurrence="resolved",
+        event_id=case_id(7),
+        conditional=False,
+        state="open",
+        occurred_at=START,
+        emitted_at=START,
+        opens_at=START,
+        due_at=None,
+        calls=(),
+        satisfied=None,
+        score=None,
+        grade=None,
+        fields={},
+        answered_at=None,
+    )
+    return replace(row, **changes)
 
 
 class Story:
@@ -223,6 +278,9 @@ class Story:
 
     def resolved(self, **fields: Any) -> Event:
         return self.emit(a.MilestoneReached(milestone="resolved", at=self.now, by="water", fields=fields))
+
+    def closed(self) -> Event:
+        return self.emit(a.MilestoneReached(milestone="closed", at=self.now, by="water", fields={}))
 
     def started(self, clock: str = "handling", *, days: int = 7, cycle: int = 1) -> Event:
         due_at = self.now + timedelta(days=days)

@@ -1,0 +1,51 @@
+"""What comes with time alone: follow-ups whose wait is over."""
+
+from __future__ import annotations
+
+import asyncio
+
+from services.notify.domain.follow_up_events import call_back_due
+from services.notify.store import cases, follow_ups
+from shared.business_time.clock import Clock
+from shared.messaging import outbox
+from shared.messaging.outbox import Outbox
+from shared.messaging.retry import until_done
+from shared.observability import metrics
+
+_POLL_SECONDS = 1.0
+_PAGE = 200
+
+
+class Timers:
+    """Looks at the cases' clock, whatever its speed, until cancelled. Any number of processes may."""
+
+    def __init__(self, outbox: Outbox, clock: Clock) -> None:
+        self._outbox = outbox
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await until_done("timers of notify", self._round)
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def _round(self) -> None:
+        while await self.open_follow_ups() == _PAGE:
+            pass
+        async with self._outbox.engine.connect() as tx:
+            open_, overdue = await follow_ups.open_counts(tx, self._clock.now())
+        metrics.FOLLOW_UPS_OPEN.set(open_)
+        metrics.FOLLOW_UPS_OVERDUE.set(overdue)
+
+    async def open_follow_ups(self) -> int:
+        """Offer the follow-ups whose wait is over; returns in how many cases."""
+        now = self._clock.now()
+        async with self._outbox.engine.connect() as tx:
+            found = await follow_ups.opening(tx, now, _PAGE)
+        if not found:
+            return 0
+        async with self._outbox.transaction() as tx:
+            known = await cases.load(tx, found)  # their locks first, as everybody takes them
+            made = [call_back_due(known[row.case_id], row, now) for row in await follow_ups.open_(tx, known, now)]
+            await outbox.append(tx, made)
+        return len(found)
