@@ -17,7 +17,7 @@ from services.intake.domain.duplicate_keys import fingerprint, is_within, matter
 from services.intake.domain.forms import FieldError
 from services.intake.domain.timeline import Occurrence, Projection, entries, project
 from shared.events.base import EventData
-from shared.events.complaints import ComplaintSupplemented, ComplaintWithdrawn
+from shared.events.complaints import ComplaintSupplemented, ComplaintWithdrawn, DocumentAdded
 from shared.events.envelope import Event, make
 from shared.procedures.fields import Scalar
 from shared.procedures.model import NumberScheme
@@ -140,6 +140,10 @@ class Intake:
         if by != "complainant":
             admission.require_office(self._rules.form, by, field="by")
         return self._events(case_id, [ComplaintWithdrawn(by=by)], "withdrawal", now)
+
+    def add_document(self, case_id: UUID, name: str, now: datetime) -> list[Event]:
+        """A text is put into the case's vault, or replaced there."""
+        return self._events(case_id, [DocumentAdded(document=name)], f"document|{name}|{now.isoformat()}", now)
 
     def apply(self, event: Event) -> list[Event]:
         """Take any service's event into its case's timeline."""

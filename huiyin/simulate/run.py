@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -52,12 +53,26 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Played:
+    """One moment of an example: what was done at an instant (None: steps of clocks came), and what was published."""
+
+    at: datetime
+    action: Action | None
+    published: tuple[Event, ...]
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """What an example led to."""
+    """What an example led to. The complaint itself is the first of what was `played`, unless it was refused."""
 
     example: Example
     failures: tuple[Failure, ...]
-    published: tuple[Event, ...]
+    played: tuple[Played, ...]
+
+    @property
+    def published(self) -> tuple[Event, ...]:
+        """Every event, in order."""
+        return tuple(event for moment in self.played for event in moment.published)
 
 
 def run_example(example: Example, file: ExampleFile, rules: WorldRules) -> Outcome:
@@ -75,10 +90,10 @@ class _Run:
         self._example, self._file, self._rules = example, file, rules
         self._ids: dict[str, UUID] = {}
         self._failures: list[Failure] = []
+        self._played: list[Played] = []
         given = self._whole(example.given)
         received = given.received or (example.when[0].at if example.when else None) or example.until
         self._first = given.model_copy(update={"received": received})
-        self._world: World | None = None
 
     def outcome(self) -> Outcome:
         """Play it; what a service raises in surprise is a failure too."""
@@ -86,51 +101,67 @@ class _Run:
             self._play()
         except HuiyinError as error:
             self._failures.append(Failure(self._example.id, None, error.message))
-        world = self._world
-        return Outcome(self._example, tuple(self._failures), tuple(world.published) if world else ())
+        return Outcome(self._example, tuple(self._failures), tuple(self._played))
 
     def _play(self) -> None:
         if self._first.received is None:
             self._fail(0, "it is not said when the complaint was received")
             return
-        world = self._world = World(self._rules, self._at(self._first.registered or self._first.received))
+        world = World(self._rules, self._at(self._first.registered or self._first.received))
         problem = _refusal(lambda: self._register(world, FIRST, self._first))
         self._compare_refusal(0, self._example.refused, problem)
         if problem is not None:
             return
+        self._note(world, Register(at=self._first.received, register_=self._first, as_=FIRST))
         for place, action in enumerate(self._example.when, 1):
-            world.advance(self._at(action.at), inclusive=False)
+            self._advance(world, action.at, inclusive=False)
             problem = _refusal(lambda action=action: self._act(world, action))
             self._compare_refusal(place, action.refused, problem)
-            world.advance(self._at(action.at), inclusive=True)
+            self._note(world, action)
+            self._advance(world, action.at, inclusive=True)
             if action.expect is not None:
                 self._compare(place, action.expect, world)
         if self._example.until is not None:
-            world.advance(self._at(self._example.until), inclusive=True)
+            self._advance(world, self._example.until, inclusive=True)
         for expected in self._example.expected:
             self._compare(None, expected, world)
+
+    def _advance(self, world: World, to: str, *, inclusive: bool) -> None:
+        world.advance(self._at(to), inclusive=inclusive)
+        self._note(world, None)
+
+    def _note(self, world: World, action: Action | None) -> None:
+        """Keep what was published since, by the instants at which it was."""
+        new = world.published[sum(len(moment.published) for moment in self._played) :]
+        if action is not None:
+            self._played.append(Played(world.now, action, tuple(new)))
+            return
+        for at, events in groupby(new, key=lambda event: event.time):
+            self._played.append(Played(at, None, tuple(events)))
 
     def _act(self, world: World, action: Action) -> None:
         if isinstance(action, Register):
             given = self._whole(action.register_)
             self._register(world, action.as_, given.model_copy(update={"received": given.received or action.at}))
             return
-        if isinstance(action, Look):
-            return
         case = self._ids.get(action.of)
         if case is None:
             raise Refused((("of", f"there is no complaint {action.of}"),))
+        for name in action.documents:
+            world.add_document(case, name)
         by = action.by or ""
         match action:
+            case Look():
+                pass
             case Decide(decide=decision, rule=rule, to=to):
                 world.decide(case, decision, by, rule, to)
             case Supplement(supplement=fields):
                 world.supplement(case, fields)
             case Withdraw():
                 world.withdraw(case, action.by or "complainant")
-            case ReportMilestone(report=milestone, fields=fields, clock=clock):
+            case ReportMilestone(report=milestone, fields=fields, clock=clock, person=person):
                 happened = self._at(action.happened_at or action.at)
-                world.report(case, Report(milestone, happened, by, fields, clock))
+                world.report(case, Report(milestone, happened, by, fields, clock, person=person))
             case Reassign(reassign=department):
                 world.reassign(case, department, by)
             case Call(call=how, satisfied=satisfied, score=score, grade=grade, fields=fields):

@@ -80,9 +80,12 @@ class Refusal(_Part):
 
 
 class _Action(_Part):
+    """`documents` are put into the case's vault under these names just before."""
+
     at: WallInstant
     of: Id = FIRST
     by: str | None = None
+    documents: tuple[str, ...] = ()
     refused: Refusal | None = None
     expect: Expectation | None = None
 
@@ -119,6 +122,7 @@ class ReportMilestone(_Action):
 
     report: Id
     happened_at: WallInstant | None = None
+    person: str | None = None
     fields: Values = {}
     clock: Id | None = None
 
@@ -147,9 +151,7 @@ class Answer(_Action):
 
 
 class Look(_Action):
-    """Nothing is done; something must hold."""
-
-    expect: Expectation
+    """Nothing else is done: documents come, or something must hold."""
 
 
 _KINDS = ("register", "decide", "supplement", "withdraw", "report", "reassign", "call", "answer")

@@ -78,6 +78,10 @@ class World:
         """The complaint is taken back."""
         self._publish(self._intake.withdraw(case_id, by, self.now))
 
+    def add_document(self, case_id: UUID, name: str) -> None:
+        """A document is put into the case's vault."""
+        self._publish(self._intake.add_document(case_id, name, self.now))
+
     def report(self, case_id: UUID, report: Report) -> None:
         """A milestone is reported."""
         self._publish(self._routing.report(case_id, report, self.now))

@@ -39,7 +39,7 @@ def build(context: Context) -> Service:
         routers=[
             registration_routes(RegistrationBatcher(registrar), batch, reader, clock),
             case_routes(engine, vault, cases),
-            vault_routes(VaultHandlers(engine, vault, clock, forms)),
+            vault_routes(VaultHandlers(context.outbox, vault, clock, forms)),
             progress_routes(ProgressHandlers(engine, vault, forms)),
             migration_routes(engine, migrations),
         ],

@@ -34,6 +34,7 @@ from shared.events.envelope import Event, make
 from shared.messaging import outbox
 from shared.observability import metrics
 from shared.procedures.model import Count
+from shared.security.keys import Principal
 
 
 class Counted(NamedTuple):
@@ -51,12 +52,16 @@ async def get_case(tx: AsyncConnection, case_id: UUID) -> Case:
     return case
 
 
-async def report_milestone(tx: AsyncConnection, rules: RuleBook, case_id: UUID, report: Report, now: datetime) -> Case:
+async def report_milestone(
+    tx: AsyncConnection, rules: RuleBook, case_id: UUID, report: Report, now: datetime, caller: Principal
+) -> Case:
     """Apply a milestone reported over HTTP; the same report again changes nothing and publishes nothing.
 
-    Returns the case as it is then. Raises `NotFound`, and what `milestone_reports.accept` raises.
+    Returns the case as it is then. Raises `NotFound`, `Forbidden` for an office that the caller may not act as, and
+    what `milestone_reports.accept` raises.
     """
     case = await get_case(tx, case_id)
+    caller.require_office(case.procedure[0], report.by)
     change = apply_report(case, report, rules.get(case.procedure), now)
     cause = f"report|{report.milestone}|{report.at.isoformat()}|{report.by}|{case.cycle}"
     await _save_and_publish(tx, change, cause, now)
@@ -64,10 +69,14 @@ async def report_milestone(tx: AsyncConnection, rules: RuleBook, case_id: UUID, 
 
 
 async def reassign_case(
-    tx: AsyncConnection, rules: RuleBook, case_id: UUID, department: str, by: str, now: datetime
+    tx: AsyncConnection, rules: RuleBook, case_id: UUID, department: str, by: str, now: datetime, caller: Principal
 ) -> Case:
-    """Give a case to another department by hand. Raises `NotFound`, and what `reassign_by_hand` raises."""
+    """Give a case to another department by hand.
+
+    Raises `NotFound`, `Forbidden` for an office that the caller may not act as, and what `reassign_by_hand` raises.
+    """
     case = await get_case(tx, case_id)
+    caller.require_office(case.procedure[0], by)
     change = reassign_by_hand(case, rules.get(case.procedure).procedure, department, by, now)
     await _save_and_publish(tx, change, f"reassignment|{now.isoformat()}", now)
     return change.case

@@ -50,6 +50,8 @@ def names_of(data: EventData) -> tuple[str, ...]:
             return ("received", "registered")
         case c.ProcedureMigrated(mode=x):
             return ("procedure-migrated", f"procedure-migrated:{x}")
+        case c.DocumentAdded(document=x):
+            return ("documented", f"documented:{x}")
         case a.CaseClassified(class_=x):
             return ("classified", f"classified:{x}")
         case a.CaseAssigned(department=x):

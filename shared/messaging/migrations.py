@@ -42,9 +42,14 @@ _TABLES = (
     "CREATE INDEX held_events_case ON held_events (case_id)",
     """
     CREATE TABLE api_keys (
-        hash bytea PRIMARY KEY, name text NOT NULL UNIQUE, scopes text[] NOT NULL, made_at timestamptz NOT NULL,
-        expires_at timestamptz, revoked_at timestamptz)
+        hash bytea PRIMARY KEY, name text NOT NULL UNIQUE, scopes text[] NOT NULL, acts_as text[] NOT NULL,
+        made_at timestamptz NOT NULL, expires_at timestamptz, revoked_at timestamptz)
     """,
+    """
+    CREATE TABLE signing_keys (
+        public_key bytea PRIMARY KEY, name text NOT NULL, made_at timestamptz NOT NULL, expires_at timestamptz)
+    """,
+    "CREATE INDEX signing_keys_name ON signing_keys (name)",
     """
     CREATE TABLE bundles (
         id bigint PRIMARY KEY DEFAULT nextval('outbox_id_seq'), topic text NOT NULL, emitted_at timestamptz NOT NULL,

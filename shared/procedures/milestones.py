@@ -18,6 +18,7 @@ COMPLAINT = (
     "merged",
     "withdrawn",
     "procedure-migrated",  # it goes on under another version of its procedure
+    "documented",  # a document came into the vault: `documented:<name>`
 )
 # What routing decides.
 DECIDED = ("classified", "assigned", "reassigned", "escalated", "reopened", "repeated")
@@ -61,6 +62,9 @@ QUALIFIED_BY = (
     | dict.fromkeys(DEADLINE, "clocks")
     | dict.fromkeys(FOLLOW_UP, "follow_ups")
 )
+
+# The qualifier of these is a name that whoever reports gives, declared nowhere: `documented:result`.
+FREELY_QUALIFIED = frozenset(("documented",))
 
 # After one of these the handling is over until the case is reopened: a clock that they would stop does not start.
 FINISHING = ("resolved", "closed", "archived")

@@ -11,6 +11,7 @@ from huiyin.demo.people.casefile import CaseFile
 from shared.procedures.conditions import holds
 from shared.procedures.milestones import REPORTED
 from shared.procedures.model import Clock, FieldSpec, Milestone, Procedure
+from shared.procedures.offices import HANDLER
 
 ADMISSION = "admission"
 """Stands for an officer's decision on a held complaint, which is no milestone."""
@@ -88,7 +89,7 @@ def _spec(procedure: Procedure, milestone: str) -> Milestone | None:
 
 def _reporter(procedure: Procedure, spec: Milestone | None, file: CaseFile) -> str:
     own = file.department or procedure.default_department
-    return own if spec is None or not spec.by or own in spec.by else spec.by[0]
+    return own if spec is None or not spec.by or HANDLER in spec.by or own in spec.by else spec.by[0]
 
 
 def _least(field: FieldSpec, at: datetime, *, yes: bool) -> Any:

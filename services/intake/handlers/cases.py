@@ -25,6 +25,8 @@ from shared.events.complaints import ComplaintSupplemented, ComplaintWithdrawn
 from shared.events.envelope import make
 from shared.messaging.outbox import Outbox
 from shared.observability import metrics
+from shared.procedures.offices import COMPLAINANT
+from shared.security.keys import Principal
 from shared.security.vault import Vault
 
 OfficersDecision = Literal["admit", "refuse", "transfer-out"]
@@ -40,12 +42,16 @@ class CaseHandlers:
         self._outbox = outbox
 
     async def decide(
-        self, case_id: UUID, decision: OfficersDecision, by: str, rule: str | None, to: str | None
+        self, case_id: UUID, decision: OfficersDecision, by: str, rule: str | None, to: str | None, caller: Principal
     ) -> Case:
-        """Record an officer's decision on a held complaint; raises as `domain.officers_verdict`."""
+        """Record an officer's decision on a held complaint.
+
+        Raises as `domain.officers_verdict`, and `Forbidden` for an office that the caller may not act as.
+        """
         now = self._clock.now()
         async with self._outbox.transaction() as tx:
             case, form = await self._hold(tx, case_id)
+            caller.require_office(case.procedure, by)
             verdict = admission.officers_verdict(form, case.status, decision, by, rule)
             if to is not None:
                 admission.require_office(form, to, field="to")
@@ -53,14 +59,18 @@ class CaseHandlers:
             case = await _reloaded(tx, case_id)
         return case
 
-    async def supplement(self, case_id: UUID, fields: Mapping[str, Any], cause: str) -> Case | list[FieldError]:
+    async def supplement(
+        self, case_id: UUID, fields: Mapping[str, Any], by: str, cause: str, caller: Principal
+    ) -> Case | list[FieldError]:
         """Add or replace fields; a held complaint is judged anew by the procedure's rules.
 
-        `cause` identifies the supplement: the same one again emits nothing new. Returns the mistakes, if any.
+        `by` is `complainant` or an office. `cause` identifies the supplement: the same one again emits nothing new.
+        Returns the mistakes, if any; raises `Forbidden` for an office that the caller may not act as.
         """
         now = self._clock.now()
         async with self._outbox.transaction() as tx:
             case, form = await self._hold(tx, case_id)
+            _require_author(case, form, by, caller)
             admission.require_open(case.status)
             read = form.read(fields)
             if read.errors:
@@ -80,14 +90,13 @@ class CaseHandlers:
             case = await _reloaded(tx, case_id)
         return case
 
-    async def withdraw(self, case_id: UUID, by: str) -> Case:
+    async def withdraw(self, case_id: UUID, by: str, caller: Principal) -> Case:
         """The complaint is taken back by `complainant`, or for the complainant by a role of the procedure."""
         now = self._clock.now()
         async with self._outbox.transaction() as tx:
             case, form = await self._hold(tx, case_id)
+            _require_author(case, form, by, caller)
             admission.require_open(case.status)
-            if by != "complainant":
-                admission.require_office(form, by, field="by")
             await self._emit(tx, case, [ComplaintWithdrawn(by=by)], "withdrawal", now)
             case = await _reloaded(tx, case_id)
         return case
@@ -128,6 +137,13 @@ class CaseHandlers:
         self, tx: AsyncConnection, case: Case, data: Sequence[EventData], cause: str, now: datetime
     ) -> None:
         await timeline.emit(tx, [make("intake", case.id, case.pin, one, cause=cause, at=now) for one in data])
+
+
+def _require_author(case: Case, form: Form, by: str, caller: Principal) -> None:
+    """Raise unless `by` is the complainant or an office of the procedure, and the caller may act as that."""
+    caller.require_office(case.procedure, by)
+    if by != COMPLAINANT:
+        admission.require_office(form, by, field="by")
 
 
 async def _reloaded(tx: AsyncConnection, case_id: UUID) -> Case:

@@ -13,9 +13,7 @@ from shared.errors import Conflict, InvalidInput
 from shared.procedures.conditions import holds
 from shared.procedures.fields import Scalar, Unreadable, index_choices, read_value
 from shared.procedures.model import FieldSpec, FollowUp, Procedure
-
-HANDLER = "handler"
-"""In `by`: the department that has the case, or the level that it is on."""
+from shared.procedures.offices import HANDLER, offices
 
 _DOCUMENT = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
@@ -104,12 +102,8 @@ def _check_caller(answer: Answer, element: FollowUp, case: Case, procedure: Proc
         if answer.by not in allowed:
             message = "who asked is needed" if answer.by is None else "may not make this follow-up"
             raise InvalidInput(message, field="by", hint=f"one of: {', '.join(allowed)}")
-    elif answer.by is not None and answer.by not in _offices(procedure):
+    elif answer.by is not None and answer.by not in offices(procedure):
         raise InvalidInput("this procedure has no such role, department or level", field="by")
-
-
-def _offices(procedure: Procedure) -> set[str]:
-    return {one.id for part in (procedure.roles, procedure.departments, procedure.levels) for one in part}
 
 
 def _satisfied(answer: Answer, element: FollowUp) -> bool | None:

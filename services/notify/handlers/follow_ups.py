@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -16,12 +17,14 @@ from services.notify.domain.rows import FollowUpRow
 from services.notify.handlers.reactions import Reactions
 from services.notify.store import cases, follow_ups
 from shared.business_time.calendars import Calendar
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, InvalidInput, NotFound
 from shared.events.base import EventData
 from shared.events.envelope import Event, make
 from shared.events.notices import Dissatisfied, Satisfied
 from shared.messaging import outbox
 from shared.procedures.loader import Library
+from shared.procedures.offices import COMPLAINANT, offices
+from shared.security.keys import Principal
 
 
 class FollowUps:
@@ -33,11 +36,12 @@ class FollowUps:
         self._reactions = reactions
 
     async def answer(
-        self, tx: AsyncConnection, id: UUID, given: Answer, *, at_given: bool, now: datetime
+        self, tx: AsyncConnection, id: UUID, given: Answer, caller: Principal, *, at_given: bool, now: datetime
     ) -> FollowUpRow:
-        """Record a call and return the row as it is then. Raises `NotFound`, `InvalidInput` or `Conflict`.
+        """Record a call and return the row as it is then. Who asked, if not said, is the department with the case.
 
         `at_given`: the reporter named the instant; without one, the same answer again is the same answer.
+        Raises `NotFound`, `Forbidden` for an office that the caller may not act as, `InvalidInput` or `Conflict`.
         """
         case_id = await follow_ups.case_of(tx, id)
         if case_id is None:
@@ -46,7 +50,9 @@ class FollowUps:
         row = await _row(tx, id)
         procedure = self._library.get(row.procedure, row.version)
         element = element_of(procedure, row.follow_up)
-        given = check(given, element, case, procedure, now)
+        by = given.by or case.current("department") or procedure.default_department
+        caller.require_office(case.procedure, by)
+        given = check(replace(given, by=by), element, case, procedure, now)
         taken = take(row, given, element.attempts, at_given=at_given)
         if taken.repeated:
             return row
@@ -63,10 +69,25 @@ class FollowUps:
         return await _row(tx, id)
 
     async def record_satisfaction(
-        self, tx: AsyncConnection, case_id: UUID, *, satisfied: bool, score: int | None, now: datetime
+        self,
+        tx: AsyncConnection,
+        case_id: UUID,
+        by: str,
+        caller: Principal,
+        *,
+        satisfied: bool,
+        score: int | None,
+        now: datetime,
     ) -> tuple[int, datetime]:
-        """Record the complainant's own answer: (cycle, when). The same again is fine, another one raises `Conflict`."""
+        """Record the complainant's own answer, brought by `by`: (cycle, when). The same again is fine.
+
+        Raises `NotFound`, `Forbidden` for an office that the caller may not act as, `InvalidInput` for what is no
+        office of the procedure, `Conflict` for another answer.
+        """
         case = await _case(tx, case_id)
+        caller.require_office(case.procedure, by)
+        if by not in offices(self._library.get(case.procedure, case.version)) | {COMPLAINANT}:
+            raise InvalidInput("the procedure has no such office", field="by")
         cycle = int(case.current("cycle") or 1)
         known = await follow_ups.satisfaction(tx, case_id, cycle)
         if known is not None:

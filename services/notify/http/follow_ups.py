@@ -16,16 +16,24 @@ from services.notify.http.paging import After, Limit
 from services.notify.store import follow_ups as store
 from shared.hosting.host import Context
 from shared.hosting.http import needs
+from shared.procedures.model import Id
+from shared.procedures.offices import COMPLAINANT
+from shared.security.keys import Principal
+
+Writer = Annotated[Principal, needs("notices:write")]
 
 
 class CallAnswer(BaseModel):
-    """What came of a call, by which office and person. The rest only where the complainant was reached."""
+    """What came of a call. `grade` and what follows only where the complainant was reached.
+
+    `by`: the office that called; absent: the department that has the case.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     reached: bool
     at: AwareDatetime | None = None
-    by: str | None = Field(default=None, max_length=60)
+    by: Id | None = None
     person: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]{1,64}$")
     satisfied: bool | None = None
     score: int | None = Field(default=None, ge=1, le=5)
@@ -36,12 +44,13 @@ class CallAnswer(BaseModel):
 
 
 class Satisfaction(BaseModel):
-    """The complainant's own answer."""
+    """The complainant's own answer. `by`: who brings it, `complainant` or an office."""
 
     model_config = ConfigDict(extra="forbid")
 
     satisfied: bool
     score: int | None = Field(default=None, ge=1, le=5)
+    by: Id = COMPLAINANT
 
 
 def follow_up_routes(context: Context, handlers: FollowUps) -> APIRouter:
@@ -67,23 +76,25 @@ def follow_up_routes(context: Context, handlers: FollowUps) -> APIRouter:
             "next": rows[-1].position if len(rows) == limit else None,
         }
 
-    @api.post("/v1/follow-ups/{id}", dependencies=[needs("notices:write")])
-    async def answer(id: UUID, body: CallAnswer) -> dict[str, Any]:
+    @api.post("/v1/follow-ups/{id}")
+    async def answer(id: UUID, caller: Writer, body: CallAnswer) -> dict[str, Any]:
         """Record a call. Not reached: the round stays open, until the last attempt. The same answer again is fine."""
         now = context.clock.now()
         given = Answer(
             body.reached, body.at or now, body.by, body.person, body.satisfied, body.score, body.grade, body.fields
         )
         async with context.outbox.transaction() as tx:
-            row = await handlers.answer(tx, id, given, at_given=body.at is not None, now=now)
+            row = await handlers.answer(tx, id, given, caller, at_given=body.at is not None, now=now)
         return _view(row, now)
 
-    @api.post("/v1/cases/{id}/satisfaction", dependencies=[needs("notices:write")])
-    async def satisfaction(id: UUID, body: Satisfaction) -> dict[str, Any]:
+    @api.post("/v1/cases/{id}/satisfaction")
+    async def satisfaction(id: UUID, caller: Writer, body: Satisfaction) -> dict[str, Any]:
         """Record the complainant's own answer: one for each cycle of the case."""
         now = context.clock.now()
         async with context.outbox.transaction() as tx:
-            cycle, at = await handlers.record_satisfaction(tx, id, satisfied=body.satisfied, score=body.score, now=now)
+            cycle, at = await handlers.record_satisfaction(
+                tx, id, body.by, caller, satisfied=body.satisfied, score=body.score, now=now
+            )
         return {"case_id": id, "cycle": cycle, "satisfied": body.satisfied, "score": body.score, "at": at}
 
     return api

@@ -116,7 +116,8 @@ def _apply_consequences(
 
 def _from_department(case: Case, given: MilestoneReport, rules: Rules, now: datetime) -> Change:
     try:
-        return apply_report(case, Report(given.milestone, given.at, given.by, given.fields, given.clock), rules, now)
+        report = Report(given.milestone, given.at, given.by, given.fields, given.clock, given.person)
+        return apply_report(case, report, rules, now)
     except HuiyinError as error:
         rejected = ReportRejected(milestone=given.milestone, by=given.by, reason=error.message, field=error.field)
         return Change(case, (rejected,))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from shared.procedures.check.finding import Finding, error, warning
 from shared.procedures.check.known_facts import KnownFact, known_facts, vault_facts
-from shared.procedures.check.occurrences import is_known, possible, unknown
+from shared.procedures.check.occurrences import can_happen, is_known, possible, unknown
 from shared.procedures.check.parts import Ids, parts
 from shared.procedures.conditions import All, Always, Any_, Compare, Condition, Not, Reached
 from shared.procedures.model import AdmissionRule, FieldSpec, Procedure
@@ -59,7 +59,7 @@ class _Reader:
     def _reached(self, occurrence: str, path: str, at_intake: bool) -> Iterator[Finding]:
         if not is_known(occurrence, self._procedure, self._ids):
             yield unknown(f"{path}.reached", occurrence)
-        elif occurrence not in self._possible:
+        elif not can_happen(occurrence, self._possible):
             yield warning(
                 f"{path}.reached",
                 f"按本程序不会发生:{occurrence}",

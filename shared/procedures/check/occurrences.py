@@ -8,7 +8,15 @@ from pydantic import BaseModel
 
 from shared.procedures.check.finding import Finding, error, warning
 from shared.procedures.check.parts import Ids, parts
-from shared.procedures.milestones import COMPLAINT, DEADLINE, QUALIFIED_BY, REPORTED, STANDARD, split
+from shared.procedures.milestones import (
+    COMPLAINT,
+    DEADLINE,
+    FREELY_QUALIFIED,
+    QUALIFIED_BY,
+    REPORTED,
+    STANDARD,
+    split,
+)
 from shared.procedures.model import (
     Clock,
     DocumentNumber,
@@ -38,7 +46,7 @@ def is_known(occurrence: str, procedure: Procedure, ids: Ids) -> bool:
     """Whether the word is one of the language or a declared milestone, with a qualifier where one belongs."""
     name, qualifier = split(occurrence)
     if qualifier is not None:
-        return name in QUALIFIED_BY and qualifier in ids[QUALIFIED_BY[name]]
+        return name in FREELY_QUALIFIED or (name in QUALIFIED_BY and qualifier in ids[QUALIFIED_BY[name]])
     return name in STANDARD or name in ids["milestones"]
 
 
@@ -65,6 +73,12 @@ def possible(procedure: Procedure) -> frozenset[str]:
     found |= _of_follow_ups(procedure)
     found |= _of_classes(procedure) | _of_levels(procedure) | _of_clocks(procedure)
     return frozenset(found)
+
+
+def can_happen(occurrence: str, possible: frozenset[str]) -> bool:
+    """Whether it is among the `possible` ones; a word that takes any qualifier is with each of them."""
+    name, _ = split(occurrence)
+    return occurrence in possible or (name in FREELY_QUALIFIED and name in possible)
 
 
 def _of_classes(procedure: Procedure) -> set[str]:
@@ -135,7 +149,7 @@ def _check_key(
     for occurrence in value if isinstance(value, tuple) else (value,):
         if not is_known(occurrence, procedure, ids):
             yield unknown(place, occurrence)
-        elif occurrence not in can_be and not defaulted:
+        elif not can_happen(occurrence, can_be) and not defaulted:
             yield warning(
                 place,
                 f"按本程序不会发生:{occurrence}",

@@ -26,8 +26,9 @@ from shared.procedures.model import (
     Reopening,
     Route,
 )
+from shared.procedures.offices import HANDLER, PARTS, RESERVED
 
-_ANYBODY = ("roles", "departments", "levels")
+_ANYBODY = PARTS
 
 # Which key of which element names something, and the parts in which that something may be declared.
 _NAMES: tuple[tuple[type[BaseModel], str, tuple[str, ...]], ...] = (
@@ -58,14 +59,13 @@ _WORDS = {
     "classes": ("类别", "class"),
     "fields": ("字段", "field"),
 }
-HANDLER = "handler"
-"""In `by`: the department that has the case, or the level that it is on."""
 RECIPIENTS = frozenset(("complainant", "department", "level", "assistants"))
 
 
 def check_references(procedure: Procedure) -> Iterator[Finding]:
     """Findings on names that nothing bears, and on ids that two parts bear."""
     ids = Ids(procedure)
+    yield from _reserved(ids)
     for path, part in parts(procedure):
         yield from _twice(path, part)
         for kind, key, declared in _NAMES:
@@ -93,13 +93,25 @@ def _missing(path: str, part: BaseModel, key: str, declared: tuple[str, ...], id
     value = getattr(part, key)
     names = value if isinstance(value, tuple) else () if value is None else (value,)
     known = frozenset[str]().union(*(ids[one] for one in declared))
+    if isinstance(part, Milestone | FollowUp):
+        known |= {HANDLER}
     place = type(part).model_fields[key].alias or key
     for name in names:
-        if name not in known and not (key == "by" and name == HANDLER):
+        if name not in known:
             yield error(
                 f"{path}.{place}" if path else place,
                 f"没有声明的{'或'.join(_WORDS[one][0] for one in declared)}:{name}",
                 f"no such {' or '.join(_WORDS[one][1] for one in declared)}: {name}",
+            )
+
+
+def _reserved(ids: Ids) -> Iterator[Finding]:
+    for part in PARTS:
+        for id in sorted(ids[part] & RESERVED):
+            yield error(
+                f"{part}[{id}]",
+                f"{id} 是保留名，不能作为角色、部门或层级的 id",
+                f"{id} is reserved: no role, department or level may bear it",
             )
 
 

@@ -52,7 +52,11 @@ class Milestone(Named):
     One of `milestones.REPORTED` may be declared too: it is then refined with fields and requirements.
     """
 
-    by: tuple[Id, ...] = Field(default=(), description="roles or departments that may report it; empty: any")
+    by: tuple[Id, ...] = Field(
+        default=(),
+        description="offices that may report it; `handler`: the department that has the case, or the level that it is "
+        "on; empty: handler",
+    )
     fields: tuple[FieldSpec, ...] = ()
     requires: tuple[Requirement, ...] = ()
     when: Condition | None = Field(default=None, description="may be reported only where this holds")

@@ -63,10 +63,10 @@ def test_the_mall_carries_a_decision_out_by_the_time_agreed_with_the_customer() 
 def test_the_mall_completes_the_record_of_a_left_over_complaint_in_two_days() -> None:
     scene = Scene("shopping-mall", "2025-09-29 11:00", "in-person", matter="goods")
     scene.report("marked-unsolved", "floor", "2025-09-30 21:00")
-    scene.report("resolved", "floor", "2025-10-05 12:00", result="returned")
+    scene.report("resolved", "mall-management", "2025-10-05 12:00", result="returned")
     assert scene.due("record") == "2025-10-08 00:00"
     with pytest.raises(Conflict, match="record-completed must be reported first"):
-        scene.report("closed", "floor", "2025-10-05 13:00")
+        scene.report("closed", "mall-management", "2025-10-05 13:00")
 
 
 def test_the_mall_hands_a_suggestion_card_over_the_same_day_and_lets_no_ladder_chase_it() -> None:

@@ -35,7 +35,7 @@ HOLDS = [
     "    expect: {status: assigned, department: desk, level: clerk, class: general, number: S-2025-0001}\n",
     "    expect: {happened: {registered: 2025-09-29 10:00, assigned: 1}, not_happened: [resolved]}\n",
     "    expect: {facts: {kind: goods, people: 1}, missing: []}\n",
-    "    when: [{at: 2025-09-29 11:00, by: desk, report: resolved, expect: {status: resolved}}]\n",
+    "    when: [{at: 2025-09-29 10:05, by: desk, report: resolved, expect: {status: resolved}}]\n",
     "    when: [{at: 2025-09-29 11:00, by: nobody, report: resolved, refused: {field: by, says: no such role}}]\n",
     "    when: [{at: 2025-09-29 11:00, withdraw: true}]\n    expect: {status: withdrawn}\n",
 ]
