@@ -108,6 +108,7 @@ class Notify:
             sink="memory",
             sent_at=now,
             attempts=1,
+            form=planned.form,
         )
         return [self._event(planned.case_id, data, str(planned.id), now)]
 

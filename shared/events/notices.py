@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from datetime import datetime
+from typing import Literal
 
 from shared.events.base import EventData, Scalars, event
 from shared.events.topics import NOTICES
@@ -23,11 +25,12 @@ class NoticeEvent(EventData):
 
 @event("huiyin.notice.sent.v1", NOTICES)
 class NoticeSent(NoticeEvent):
-    """It was handed to `sink` and accepted there at `sent_at`."""
+    """It was handed to `sink` and accepted there at `sent_at`; `form`: how the answer that it brings must be given."""
 
     sink: str
     sent_at: datetime
     attempts: int
+    form: Literal["written", "oral"] | None = None
 
 
 @event("huiyin.notice.failed.v1", NOTICES)
@@ -38,6 +41,39 @@ class NoticeFailed(NoticeEvent):
     reason: str
     attempts: int
     ambiguous: bool = False
+
+
+class ServiceEvent(EventData):
+    """Of a notice that was sent: how it reached its addressee. `by` is an office, `person` an opaque id there."""
+
+    notice: str
+    notice_id: str
+    addressee: str
+    at: datetime
+
+
+@event("huiyin.notice.served.v1", NOTICES)
+class NoticeServed(ServiceEvent):
+    """Its receipt was reported. `signer`: the document of the vault with the name of who signed; `date`: of service."""
+
+    date: dt.date | None = None
+    signer: str | None = None
+    by: str
+    person: str | None = None
+
+
+@event("huiyin.notice.unserved.v1", NOTICES)
+class NoticeUnserved(ServiceEvent):
+    """No receipt was reported by `at`, within the time that the procedure gives."""
+
+
+@event("huiyin.notice.delivered.v1", NOTICES)
+class NoticeDelivered(ServiceEvent):
+    """An officer gave the answer that it brings, in this form."""
+
+    form: Literal["written", "oral"]
+    by: str
+    person: str | None = None
 
 
 class FollowUpEvent(EventData):

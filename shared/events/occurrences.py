@@ -62,8 +62,16 @@ def names_of(data: EventData) -> tuple[str, ...]:
             return ("escalated", f"escalated:{x}")
         case a.MilestoneReached(milestone=x, clock=clock):
             return (x, f"{x}:{clock}") if clock else (x,)
+        case n.NoticeSent(notice=x, form="written", sink="smtp"):
+            return ("notified", "delivered", f"delivered:{x}", f"notified:{x}")  # a mail is an answer in writing
         case n.NoticeSent(notice=x):
             return ("notified", f"notified:{x}")
+        case n.NoticeServed(notice=x):
+            return ("served", f"served:{x}")
+        case n.NoticeUnserved(notice=x):
+            return ("unserved", f"unserved:{x}")
+        case n.NoticeDelivered(notice=x):
+            return ("delivered", f"delivered:{x}")
         case n.NoticeFailed(notice=x):
             return ("notice-failed", f"notice-failed:{x}")
         case n.CalledBack(reached=reached, follow_up=x):

@@ -35,7 +35,15 @@ REPORTED = (
 # What the sla service emits of a clock: `breached:<clock>`.
 DEADLINE = ("started", "warned", "breached", "met", "extended", "cancelled", "breach-retracted")
 # What notify emits: `notified:<notice>`, and of a follow-up: `called-back:<follow-up>`, and the complainant's answers.
-NOTICE = ("notified", "notice-failed", "satisfied", "dissatisfied")
+NOTICE = (
+    "notified",
+    "notice-failed",
+    "served",  # its receipt was reported
+    "unserved",  # there is none within the time that the procedure gives
+    "delivered",  # an answer was given in the form that the procedure demands
+    "satisfied",
+    "dissatisfied",
+)
 FOLLOW_UP = (
     "called-back",  # the complainant was reached
     "call-attempted",  # and was not reached
@@ -56,6 +64,9 @@ QUALIFIED_BY = (
         "extension-refused": "clocks",
         "notified": "notices",
         "notice-failed": "notices",
+        "served": "notices",
+        "unserved": "notices",
+        "delivered": "notices",
         "satisfied": "follow_ups",
         "dissatisfied": "follow_ups",
     }

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 from services.notify.domain.addressees import each_once
 from services.notify.domain.case import Case
 from services.notify.domain.digests import may_join
+from services.notify.domain.rows import Form
 from shared.events import assignments as a
 from shared.events import complaints as c
 from shared.events import deadlines as d
@@ -48,6 +49,7 @@ class Planned:
     rank: int = WARNED
     joins: bool = False
     late_by: float = 0.0
+    form: Form | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +103,18 @@ def plan_notices(case: Case, event: Event, procedure: Procedure) -> list[Planned
                 rank=rank,
                 joins=may_join(element, to, event),
                 late_by=_late_by(case, event),
+                form=form_of(element, case, procedure),
             )
             for to in each_once(element.to, case, procedure)
         ]
     return planned
+
+
+def form_of(element: Notice, case: Case, procedure: Procedure) -> Form | None:
+    """In which form the answer that a notice brings must be given; None: in any, or the channel's form is not known."""
+    if element.form != "as-received":
+        return element.form
+    return next((one.form for one in procedure.channels if one.id == case.current("channel")), None)
 
 
 def verdict(element: Notice, case: Case, emitted_at: datetime) -> bool:

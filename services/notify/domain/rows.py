@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
 NoticeState = Literal["undecided", "waiting", "sending", "sent", "failed", "superseded", "joined"]
+Form = Literal["written", "oral"]
+ReceiptState = Literal["awaited", "overdue", "received"]
 FollowUpState = Literal["undecided", "waiting", "open", "done", "unreached", "superseded"]
 
 
@@ -50,6 +52,7 @@ class NoticeRow:
     settled_at: datetime | None
     joins: bool
     joined_to: UUID | None
+    form: Form | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,42 @@ class SatisfactionRow:
     satisfied: bool
     score: int | None
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptRow:
+    """The service of a notice: since when its receipt is awaited and until when, and what was reported of it.
+
+    `signer` is a document of the vault. Instants are on the cases' clock, `served_on` a date of the procedure's zone.
+    """
+
+    notice_id: UUID
+    position: int
+    case_id: UUID
+    procedure: str
+    version: int
+    notice: str
+    addressee: str
+    state: ReceiptState
+    sent_at: datetime
+    due_at: datetime | None
+    served_at: datetime | None
+    served_on: date | None
+    signer: str | None
+    by: str | None
+    person: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """An answer that an officer gave, in which form; `at` is on the cases' clock."""
+
+    notice_id: UUID
+    case_id: UUID
+    form: Form
+    at: datetime
+    by: str
+    person: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from services.notify.domain.answers import Answer
 from services.notify.domain.rows import FollowUpRow
 from services.notify.handlers.follow_ups import FollowUps
 from services.notify.http.paging import After, Limit
+from services.notify.http.service import Person
 from services.notify.store import follow_ups as store
 from shared.hosting.host import Context
 from shared.hosting.http import needs
@@ -34,7 +35,7 @@ class CallAnswer(BaseModel):
     reached: bool
     at: AwareDatetime | None = None
     by: Id | None = None
-    person: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]{1,64}$")
+    person: Person | None = None
     satisfied: bool | None = None
     score: int | None = Field(default=None, ge=1, le=5)
     grade: str | None = Field(default=None, max_length=60)

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     Identity,
     Index,
     Integer,
@@ -76,6 +77,7 @@ notices = Table(
     Column("settled_at", INSTANT),
     Column("joins", Boolean, nullable=False, server_default=text("false")),
     Column("joined_to", Uuid),
+    Column("form", Text),
     Index("notices_case", "case_id"),
     Index("notices_unrouted", "next_try_at", postgresql_where=text("state = 'waiting' AND queue IS NULL")),
     Index("notices_due", "queue", "next_try_at", postgresql_where=text("state = 'waiting'")),
@@ -116,6 +118,41 @@ senders = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("seen_at", INSTANT, nullable=False),
+)
+
+# The service of notices. States: awaited, overdue, received. `signer` is a document of the vault, never a name.
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("notice_id", Uuid, primary_key=True),
+    Column("position", BigInteger, Identity(), nullable=False, unique=True),
+    Column("case_id", Uuid, nullable=False),
+    Column("procedure", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("notice", Text, nullable=False),
+    Column("addressee", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("sent_at", INSTANT, nullable=False),
+    Column("due_at", INSTANT),
+    Column("served_at", INSTANT),
+    Column("served_on", Date),
+    Column("signer", Text),
+    Column("by", Text),
+    Column("person", Text),
+    Index("receipts_case", "case_id"),
+    Index("receipts_due", "due_at", postgresql_where=text("state = 'awaited'")),
+)
+
+# Answers that an officer gave, in which form.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("notice_id", Uuid, primary_key=True),
+    Column("case_id", Uuid, nullable=False),
+    Column("form", Text, nullable=False),
+    Column("at", INSTANT, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("person", Text),
 )
 
 # Rounds of follow-ups. States: undecided, waiting (not offered before `opens_at`), open, done, unreached, superseded.

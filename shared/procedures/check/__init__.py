@@ -7,6 +7,7 @@ from shared.procedures.check.clocks import check_clocks
 from shared.procedures.check.conditions import check_conditions
 from shared.procedures.check.finding import Finding
 from shared.procedures.check.follow_ups import check_follow_ups
+from shared.procedures.check.notices import check_notices
 from shared.procedures.check.occurrences import check_occurrences
 from shared.procedures.check.order import check_order
 from shared.procedures.check.references import check_references
@@ -25,6 +26,7 @@ def check_procedure(procedure: Procedure) -> tuple[Finding, ...]:
         *check_clocks(procedure),
         *check_clock_parts(procedure),
         *check_follow_ups(procedure),
+        *check_notices(procedure),
         *check_order(procedure),
         *check_wording(procedure),
     }

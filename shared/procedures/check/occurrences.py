@@ -70,7 +70,7 @@ def possible(procedure: Procedure) -> frozenset[str]:
         found.add("reopened")
     found |= {f"{name}:{one}" for name in ("assigned", "reassigned") for one in ids["departments"]}
     found |= {f"{name}:{one}" for name in ("notified", "notice-failed") for one in ids["notices"]}
-    found |= _of_follow_ups(procedure)
+    found |= _of_service(procedure) | _of_follow_ups(procedure)
     found |= _of_classes(procedure) | _of_levels(procedure) | _of_clocks(procedure)
     return frozenset(found)
 
@@ -99,6 +99,15 @@ def _of_levels(procedure: Procedure) -> set[str]:
                 # from any rung reached, this many up, again and again, and never beyond the top
                 reached |= set(rungs[rungs.index(rung) :: one.raise_by]) | {rungs[-1]}
     return {"escalated", *(f"escalated:{one}" for one in reached)}
+
+
+def _of_service(procedure: Procedure) -> set[str]:
+    found: set[str] = set()
+    for one in procedure.notices:
+        names = (["delivered"] if one.form is not None else []) + (["served"] if one.service is not None else [])
+        names += ["unserved"] if one.service is not None and one.service.within is not None else []
+        found |= {*names, *(f"{name}:{one.id}" for name in names)}
+    return found
 
 
 def _of_follow_ups(procedure: Procedure) -> set[str]:

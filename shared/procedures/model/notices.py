@@ -64,7 +64,7 @@ class Service(Element):
     is `unserved:<notice>`.
     """
 
-    receipt: tuple[Literal["signer", "date"], ...] = ("signer", "date")
+    receipt: tuple[Literal["signer", "date"], ...] = Field(default=("signer", "date"), min_length=1)
     within: DurationText | None = None
 
 

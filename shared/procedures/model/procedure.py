@@ -8,7 +8,7 @@ from pydantic import Field
 
 from shared.procedures.model.base import Element, Id, Text
 from shared.procedures.model.clocks import Clock
-from shared.procedures.model.complaint import Admissibility, Choice, Count, Duplicates, FieldSpec, Numbering
+from shared.procedures.model.complaint import Admissibility, Channel, Count, Duplicates, FieldSpec, Numbering
 from shared.procedures.model.handling import (
     ComplaintClass,
     Department,
@@ -32,7 +32,7 @@ class Procedure(Element):
     in_force_from: date
     time_zone: str = "Asia/Shanghai"
     calendar: Id = "cn"
-    channels: tuple[Choice, ...] = Field(min_length=1)
+    channels: tuple[Channel, ...] = Field(min_length=1)
     fields: tuple[FieldSpec, ...] = Field(min_length=1)
     numbering: Numbering
     duplicates: Duplicates | None = None

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 
 from shared.security.keys import ensure_key
 from tests.acting import ACTIONS, Action, is_refused_for_office
+from tests.integration.notify.bench import Bench
 from tests.integration.notify.test_api import Pair, _task, api  # noqa: F401  (a fixture)
+from tests.unit.notify.samples import Story
 
 pytestmark = pytest.mark.asyncio
+
+
+async def decided(it: Bench) -> str:
+    """The id of a decision that was sent and is to be served, with its signer's name in the vault."""
+    story = Story()
+    await it.apply([story.documented("signer-1"), story.closed()])
+    async with it.engine.begin() as tx:
+        await tx.execute(text("UPDATE notices SET state = 'sent', settled_at = made_at WHERE notice = 'decision'"))
+    return str((await it.row("decision")).id)
 
 
 @pytest.mark.parametrize("action", ACTIONS["notify"], ids=lambda action: f"{action.path} {action.office}")
@@ -16,7 +28,8 @@ async def test_a_key_acts_only_as_its_offices(api: Pair, action: Action, databas
     client, it = api
     task = await _task(api)
     case = (await client.get("/v1/follow-ups", params={"state": "open"})).json()["follow_ups"][0]["case_id"]
-    id = task if "follow-ups" in action.path else case
+    ids = {"follow-ups": task, "cases": case, "notices": await decided(it)}
+    id = ids[action.path.split("/")[2]]
     others = {"sample/chief", "sample/water", "sample/roads", "sample/complainant"} - {f"sample/{action.office}"}
     await ensure_key(database_url, "other", ["notices:write"], "hyk_other", acts_as=[*others, "another/*"])
     await ensure_key(database_url, "own", ["notices:write"], "hyk_own", acts_as=[f"sample/{action.office}"])

@@ -18,6 +18,7 @@ from services.notify.handlers.follow_ups import FollowUps
 from services.notify.http.follow_ups import follow_up_routes
 from services.notify.http.notices import notice_routes
 from services.notify.http.receivers import receiver_routes
+from services.notify.http.service import service_routes
 from services.notify.timers import Timers
 from shared.business_time.loader import load_calendars
 from shared.events.assignments import CaseReopened
@@ -46,6 +47,7 @@ async def api(engine: AsyncEngine, database_url: str, tmp_path: Path) -> AsyncIt
         for router in (
             notice_routes(context, it.real),
             receiver_routes(context),
+            service_routes(context, it.service),
             follow_up_routes(context, FollowUps(context.library, context.calendars, it.reactions)),
         ):
             app.include_router(router)
@@ -212,7 +214,7 @@ async def _listed(client: httpx.AsyncClient, **query: str) -> list[tuple[int, st
 async def test_a_follow_up_is_not_offered_before_its_wait_is_over(api: Pair) -> None:
     client, it = api
     id, story = await _closed(api)
-    timers = Timers(it.outbox, it.clock)
+    timers = Timers(it.outbox, it.clock, it.service)
     early = await client.post(f"/v1/follow-ups/{id}", json={"reached": False, "by": "water"})
 
     await timers.open_follow_ups()
@@ -230,7 +232,7 @@ async def test_a_follow_up_is_not_offered_before_its_wait_is_over(api: Pair) -> 
 async def test_a_dissatisfied_answer_begins_the_next_round_and_the_last_attempt_in_vain_ends_it(api: Pair) -> None:
     client, it = api
     id, story = await _closed(api)
-    timers = Timers(it.outbox, it.clock)
+    timers = Timers(it.outbox, it.clock, it.service)
     it.clock.set(story.now + timedelta(minutes=40))
     await timers.open_follow_ups()
 
@@ -266,7 +268,7 @@ async def test_only_open_follow_ups_past_their_due_instant_are_overdue(api: Pair
     id, story = await _closed(api)
     it.clock.set(story.now + timedelta(days=3))
     waiting = await _listed(client, overdue="true")
-    await Timers(it.outbox, it.clock).open_follow_ups()
+    await Timers(it.outbox, it.clock, it.service).open_follow_ups()
 
     overdue = await _listed(client, overdue="true")
     await client.post(
@@ -283,7 +285,7 @@ async def test_a_reopened_case_is_not_asked_about_its_former_end(api: Pair) -> N
     await it.apply([story.later(minutes=5).closed()])
     it.clock.set(story.now + timedelta(hours=1))
 
-    await Timers(it.outbox, it.clock).open_follow_ups()
+    await Timers(it.outbox, it.clock, it.service).open_follow_ups()
 
     assert await _listed(client) == [(1, "superseded"), (1, "open")]
 
@@ -292,7 +294,7 @@ async def test_an_answer_that_the_procedure_does_not_take_is_refused_and_nothing
     client, it = api
     id, story = await _closed(api)
     it.clock.set(story.now + timedelta(minutes=40))
-    await Timers(it.outbox, it.clock).open_follow_ups()
+    await Timers(it.outbox, it.clock, it.service).open_follow_ups()
     good = {"reached": True, "by": "water", "grade": "good", "fields": {"minutes": 1}}
 
     wrong = [{**good, "by": "roads"}, {**good, "grade": "splendid"}, {**good, "fields": {}}]

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 import yaml
 
-from services.notify.domain.rows import FollowUpRow
+from services.notify.domain.rows import FollowUpRow, NoticeRow
 from shared.events import assignments as a
 from shared.events import complaints as c
 from shared.events import deadlines as d
@@ -24,7 +24,8 @@ version: 1
 name: {zh: 示例程序, en: Sample procedure}
 in_force_from: 2020-01-01
 channels:
-  - {id: online, name: {zh: 网上, en: Online}}
+  - {id: online, name: {zh: 网上, en: Online}, form: written}
+  - {id: telephone, name: {zh: 电话, en: Telephone}, form: oral}
 fields:
   - {id: name, label: {zh: 姓名, en: Name}, type: text, holds: identity}
   - {id: email, label: {zh: 邮箱, en: Mail}, type: text, holds: identity}
@@ -128,6 +129,22 @@ notices:
     text:
       zh: {subject: '结果 {{case_number}}', body: '{{documents.reply}}'}
       en: {subject: 'Result {{case_number}}', body: '{{documents.reply}}'}
+  - id: decision
+    name: {zh: 决定书, en: Decision}
+    at: [closed]
+    to: complainant
+    service: {receipt: [signer, date], within: P10D}
+    form: as-received
+    text:
+      zh: {subject: '决定 {{case_number}}', body: '{{case_number}} 已结案'}
+      en: {subject: 'Decision on {{case_number}}', body: '{{case_number}} is closed'}
+  - id: second-service
+    name: {zh: 再次送达, en: Served again}
+    at: ['unserved:decision']
+    to: role:chief
+    text:
+      zh: {subject: '送达 {{case_number}}', body: '未按期送达'}
+      en: {subject: 'Serve {{case_number}}', body: 'Not served in time.'}
   - id: unhappy
     name: {zh: 不满意, en: Dissatisfied}
     at: [dissatisfied]
@@ -236,6 +253,47 @@ def follow_up_row(case: UUID, **changes: Any) -> FollowUpRow:
     return replace(row, **changes)
 
 
+def notice_row(**changes: Any) -> NoticeRow:
+    """A notice of the sample procedure that waits since START."""
+    row = NoticeRow(
+        id=case_id(5),
+        position=1,
+        case_id=case_id(),
+        procedure="sample",
+        version=1,
+        notice="decision",
+        to="complainant",
+        occurrence="closed",
+        event_id=case_id(6),
+        details={},
+        conditional=False,
+        clock=None,
+        cycle=None,
+        rank=0,
+        state="waiting",
+        occurred_at=START,
+        emitted_at=START,
+        made_at=START,
+        queued_at=START,
+        next_try_at=START,
+        queue=None,
+        sink=None,
+        addressee=None,
+        sender=None,
+        tries=0,
+        attempts=0,
+        resends=0,
+        blanks=0,
+        reason=None,
+        ambiguous=False,
+        settled_at=None,
+        joins=False,
+        joined_to=None,
+        form=None,
+    )
+    return replace(row, **changes)
+
+
 class Story:
     """Emits events of one case, numbered per topic as an outbox numbers them; time passes only by `later`."""
 
@@ -264,8 +322,8 @@ class Story:
         )
         return emitted.numbered(self._counts[topic])
 
-    def registered(self) -> Event:
-        return self.emit(c.ComplaintRegistered(case_number=self.number, channel="online", received_at=self.now))
+    def registered(self, channel: str = "online") -> Event:
+        return self.emit(c.ComplaintRegistered(case_number=self.number, channel=channel, received_at=self.now))
 
     def classified(self, id: str) -> Event:
         return self.emit(a.CaseClassified(class_=id))
@@ -278,6 +336,9 @@ class Story:
 
     def resolved(self, **fields: Any) -> Event:
         return self.emit(a.MilestoneReached(milestone="resolved", at=self.now, by="water", fields=fields))
+
+    def documented(self, name: str) -> Event:
+        return self.emit(c.DocumentAdded(document=name))
 
     def closed(self) -> Event:
         return self.emit(a.MilestoneReached(milestone="closed", at=self.now, by="water", fields={}))

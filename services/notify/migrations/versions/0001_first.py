@@ -51,6 +51,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("seen_at", INSTANT, nullable=False),
     )
+    _service()
     _follow_ups()
 
 
@@ -90,6 +91,7 @@ def _notices() -> None:
         sa.Column("settled_at", INSTANT),
         sa.Column("joins", sa.Boolean, nullable=False, server_default=sa.text("false")),
         sa.Column("joined_to", sa.Uuid),
+        sa.Column("form", sa.Text),
     )
     op.create_index("notices_case", "notices", ["case_id"])
     for name, columns, where in (
@@ -101,6 +103,38 @@ def _notices() -> None:
         ("notices_failed", ["position"], "state = 'failed'"),
     ):
         op.create_index(name, "notices", columns, postgresql_where=sa.text(where))
+
+
+def _service() -> None:
+    op.create_table(
+        "receipts",
+        sa.Column("notice_id", sa.Uuid, primary_key=True),
+        sa.Column("position", sa.BigInteger, sa.Identity(), nullable=False, unique=True),
+        sa.Column("case_id", sa.Uuid, nullable=False),
+        sa.Column("procedure", sa.Text, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("notice", sa.Text, nullable=False),
+        sa.Column("addressee", sa.Text, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("sent_at", INSTANT, nullable=False),
+        sa.Column("due_at", INSTANT),
+        sa.Column("served_at", INSTANT),
+        sa.Column("served_on", sa.Date),
+        sa.Column("signer", sa.Text),
+        sa.Column("by", sa.Text),
+        sa.Column("person", sa.Text),
+    )
+    op.create_index("receipts_case", "receipts", ["case_id"])
+    op.create_index("receipts_due", "receipts", ["due_at"], postgresql_where=sa.text("state = 'awaited'"))
+    op.create_table(
+        "deliveries",
+        sa.Column("notice_id", sa.Uuid, primary_key=True),
+        sa.Column("case_id", sa.Uuid, nullable=False),
+        sa.Column("form", sa.Text, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("by", sa.Text, nullable=False),
+        sa.Column("person", sa.Text),
+    )
 
 
 def _follow_ups() -> None:
