@@ -107,7 +107,7 @@ def _check_offices(acts_as: list[str], home: Path | None) -> None:
     from shared.security.acting import check_grants, known_offices
 
     if acts_as:
-        check_grants(acts_as, known_offices(load_library(procedures_folder(home))), field="--acts-as")
+        check_grants(acts_as, known_offices(load_library(procedures_folder(home)).procedures), field="--acts-as")
 
 
 def list_(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -15,12 +15,13 @@ from services.intake.domain import admission, numbering
 from services.intake.domain.admission import Complaint, Verdict
 from services.intake.domain.duplicate_keys import fingerprint, is_within, matters
 from services.intake.domain.forms import FieldError
-from services.intake.domain.timeline import Occurrence, Projection, entries, project
+from services.intake.domain.history import History, history
+from services.intake.domain.timeline import Occurrence, Projection, TimelineEntry, entries, project
 from shared.events.base import EventData
-from shared.events.complaints import ComplaintSupplemented, ComplaintWithdrawn, DocumentAdded
+from shared.events.complaints import ComplaintSupplemented, ComplaintWithdrawn, DocumentAdded, DocumentNumbered
 from shared.events.envelope import Event, make
+from shared.events.occurrences import names, names_of
 from shared.procedures.fields import Scalar
-from shared.procedures.model import NumberScheme
 
 
 def _index(purpose: str, *parts: str) -> str:
@@ -42,12 +43,22 @@ class IntakeCase:
     fingerprint: str | None
     merged_into: UUID | None = None
     document_numbers: Mapping[str, str] = field(default_factory=dict)
-    happened: tuple[Occurrence, ...] = ()
+    timeline: tuple[TimelineEntry, ...] = ()
 
     @property
     def projection(self) -> Projection:
         """Where it stands."""
-        return project(self.happened)
+        return project(
+            Occurrence(one.source, one.sequence, one.occurrence, one.qualifier, one.happened_at)
+            for one in self.timeline
+        )
+
+    @property
+    def history(self) -> History:
+        """What has happened, with the coded fields as they are now."""
+        known = history(self.timeline)
+        facts = {**known.facts, **self.attributes, "channel": self.channel, "missing": list(self.missing)}
+        return replace(known, facts=facts)
 
 
 class Intake:
@@ -69,6 +80,8 @@ class Intake:
     ) -> list[Event]:
         """Register a complaint; raises `Refused` with everything that is wrong with it."""
         form = self._rules.form
+        if form.local_date(now) < form.procedure.in_force_from:
+            raise Refused((("procedure", "there is no such procedure in force"),))
         checked = admission.check(form, channel, received_at.isoformat(), language, fields, now)
         if isinstance(checked, list):
             raise _refused(checked)
@@ -76,8 +89,10 @@ class Intake:
         print_ = fingerprint(form, checked.values, _index)
         into = self._earlier(checked, print_)
         status = "merged" if into else verdict.status
-        numbers = self._numbers(["received", "registered", status], now, case=True)
-        number = numbers.pop(numbering.CASE)
+        happened = ["received", "registered", status, *(["supplement-requested"] if checked.missing else [])]
+        facts = {**checked.attributes, "channel": checked.channel, "missing": list(checked.missing)}
+        number = self._case_number(now)
+        numbers = self._numbers(happened, now, {numbering.CASE: number}, facts)
         self.cases[case_id] = IntakeCase(
             id=case_id,
             number=number,
@@ -98,7 +113,7 @@ class Intake:
             verdict=verdict,
             documents=numbers,
         )
-        return self._events(case_id, made, f"registration:{case_id}", now)
+        return [*self._events(case_id, made, f"registration:{case_id}", now), *self._numbered(case_id, numbers, now)]
 
     def decide(
         self,
@@ -128,7 +143,7 @@ class Intake:
         missing = form.missing(attributes.keys() | given, {**attributes, "channel": case.channel})
         case = self.cases[case_id] = replace(case, attributes=attributes, given=given, missing=missing)
         cause = f"supplement|{now.isoformat()}"
-        made = self._events(case_id, [ComplaintSupplemented(attributes=attributes, missing=missing)], cause, now)
+        made = self._emit(case, [ComplaintSupplemented(attributes=attributes, missing=missing)], cause, now)
         if case.projection.status == "held":
             verdict = admission.admission(form, attributes, case.channel, missing)
             made += self._settle(self.cases[case_id], verdict, cause, now, by=None, to=None)
@@ -136,33 +151,33 @@ class Intake:
 
     def withdraw(self, case_id: UUID, by: str, now: datetime) -> list[Event]:
         """The complaint is taken back."""
-        admission.require_open(self.cases[case_id].projection.status)
+        case = self.cases[case_id]
+        admission.require_open(case.projection.status)
         if by != "complainant":
             admission.require_office(self._rules.form, by, field="by")
-        return self._events(case_id, [ComplaintWithdrawn(by=by)], "withdrawal", now)
+        return self._emit(case, [ComplaintWithdrawn(by=by)], "withdrawal", now)
 
     def add_document(self, case_id: UUID, name: str, now: datetime) -> list[Event]:
         """A text is put into the case's vault, or replaced there."""
-        return self._events(case_id, [DocumentAdded(document=name)], f"document|{name}|{now.isoformat()}", now)
+        cause = f"document|{name}|{now.isoformat()}"
+        return self._emit(self.cases[case_id], [DocumentAdded(document=name)], cause, now)
 
     def apply(self, event: Event) -> list[Event]:
         """Take any service's event into its case's timeline."""
         case = self.cases[event.subject]
-        new = tuple(
-            Occurrence(one.source, one.sequence, one.occurrence, one.qualifier, one.happened_at)
-            for one in entries(event)
-        )
-        self.cases[event.subject] = replace(case, happened=case.happened + new)
-        return []
+        case = self.cases[event.subject] = replace(case, timeline=(*case.timeline, *entries(event)))
+        if event.source == "/huiyin/intake":
+            return []  # numbers follow where it is emitted
+        return self._numbered(case.id, self._add_numbers(case, names(event), event.time), event.time)
 
     def _settle(
         self, case: IntakeCase, verdict: Verdict, cause: str, now: datetime, *, by: str | None, to: str | None
     ) -> list[Event]:
         if verdict.decision == "hold":
             return []
-        numbers = self._numbers([verdict.status], now)
-        self.cases[case.id] = replace(case, document_numbers={**case.document_numbers, **numbers})
-        return self._events(case.id, admission.verdict_events(verdict, by, numbers, to=to), cause, now)
+        numbers = self._add_numbers(case, [verdict.status], now)
+        made = self._events(case.id, admission.verdict_events(verdict, by, numbers, to=to), cause, now)
+        return [*made, *self._numbered(case.id, numbers, now)]
 
     def _earlier(self, complaint: Complaint, print_: str | None) -> UUID | None:
         """The earlier live case of the same matter, the first registered first."""
@@ -174,16 +189,50 @@ class Intake:
                 return other.id
         return None
 
-    def _numbers(self, happened: Iterable[str], now: datetime, *, case: bool = False) -> dict[str, str]:
+    def _emit(self, case: IntakeCase, made: Sequence[EventData], cause: str, now: datetime) -> list[Event]:
+        """Events of a case, and the numbers of documents that are due because of them."""
+        numbers = self._add_numbers(case, [name for one in made for name in names_of(one)], now)
+        return [*self._events(case.id, made, cause, now), *self._numbered(case.id, numbers, now)]
+
+    def _case_number(self, now: datetime) -> str:
         procedure, on = self._rules.procedure, self._rules.form.local_date(now)
-        rules: dict[str, NumberScheme] = {numbering.CASE: procedure.numbering.case} if case else {}
-        rules |= numbering.documents_at(procedure.numbering, happened)
-        given = {}
-        for scheme, rule in rules.items():
-            series = numbering.counter(procedure.id, scheme, rule, on)
-            self._counted[series] += 1
-            given[scheme] = numbering.rendered(rule, on, self._counted[series])
-        return given
+        rule = procedure.numbering.case
+        series = numbering.counter(procedure.id, numbering.CASE, rule, on)
+        self._counted[series] += 1
+        return numbering.rendered(rule, on, self._counted[series])
+
+    def _add_numbers(self, case: IntakeCase, happened: Iterable[str], now: datetime) -> dict[str, str]:
+        """Give numbers to the documents of a case that are due because of what happened."""
+        known, fresh = case.history, list(happened)
+        given = {**case.document_numbers, numbering.CASE: case.number}
+        facts = {**known.facts, **{f"reached:{name}": True for name in fresh}}
+        numbers = self._numbers(fresh, now, given, facts, known.happened)
+        self.cases[case.id] = replace(self.cases[case.id], document_numbers={**case.document_numbers, **numbers})
+        return numbers
+
+    def _numbers(
+        self,
+        fresh: Iterable[str],
+        now: datetime,
+        given: Mapping[str, str],
+        facts: Mapping[str, Any],
+        happened: Collection[str] = (),
+    ) -> dict[str, str]:
+        on = self._rules.form.local_date(now)
+        due = numbering.due_numbers(self._rules.procedure, on, fresh, given, facts, happened)
+        following = {one.counter: self._counted[one.counter] + 1 for one in due if one.counter is not None}
+        numbers = numbering.numbers_of(due, following, on, given)
+        self._counted.update({counter: last - 1 - self._counted[counter] for counter, last in following.items()})
+        return numbers
+
+    def _numbered(self, case_id: UUID, numbers: Mapping[str, str], now: datetime) -> list[Event]:
+        return [
+            event
+            for name, number in numbers.items()
+            for event in self._events(
+                case_id, [DocumentNumbered(document=name, number=number)], numbering.cause_of(name), now
+            )
+        ]
 
     def _events(self, case_id: UUID, made: Sequence[EventData], cause: str, now: datetime) -> list[Event]:
         return [make("intake", case_id, self._rules.procedure.key, one, cause=cause, at=now) for one in made]

@@ -1,17 +1,19 @@
-"""Changes of a procedure that an example must notice: an element taken away, a figure made smaller or larger."""
+"""Changes of a procedure that an example must notice: an element taken away, a figure made smaller or larger, a field
+of the vault put into events."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from pydantic import BaseModel
 
 from huiyin.simulate.elements import Cited, Place, replaced, without, written_place
 from shared.business_time.durations import Duration
 from shared.errors import HuiyinError
-from shared.procedures.model import Element, NumberScheme, Procedure
+from shared.procedures.model import DocumentKind, Element, FieldSpec, NumberScheme, Procedure
 
 _DURATION = re.compile(r"P[0-9TWDMYHS]+|IMMEDIATE")
 _NO_FIGURES = frozenset(("id", "rank", "max_length", "version"))
@@ -35,13 +37,15 @@ def removal(procedure: Procedure, cited: Cited) -> Mutation | None:
 
 
 def figures(procedure: Procedure, cited: Cited) -> Iterator[Mutation]:
-    """The procedure with each figure of the element changed: durations and whole numbers by one, patterns of numbers.
+    """The procedure with each figure of the element changed: durations and whole numbers by one, dates by a day,
+    patterns of numbers; and with what a complaint's field keeps in the vault put into events.
 
-    Not those of parts that cite facts of their own.
+    Not those of parts that cite facts of their own; of the procedure itself, not those of any part.
     """
     for place, value in _own(cited.place, cited.element):
-        name = str(next(step for step in reversed(place) if isinstance(step, str)))
-        for other in _others(name, value, cited.element):
+        if not cited.place and len(place) > 1:
+            continue
+        for other in _others(place, value, cited.element):
             what = f"{value} -> {other}"
             yield Mutation(written_place(procedure, place), what, replaced(procedure, place, other))
 
@@ -61,7 +65,8 @@ def _own(place: Place, value: object) -> Iterator[tuple[Place, object]]:
         yield place, value
 
 
-def _others(name: str, value: object, element: Element) -> Iterator[object]:
+def _others(place: Place, value: object, element: Element) -> Iterator[object]:
+    name = str(next(step for step in reversed(place) if isinstance(step, str)))
     if name in _NO_FIGURES or name == "source":
         return
     if isinstance(value, bool):
@@ -69,8 +74,13 @@ def _others(name: str, value: object, element: Element) -> Iterator[object]:
     if isinstance(value, int | float):
         yield value + 1
         yield value - 1
+    elif isinstance(value, date):
+        yield value + timedelta(days=1)
+        yield value - timedelta(days=1)
+    elif name == "holds" and place[0] == "fields" and isinstance(element, FieldSpec) and value != "coded":
+        yield "coded"
     elif isinstance(value, str):
-        if name == "pattern" and isinstance(element, NumberScheme):
+        if name == "pattern" and isinstance(element, NumberScheme | DocumentKind):
             yield f"X{value}"
         elif _DURATION.fullmatch(value):
             yield from _durations(value)

@@ -95,6 +95,8 @@ def _take(seen: Observation, event: Event) -> None:
             seen.merged_into = into
         case c.ComplaintRefused(document_numbers=numbers):
             seen.numbers |= numbers
+        case c.DocumentNumbered(document=document, number=number):
+            seen.numbers[document] = number
         case CaseReopened(cycle=cycle):
             seen.cycle = cycle
         case NoticeSent() as data:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -36,7 +36,9 @@ from huiyin.simulate.world import World
 from services.notify.domain import answers
 from services.routing.domain.milestone_reports import Report
 from shared.errors import HuiyinError
+from shared.events.complaints import ComplaintRegistered, ComplaintSupplemented
 from shared.events.envelope import NAMESPACE, Event
+from shared.procedures.model import Procedure
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,8 @@ class _Run:
             self._advance(world, self._example.until, inclusive=True)
         for expected in self._example.expected:
             self._compare(None, expected, world)
+        for name in _leaked(world.published, self._rules.procedure):
+            self._fail(None, f"{name}: a text of the complaint stands in an event")
 
     def _advance(self, world: World, to: str, *, inclusive: bool) -> None:
         world.advance(self._at(to), inclusive=inclusive)
@@ -211,6 +215,19 @@ class _Run:
 
     def _at(self, text: str) -> datetime:
         return instant(text, self._rules.procedure.time_zone)
+
+
+def _leaked(published: Iterable[Event], procedure: Procedure) -> list[str]:
+    """The fields of text whose values came into events, where no text may stand: it can name people."""
+    texts = {field.id for field in procedure.fields if field.type == "text"}
+    told = [event.data for event in published]
+    coded = [
+        name
+        for data in told
+        if isinstance(data, ComplaintRegistered | ComplaintSupplemented)
+        for name in data.attributes
+    ]
+    return sorted(texts.intersection(coded))
 
 
 def _refusal(act: Any) -> Refused | None:

@@ -44,7 +44,7 @@ def build(context: Context) -> Service:
             migration_routes(engine, migrations),
         ],
         topics=[ASSIGNMENTS, DEADLINES, NOTICES],
-        handler=Consumer(),
+        handler=Consumer(forms),
         loops=[lambda: clean_up_periodically(engine, vault, real), migrations.run],
         limits={BATCH_PATH: BATCH_LIMIT},
     )

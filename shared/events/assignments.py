@@ -88,9 +88,14 @@ class MilestoneReport(EventData):
 
 @event("huiyin.assignment.report-rejected.v1", ASSIGNMENTS)
 class ReportRejected(EventData):
-    """A report that the procedure does not allow, and why (`field` names the part)."""
+    """A report that the procedure does not allow, or that is not proven to be its office's, and why.
+
+    `field` names the part, `code` the kind of reason. A milestone or office that the procedure does not have stands as
+    `unknown`.
+    """
 
     milestone: str
     by: str
     reason: str
     field: str | None = None
+    code: str | None = None

@@ -96,6 +96,14 @@ class ProcedureMigrated(EventData):
     by: str
 
 
+@event("huiyin.complaint.document-numbered.v1", COMPLAINTS)
+class DocumentNumbered(EventData):
+    """A document of the case got its number; `document` is its id in the procedure. It gets one, once."""
+
+    document: str
+    number: str
+
+
 @event("huiyin.complaint.document-added.v1", COMPLAINTS)
 class DocumentAdded(EventData):
     """A document was put into the case's vault under this name, or replaced there by another text.

@@ -21,8 +21,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared.errors import Forbidden, Unauthorised
-from shared.security.acting import may_act
+from shared.errors import Unauthorised
+from shared.security.acting import Principal, Signer
 
 PREFIX = "hyk_"
 SCOPES = {
@@ -62,37 +62,6 @@ def key_tables(metadata: MetaData) -> None:
         Column("expires_at", DateTime(timezone=True)),
         Index("signing_keys_name", "name"),
     )
-
-
-@dataclass(frozen=True)
-class Principal:
-    """Who calls: the key's name, its scopes, and the offices that it may act as (`procedure/office`)."""
-
-    name: str
-    scopes: frozenset[str]
-    acts_as: frozenset[str] = frozenset()
-
-    def require(self, scope: str) -> None:
-        """Raise `Forbidden` without the scope."""
-        if "*" not in self.scopes and scope not in self.scopes:
-            raise Forbidden(f"this key lacks the scope {scope}")
-
-    def require_office(self, procedure: str, office: str, *, field: str = "by") -> None:
-        """Raise `Forbidden`, naming `field`, unless the holder may act as this office of the procedure."""
-        if not may_act(self.acts_as, procedure, office):
-            raise Forbidden(
-                "this key may not act as that office",
-                field=field,
-                hint="a key names its offices: huiyin keys new NAME --acts-as PROCEDURE/OFFICE",
-            )
-
-
-@dataclass(frozen=True)
-class Signer:
-    """Whose records are verified: the key's principal, and the public keys that are good now (32 bytes each)."""
-
-    principal: Principal
-    public_keys: tuple[bytes, ...]
 
 
 def new_secret() -> str:

@@ -11,19 +11,14 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from shared.errors import InvalidInput
-
-ID = "webhook-id"
-TIMESTAMP = "webhook-timestamp"
-SIGNATURE = "webhook-signature"
-KEY = "huiyin-key"
-"""The name of the API key with whose private key a record is signed."""
+from shared.events.headers import ID, KEY, MEANINGS, SIGNATURE, TIMESTAMP
 
 TOLERANCE = timedelta(minutes=5)
 Fault = Literal["unsigned", "malformed-signature", "other-id", "stale", "wrong-signature"]
@@ -75,7 +70,7 @@ class RecordSigner:
 
 def signing_key(headers: Mapping[str, str]) -> str | None:
     """The name of the key that a record says it is signed with; None where a header of a signature is missing."""
-    return headers.get(KEY) if all(headers.get(name) for name in (ID, TIMESTAMP, SIGNATURE)) else None
+    return headers[KEY] if all(headers.get(name) for name in MEANINGS) else None
 
 
 def check_signature(
@@ -94,7 +89,7 @@ def check_signature(
         return "malformed-signature"
     if headers[ID] != id:
         return "other-id"
-    if abs(appended_at - datetime.fromtimestamp(int(timestamp), UTC)) > TOLERANCE:
+    if abs(appended_at.timestamp() - int(timestamp)) > TOLERANCE.total_seconds():
         return "stale"
     content = _content(id, timestamp, body)
     known = [Ed25519PublicKey.from_public_bytes(key) for key in public_keys]

@@ -12,18 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.intake.domain.case import Case
 from services.intake.domain.progress import progress_url
 from services.intake.form_book import FormBook
+from services.intake.handlers.emitting import emit
 from services.intake.store import cases as store
-from services.intake.store import timeline
 from services.intake.store import vault as store_vault
 from services.intake.store.vault import VaultRead
 from shared.business_time.clock import Clock
 from shared.errors import InvalidInput, NotFound
 from shared.events.complaints import DocumentAdded
-from shared.events.envelope import make
 from shared.messaging.outbox import Outbox
 from shared.procedures.fields import opened_form
 from shared.procedures.offices import offices
-from shared.security.keys import Principal
+from shared.security.acting import Principal
 from shared.security.vault import Vault
 
 
@@ -130,8 +129,7 @@ class VaultHandlers:
             now = self._clock.now()
             revision = await store_vault.put_document(tx, key, name, content, caller.name, now)
             added = DocumentAdded(document=name, by=office)
-            cause = f"document|{name}|{revision}"
-            await timeline.emit(tx, [make("intake", case.id, case.pin, added, cause=cause, at=now)])
+            await emit(tx, case, form, [added], f"document|{name}|{revision}", now)
 
     async def read_document(self, case_id: UUID, name: str, reader: str, purpose: str) -> str:
         """A sealed text; raises `NotFound` for a case or a document that there is not."""

@@ -22,7 +22,7 @@ from shared.errors import NotFound
 from shared.hosting.http import needs
 from shared.procedures.model import Id
 from shared.procedures.offices import COMPLAINANT
-from shared.security.keys import Principal
+from shared.security.acting import Principal
 from shared.security.vault import Vault
 
 Writer = Annotated[Principal, needs("complaints:write")]

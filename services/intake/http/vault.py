@@ -16,7 +16,7 @@ from shared.errors import InvalidInput
 from shared.hosting.http import needs
 from shared.procedures.fields import clean_text
 from shared.procedures.model import Id
-from shared.security.keys import Principal
+from shared.security.acting import Principal
 
 CaseReader = Annotated[Principal, needs("cases:read")]
 VaultReader = Annotated[Principal, needs("vault:read")]

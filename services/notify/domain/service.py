@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from services.notify.domain.case import Case
@@ -78,7 +78,7 @@ def served_at(
         raise InvalidInput("this lies in the future", field="date")
     if receipt.date < row.made_at.astimezone(zone).date():
         raise InvalidInput("this lies before the notice was made", field="date")
-    return min(now, max(row.made_at, datetime.combine(receipt.date, time(), zone).astimezone(UTC)))
+    return min(now, max(row.made_at, datetime.combine(receipt.date, dt.time(), zone).astimezone(UTC)))
 
 
 def is_repeated(known: ReceiptRow, receipt: Receipt) -> bool:

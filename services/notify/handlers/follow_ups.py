@@ -24,7 +24,7 @@ from shared.events.notices import Dissatisfied, Satisfied
 from shared.messaging import outbox
 from shared.procedures.loader import Library
 from shared.procedures.offices import COMPLAINANT, offices
-from shared.security.keys import Principal
+from shared.security.acting import Principal
 
 
 class FollowUps:

@@ -30,7 +30,7 @@ from shared.events.notices import NoticeDelivered, NoticeServed, NoticeUnserved
 from shared.messaging import outbox
 from shared.procedures.loader import Library
 from shared.procedures.model import Notice, Procedure
-from shared.security.keys import Principal
+from shared.security.acting import Principal
 
 
 class NoticeService:

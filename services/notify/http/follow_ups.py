@@ -19,7 +19,7 @@ from shared.hosting.host import Context
 from shared.hosting.http import needs
 from shared.procedures.model import Id
 from shared.procedures.offices import COMPLAINANT
-from shared.security.keys import Principal
+from shared.security.acting import Principal
 
 Writer = Annotated[Principal, needs("notices:write")]
 

@@ -17,7 +17,7 @@ from services.notify.store import service as store
 from shared.hosting.host import Context
 from shared.hosting.http import needs
 from shared.procedures.model import Id
-from shared.security.keys import Principal
+from shared.security.acting import Principal
 
 Writer = Annotated[Principal, needs("notices:write")]
 Person = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]

@@ -210,7 +210,7 @@ def _read_fields(spec: Milestone | None, report: Report, case: Case) -> dict[str
             continue
         if field.default is not None:
             checked[name] = field.default
-        elif field.required == "registration" and holds(field.when, facts | checked) is True:
+        elif field.required is True and holds(field.when, facts | checked) is True:
             raise InvalidInput("this field is needed", field=f"fields.{name}")
     return checked
 

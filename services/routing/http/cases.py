@@ -16,7 +16,7 @@ from services.routing.store import cases
 from shared.hosting.host import Context
 from shared.hosting.http import needs
 from shared.procedures.fields import Scalar
-from shared.security.keys import Principal
+from shared.security.acting import Principal
 
 Reporter = Annotated[Principal, needs("reports:write")]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.procedures.check.clock_parts import check_clock_parts
 from shared.procedures.check.clocks import check_clocks
 from shared.procedures.check.conditions import check_conditions
+from shared.procedures.check.documents import check_documents
 from shared.procedures.check.finding import Finding
 from shared.procedures.check.follow_ups import check_follow_ups
 from shared.procedures.check.notices import check_notices
@@ -28,6 +29,7 @@ def check_procedure(procedure: Procedure) -> tuple[Finding, ...]:
         *check_follow_ups(procedure),
         *check_notices(procedure),
         *check_order(procedure),
+        *check_documents(procedure),
         *check_wording(procedure),
     }
     return tuple(sorted(found))

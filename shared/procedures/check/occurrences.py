@@ -15,11 +15,13 @@ from shared.procedures.milestones import (
     QUALIFIED_BY,
     REPORTED,
     STANDARD,
+    STEPS,
     split,
 )
 from shared.procedures.model import (
     Clock,
-    DocumentNumber,
+    DocumentKind,
+    Dossier,
     Escalation,
     FollowUp,
     Milestone,
@@ -31,7 +33,8 @@ from shared.procedures.model import (
 )
 
 _NAMED_BY: tuple[tuple[type[BaseModel], tuple[str, ...]], ...] = (
-    (DocumentNumber, ("at",)),
+    (DocumentKind, ("at",)),
+    (Dossier, ("at",)),
     (Requirement, ("reached",)),
     (Pause, ("from_", "until")),
     (Clock, ("from_", "until", "cancel_on", "restart_on")),
@@ -42,10 +45,17 @@ _NAMED_BY: tuple[tuple[type[BaseModel], tuple[str, ...]], ...] = (
 )
 
 
+_SHOWN = 100
+"""How many repetitions of a clock can be named one by one."""
+
+
 def is_known(occurrence: str, procedure: Procedure, ids: Ids) -> bool:
     """Whether the word is one of the language or a declared milestone, with a qualifier where one belongs."""
     name, qualifier = split(occurrence)
     if qualifier is not None:
+        clock, _, step = qualifier.partition(".")
+        if step:
+            return name in STEPS and any(one.id == clock and step in _steps(one, name) for one in procedure.clocks)
         return name in FREELY_QUALIFIED or (name in QUALIFIED_BY and qualifier in ids[QUALIFIED_BY[name]])
     return name in STANDARD or name in ids["milestones"]
 
@@ -66,6 +76,10 @@ def possible(procedure: Procedure) -> frozenset[str]:
         found.add("repeated")
     if all(spec.required != "requested" for spec in procedure.fields):
         found -= {"supplement-requested", "supplemented"}
+    numbered = {one.id for one in procedure.documents if one.number is not None}
+    found |= {f"numbered:{one}" for one in numbered}
+    if not numbered:
+        found.discard("numbered")
     if procedure.reopenings:
         found.add("reopened")
     found |= {f"{name}:{one}" for name in ("assigned", "reassigned") for one in ids["departments"]}
@@ -124,12 +138,21 @@ def _of_follow_ups(procedure: Procedure) -> set[str]:
 def _of_clocks(procedure: Procedure) -> set[str]:
     found: set[str] = set()
     for clock in procedure.clocks:
-        found |= {f"{name}:{clock.id}" for name in DEADLINE if name not in ("warned", "extended")}
-        if clock.warnings or clock.after_breach or clock.repeats:  # each further step warns
-            found.add(f"warned:{clock.id}")
+        found |= {f"{name}:{clock.id}" for name in DEADLINE if name not in (*STEPS, "extended")}
+        for name in STEPS:
+            steps = _steps(clock, name)
+            found |= {f"{name}:{clock.id}" for _ in steps[:1]} | {f"{name}:{clock.id}.{one}" for one in steps}
         if clock.extension is not None:
             names = ("extended", "extension-requested", "extension-approved", "extension-refused")
             found |= {f"{name}:{clock.id}" for name in names}
+    return found
+
+
+def _steps(clock: Clock, name: str) -> list[str]:
+    """The ids of the clock's steps that are `warned:` or `overdue:`; of repetitions those that are sure to be known."""
+    found = [one.id for one in clock.steps if one.id is not None and one.precedes == (name == "warned")]
+    if name == "overdue" and clock.repetition is not None:
+        found += [f"repeat-{number}" for number in range(2, 2 + min(clock.repetition.times or _SHOWN, _SHOWN))]
     return found
 
 
@@ -155,7 +178,9 @@ def _check_key(
     value = getattr(part, key)
     place = f"{path}.{type(part).model_fields[key].alias or key}"
     defaulted = key not in part.model_fields_set
-    for occurrence in value if isinstance(value, tuple) else (value,):
+    for occurrence in value if isinstance(value, tuple) else () if value is None else (value,):
+        if occurrence == "left" and isinstance(part, Clock) and key in ("until", "cancel_on"):
+            continue
         if not is_known(occurrence, procedure, ids):
             yield unknown(place, occurrence)
         elif not can_happen(occurrence, can_be) and not defaulted:

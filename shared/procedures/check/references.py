@@ -14,6 +14,8 @@ from shared.procedures.model import (
     AdmissionRule,
     Confidentiality,
     Count,
+    DocumentKind,
+    Dossier,
     Duplicates,
     Duty,
     Escalation,
@@ -49,6 +51,9 @@ _NAMES: tuple[tuple[type[BaseModel], str, tuple[str, ...]], ...] = (
     (Confidentiality, "disclosure_by", _ANYBODY),
     (Confidentiality, "recused", ("fields",)),
     (Duty, "by", _ANYBODY),
+    (DocumentKind, "by", _ANYBODY),
+    (DocumentKind, "signed_by", _ANYBODY),
+    (Dossier, "contains", ("documents",)),
     (Duplicates, "same", ("fields",)),
     (Count, "same", ("fields",)),
 )
@@ -58,6 +63,7 @@ _WORDS = {
     "levels": ("层级", "level"),
     "classes": ("类别", "class"),
     "fields": ("字段", "field"),
+    "documents": ("文书", "document"),
 }
 RECIPIENTS = frozenset(("complainant", "department", "level", "assistants"))
 
@@ -120,7 +126,7 @@ def _twice(path: str, part: BaseModel) -> Iterator[Finding]:
         value = getattr(part, key)
         if not isinstance(value, tuple):
             continue
-        given = Counter(one.id for one in value if hasattr(one, "id"))
+        given = Counter(one.id for one in value if getattr(one, "id", None) is not None)
         for id, times in given.items():
             if times > 1:
                 place = spec.alias or key

@@ -8,19 +8,19 @@ Cross-references (does this level exist?) are checked by `check`; form is checke
 from __future__ import annotations
 
 from shared.procedures.model.base import DurationText, Element, Id, Named, Occurrence, Text
-from shared.procedures.model.clocks import AfterBreach, Clock, Extension, Pause, QuietHours, Warning_
+from shared.procedures.model.clocks import Clock, ClockStep, DurationTable, Extension, Pause, QuietHours
 from shared.procedures.model.complaint import (
     Admissibility,
     AdmissionRule,
     Channel,
     Choice,
     Count,
-    DocumentNumber,
     Duplicates,
     FieldSpec,
     Numbering,
     NumberScheme,
 )
+from shared.procedures.model.documents import DocumentKind, DocumentNumber, Dossier, Files
 from shared.procedures.model.handling import (
     ComplaintClass,
     Department,
@@ -50,22 +50,26 @@ __all__ = [
     "SUBJECT_PLACEHOLDERS",
     "Admissibility",
     "AdmissionRule",
-    "AfterBreach",
     "Channel",
     "Choice",
     "Clock",
+    "ClockStep",
     "ComplaintClass",
     "Confidentiality",
     "Count",
     "Department",
+    "DocumentKind",
     "DocumentNumber",
+    "Dossier",
     "Duplicates",
+    "DurationTable",
     "DurationText",
     "Duty",
     "Element",
     "Escalation",
     "Extension",
     "FieldSpec",
+    "Files",
     "FollowUp",
     "Grade",
     "Id",
@@ -89,5 +93,4 @@ __all__ = [
     "Rule",
     "Service",
     "Text",
-    "Warning_",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shared.procedures.conditions import Condition
 from shared.procedures.model.base import DurationText, Element, Id, Named, Occurrence
@@ -60,6 +60,13 @@ class Milestone(Named):
     fields: tuple[FieldSpec, ...] = ()
     requires: tuple[Requirement, ...] = ()
     when: Condition | None = Field(default=None, description="may be reported only where this holds")
+
+    @model_validator(mode="after")
+    def _with_the_report(self) -> Milestone:
+        for one in self.fields:
+            if one.required in ("registration", "requested"):
+                raise ValueError(f"the field {one.id} comes with a report: write `required: true`")
+        return self
 
 
 class Escalation(Element):

@@ -11,7 +11,8 @@ from shared.procedures.model.base import DurationText, Element, Id, Named, Occur
 from shared.procedures.model.complaint import FieldSpec
 
 # The names that a notice's text may use as `{{name}}`; notify fills them at the moment of sending. Beside them
-# `{{documents.<name>}}` is a text that was put into the case's vault under that name, such as `documents.result`.
+# `{{documents.<name>}}` is a text that was put into the case's vault under that name, such as `documents.result`, and
+# `{{number.<document>}}` the number of a document that the procedure declares.
 PLACEHOLDERS = (
     "case_number",
     "procedure",

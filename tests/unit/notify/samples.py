@@ -65,7 +65,7 @@ clocks:
     from: [assigned]
     until: [resolved]
     duration: P5WD
-    warnings:
+    steps:
       - {id: half, percent: 50}
       - {id: late, percent: 90}
   - id: contact
@@ -79,7 +79,7 @@ clocks:
     from: [assigned]
     until: [resolved]
     duration: P10WD
-    warnings:
+    steps:
       - {id: soon, before: P1WD}
 notices:
   - id: receipt

@@ -67,7 +67,7 @@ clocks:
     until: [resolved]
     duration: P5WD
     extension: {to: P10WD, approved_by: [officer]}
-    warnings: [{id: soon, before: P1WD}]
+    steps: [{id: soon, before: P1WD}]
   - id: clerk
     name: {zh: 店员, en: Clerk}
     from: ['escalated:clerk']

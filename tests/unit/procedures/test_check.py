@@ -138,7 +138,13 @@ FINDINGS = [
     ),
     ("duration: PT15M", "due_field: inspected.when", "error", "clocks[clerk].due_field", "is not a date or instant"),
     ("duration: PT15M", "due_field: inspected.by-when", "warning", "clocks[clerk].due_field", "may not be known"),
-    ("duration: PT15M", "duration: IMMEDIATE\n    repeats: true", "error", "clocks[clerk].repeats", "needs a length"),
+    (
+        "duration: PT15M",
+        "duration: PT15M\n    steps: [{every: IMMEDIATE}]",
+        "error",
+        "clocks[clerk].steps[0].every",
+        "needs a length",
+    ),
     ("to: P10WD", "to: P5WD", "error", "clocks[handling].extension.to", "must be longer than the duration"),
     ("id: sample", "id: sample\ntime_zone: Asia/Atlantis", "error", "time_zone", "no such time zone"),
     # order
@@ -233,7 +239,7 @@ SOUND = [
     ("    by: [officer]", "    by: [handler, officer]"),
     ("Dear {{name}}", "Dear {{ name }}, {{documents.result}}"),
     ("at: [resolved]", "at: ['warned:handling', 'extension-approved:handling', 'notice-failed:result']"),
-    ("duration: PT15M", "duration: PT15M\n    after_breach: [{id: later, after: PT15M}]"),
+    ("duration: PT15M", "duration: PT15M\n    steps: [{id: later, after: PT15M}]"),
     ("when: {field: kind, known: true}", "when: {not: {always: true}}"),
     ("{field: kind, is: goods}", "{field: missing, contains: name}"),
     ("{field: kind, is: goods}", "{field: count.again, at_least: 3}"),

@@ -60,7 +60,7 @@ PROCEDURE = Procedure.model_validate(
                         "label": NAME,
                         "type": "integer",
                         "at_least": 2,
-                        "required": "registration",
+                        "required": True,
                     },
                     {"id": "report", "label": NAME, "holds": "evidence"},
                 ],

@@ -6,10 +6,9 @@ import pytest
 
 from shared.errors import Forbidden, InvalidInput
 from shared.procedures.loader import load_library
-from shared.security.acting import check_grants, known_offices
-from shared.security.keys import Principal
+from shared.security.acting import Principal, check_grants, known_offices
 
-KNOWN = known_offices(load_library())
+KNOWN = known_offices(load_library().procedures)
 
 # grants, procedure, office, whether the key may act as it
 MAY = [

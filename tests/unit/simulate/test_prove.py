@@ -66,3 +66,19 @@ def test_nothing_is_proven_while_an_example_fails() -> None:
     found = proof(DUE.replace("2025-10-13 24:00", "2025-10-12 24:00"), *CITING)
     assert (found.enforced, found.cited) == ((), ("sample.01",))
     assert "breached:handling: expected 2025-10-12 24:00" in str(found.failures[0])
+
+
+def test_a_field_of_the_vault_is_proven_by_any_example_that_gives_it() -> None:
+    given, other = "holds: identity, required: requested", "holds: evidence, required: registration"
+    assert proof(NEVER_DUE, other, f"{other}, source: [sample.01]").enforced == ("sample.01",)
+    not_given = NEVER_DUE.replace("name: 甲, ", "")
+    found = proof(not_given, given, f"{given}, source: [sample.01]")
+    assert "fields[name].holds: identity -> coded" in found.unnoticed["sample.01"]
+
+
+def test_the_day_from_which_a_procedure_is_in_force_is_a_figure() -> None:
+    whole = ("version: 1", "version: 1\nsource: [sample.01]")
+    first = NEVER_DUE + "  - {id: first-day, given: {received: 2020-01-01 00:00}, expect: {status: assigned}}\n"
+    too_early = "  - {id: too-early, given: {received: 2019-12-31 23:59}, refused: {field: procedure}}\n"
+    assert proof(first + too_early, *whole).enforced == ("sample.01",)
+    assert proof(first, *whole).unnoticed == {"sample.01": ("in_force_from: 2020-01-01 -> 2019-12-31",)}

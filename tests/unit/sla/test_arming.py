@@ -22,8 +22,7 @@ RULES = procedure(
         "from": ["received"],
         "until": ["resolved"],
         "duration": "PT30M",
-        "warnings": [{"id": "half", "percent": 50}],
-        "after_breach": [{"id": "hour-over", "after": "PT1H"}],
+        "steps": [{"id": "half", "percent": 50}, {"id": "hour-over", "after": "PT1H"}],
         "pauses": [{"from": "asked", "until": ["answered"], "at_most": "PT20M"}],
     }
 )

@@ -143,8 +143,11 @@ def test_steps_of_a_ladder_come_in_order_with_their_lateness() -> None:
     rules = procedure(
         {
             **MINUTES,
-            "warnings": [{"id": "half", "percent": 50}, {"id": "five-left", "before": "PT5M"}],
-            "after_breach": [{"id": "hour-over", "after": "PT1H"}],
+            "steps": [
+                {"id": "half", "percent": 50},
+                {"id": "five-left", "before": "PT5M"},
+                {"id": "hour-over", "after": "PT1H"},
+            ],
         }
     )
     late = decided(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 11:00")
@@ -153,7 +156,7 @@ def test_steps_of_a_ladder_come_in_order_with_their_lateness() -> None:
 
 
 def test_a_repeating_clock_is_due_again_until_it_is_stopped() -> None:
-    rules = procedure({**MINUTES, "repeats": True})
+    rules = procedure({**MINUTES, "steps": [{"every": "PT30M"}]})
     begun = decided(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 10:05")
     assert words(begun) == ["Started", "Breached:due", "Warned:repeat-2"]
     assert begun.clocks[0].next_at == at("2025-09-29 10:30")
@@ -203,7 +206,7 @@ STORY_RULES = procedure(
         **MINUTES,
         "extension": {"to": "PT60M"},
         "pauses": [{"from": "asked", "until": ["answered"]}],
-        "warnings": [{"id": "half", "percent": 50}],
+        "steps": [{"id": "half", "percent": 50}],
     }
 )
 

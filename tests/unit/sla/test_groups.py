@@ -9,8 +9,8 @@ from services.sla.domain.case import Case, Occurrence
 from tests.unit.sla.scenes import CASE, at, decided, occurrence, procedure, words
 
 SAME = {"from": ["received"], "until": ["resolved"], "group": "answer"}
-MAJOR = {**SAME, "id": "major", "duration": "PT2H", "when": {"field": "class", "is": "major"}}
-URGENT = {**SAME, "id": "urgent", "duration": "PT8H", "when": {"field": "class", "in": ["major", "urgent"]}}
+MAJOR = {**SAME, "id": "major", "duration": "PT2H", "while": {"field": "class", "is": "major"}}
+URGENT = {**SAME, "id": "urgent", "duration": "PT8H", "while": {"field": "class", "in": ["major", "urgent"]}}
 OTHER = {**SAME, "id": "other", "duration": "P5WD"}
 RULES = procedure(MAJOR, URGENT, OTHER)
 RECEIVED = occurrence("2025-09-15 09:00", "received")

@@ -27,7 +27,7 @@ BEFORE_THE_EXTENSION = replace(
 )
 # As the State Council changed it on 27 January 2020: off until Sun 2 February.
 AFTER_THE_EXTENSION = replace(CN, version="2020.2")
-RULES = procedure({"from": ["admitted"], "until": ["resolved"], "duration": "P5WD", "warnings": [
+RULES = procedure({"from": ["admitted"], "until": ["resolved"], "duration": "P5WD", "steps": [
     {"id": "day-left", "before": "P1WD"}]})  # fmt: skip
 
 
