@@ -1,7 +1,7 @@
 """Every action over HTTP that names an office, by service: what is asked for, and the office that it is done as.
 
-In a path, `{id}` stands for a case, or for a call-back. tests/unit/hosting/test_acting.py holds that none is missing;
-each service's integration tests hold that a key without the office is refused.
+In a path, `{id}` stands for a case, a follow-up or a notice. tests/unit/hosting/test_acting.py holds that none is
+missing; each service's integration tests hold that a key without the office is refused.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Action:
     body: dict[str, Any] = field(default_factory=dict)
 
     async def send(self, http: httpx.AsyncClient, id: object, secret: str) -> httpx.Response:
-        """Send it of a case or call-back, with an API key."""
+        """Send it of a case, follow-up or notice, with an API key."""
         path = self.path.replace("{id}", str(id))
         return await http.request(self.method, path, json=self.body, headers={"Authorization": f"Bearer {secret}"})
 
@@ -52,8 +52,15 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         Action("POST", "/v1/cases/{id}/documents/evidence/files", "desk", {"a": "text"}),
     ),
     "notify": (
-        Action("POST", "/v1/call-backs/{id}", "chief", {**_ANSWER, "by": "chief"}),
-        Action("POST", "/v1/call-backs/{id}", "water", _ANSWER),
+        Action("POST", "/v1/follow-ups/{id}", "chief", {**_ANSWER, "by": "chief"}),
+        Action("POST", "/v1/follow-ups/{id}", "water", _ANSWER),
+        Action(
+            "POST",
+            "/v1/notices/{id}/receipt",
+            "chief",
+            {"by": "chief", "signer": "signer-1", "date": "2026-11-02"},
+        ),
+        Action("POST", "/v1/notices/{id}/delivery", "chief", {"by": "chief", "form": "written"}),
         Action("POST", "/v1/cases/{id}/satisfaction", "roads", {"satisfied": True, "by": "roads"}),
         Action("POST", "/v1/cases/{id}/satisfaction", "complainant", {"satisfied": True}),
     ),

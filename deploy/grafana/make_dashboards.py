@@ -46,7 +46,7 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
             Panel("服务 · services up", (('sum(up{job="huiyin"})', ""),), width=4, kind="stat"),
             Panel("时限运行中 · clocks open", (("max(huiyin_clocks_open)", ""),), width=4, kind="stat"),
             Panel("待发通知 · notices waiting", (("max(huiyin_notices_waiting)", ""),), width=4, kind="stat"),
-            Panel("待回访 · call-backs open", (("max(huiyin_call_backs_open)", ""),), width=4, kind="stat"),
+            Panel("待回访 · follow-ups open", (("max(huiyin_follow_ups_open)", ""),), width=4, kind="stat"),
             Panel(
                 "死信（一天）· dead letters in a day",
                 (("sum(increase(huiyin_dead_letters_total[1d])) or vector(0)", ""),),
@@ -135,7 +135,7 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
             Panel("放弃（每小时）· given up per hour", per_hour("huiyin_notices_failed_total", "reason"), width=6),
             Panel(
                 "待发与待回访 · waiting",
-                (("max(huiyin_notices_waiting)", "通知 notices"), ("max(huiyin_call_backs_open)", "回访 call-backs")),
+                (("max(huiyin_notices_waiting)", "通知 notices"), ("max(huiyin_follow_ups_open)", "回访 follow-ups")),
                 width=6,
             ),
         ),

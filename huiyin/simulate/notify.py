@@ -1,74 +1,93 @@
-"""Notify in memory: notices are sent at once, call-backs wait for their answer."""
+"""Notify in memory: notices are sent at once, follow-ups wait for their time and their answer."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from huiyin.simulate.refused import Refused
 from huiyin.simulate.rules import WorldRules
-from services.notify.domain import answers
 from services.notify.domain.addressees import addressee
+from services.notify.domain.answers import Answer, check, take
 from services.notify.domain.case import Case, fold_all
 from services.notify.domain.digests import Window
-from services.notify.domain.notices import Conditional, Planned, PlannedCall, listens_to, verdict
-from services.notify.domain.reactions import NewCall, NewNotice, Waits, reactions, reconsidered
-from services.notify.domain.rows import Call, CallState
+from services.notify.domain.follow_up_events import call_back_due, events_of_answer
+from services.notify.domain.follow_ups import NewFollowUp, element_of, next_round, scheduled, state_of
+from services.notify.domain.notices import Conditional, Planned, listens_to
+from services.notify.domain.reactions import (
+    NewNotice,
+    Waits,
+    ended_follow_ups,
+    now_holding,
+    reactions,
+    reconsidered,
+)
+from services.notify.domain.rows import FollowUpRow
 from shared.events.base import EventData
 from shared.events.envelope import Event, make
-from shared.events.notices import CallBackDue, CalledBack, Dissatisfied, NoticeSent, Satisfied
+from shared.events.notices import Dissatisfied, NoticeSent, Satisfied
 
 _NO_WAITS = Waits(Window(late_after=0.0, seconds=0.0), 1.0)
 
 
-@dataclass(frozen=True)
-class _Task:
-    planned: PlannedCall
-    due_at: datetime | None
-    state: CallState
-    calls: tuple[Call, ...] = ()
-    satisfied: bool | None = None
-    score: int | None = None
-
-
 class Notify:
-    """Notices and call-backs of the cases of one procedure."""
+    """Notices and follow-ups of the cases of one procedure."""
 
     def __init__(self, rules: WorldRules) -> None:
         self._rules = rules
         self._cases: dict[UUID, Case] = {}
         self._undecided: dict[UUID, Planned] = {}
-        self._tasks: dict[UUID, _Task] = {}
+        self._follow_ups: dict[UUID, FollowUpRow] = {}
 
     def apply(self, event: Event, now: datetime) -> list[Event]:
         """Take an event of another service, or one of notify's own that the procedure has a use for."""
         if event.source == "/huiyin/notify" and not listens_to(self._rules.procedure, event):
             return []
         taken = fold_all(self._cases, [event])
-        notices, calls = reactions(self._cases, taken, self._rules.procedure_of, self._rules.calendars, _NO_WAITS)
+        notices, rounds = reactions(self._cases, taken, self._rules.procedure_of, self._rules.calendars, _NO_WAITS)
         made = [sent for one in notices for sent in self._send(one, now)]
-        made += [due for call in calls for due in self._open(call, now)]
+        self._end(ended_follow_ups(taken))
+        made += [due for new in rounds for due in self._add(new, now)]
         return made + self._judged_again(event.subject, now)
 
-    def call(
-        self, case_id: UUID, *, reached: bool, satisfied: bool | None, score: int | None, now: datetime
-    ) -> list[Event]:
-        """Answer the oldest open call-back of a case. Raises `Refused` if none is open."""
-        found = next(
-            (id for id, task in self._tasks.items() if task.planned.case_id == case_id and task.state == "open"), None
+    @property
+    def next_at(self) -> datetime | None:
+        """When the next follow-up is to be offered that waits, or None."""
+        return min((row.opens_at for row in self._follow_ups.values() if row.state == "waiting"), default=None)
+
+    def fire(self, now: datetime) -> list[Event]:
+        """Offer the follow-ups whose wait is over."""
+        made = []
+        for id, row in self._follow_ups.items():
+            if row.state == "waiting" and row.opens_at <= now:
+                self._follow_ups[id] = replace(row, state="open")
+                made.append(call_back_due(self._cases[row.case_id], row, now))
+        return made
+
+    def call(self, case_id: UUID, given: Answer, now: datetime) -> list[Event]:
+        """Answer the oldest open follow-up of a case. Raises `Refused` if none is open."""
+        row = next((one for one in self._follow_ups.values() if one.case_id == case_id and one.state == "open"), None)
+        if row is None:
+            raise Refused((("call", "no follow-up is open"),))
+        procedure, case = self._rules.procedure, self._cases[case_id]
+        element = element_of(procedure, row.follow_up)
+        given = check(given, element, case, procedure, now)
+        taken = take(row, given, element.attempts, at_given=True)
+        self._follow_ups[row.id] = replace(
+            row,
+            state=taken.state,
+            calls=taken.calls,
+            satisfied=given.satisfied,
+            score=given.score,
+            grade=given.grade,
+            fields=given.fields,
         )
-        if found is None:
-            raise Refused((("call", "no call-back is open"),))
-        task = self._tasks[found]
-        given = answers.Answer(reached, satisfied, score, now)
-        answers.check(given, now)
-        taken = answers.take(task.state, task.calls, (task.satisfied, task.score), given, at_given=True)
-        self._tasks[found] = replace(task, state=taken.state, calls=taken.calls, satisfied=satisfied, score=score)
-        made: list[EventData] = [CalledBack(task_id=str(found), at=now, reached=reached)]
-        if satisfied is not None:
-            made.append(_view(satisfied, score, now))
-        return [self._event(case_id, one, f"{found}|{len(taken.calls)}", now) for one in made]
+        emitted = events_of_answer(row, given, attempts=len(taken.calls), unreached=taken.state == "unreached")
+        made = [self._event(case_id, one, f"{row.id}|{len(taken.calls)}", now) for one in emitted]
+        following = next_round(row, element, satisfied=given.satisfied, at=now) if given.reached else None
+        return made + (self._add(scheduled(following, procedure, self._rules.calendars), now) if following else [])
 
     def answer(self, case_id: UUID, *, satisfied: bool, score: int | None, now: datetime) -> list[Event]:
         """The complainant's own answer."""
@@ -89,18 +108,45 @@ class Notify:
             sink="memory",
             sent_at=now,
             attempts=1,
+            form=planned.form,
         )
         return [self._event(planned.case_id, data, str(planned.id), now)]
 
-    def _open(self, new: NewCall, now: datetime) -> list[Event]:
+    def _add(self, new: NewFollowUp, now: datetime) -> list[Event]:
         planned = new.planned
-        self._tasks[planned.id] = _Task(planned, new.due_at, "open" if planned.due else "undecided")
-        return self._due(self._tasks[planned.id], now) if planned.due else []
+        if planned.id in self._follow_ups:
+            return []
+        row = FollowUpRow(
+            id=planned.id,
+            position=len(self._follow_ups) + 1,
+            case_id=planned.case_id,
+            procedure=new.procedure,
+            version=new.version,
+            follow_up=planned.follow_up,
+            round=planned.round,
+            occurrence=planned.occurrence,
+            event_id=planned.event_id,
+            conditional=planned.conditional,
+            state=new.state(now),
+            occurred_at=planned.occurred_at,
+            emitted_at=planned.emitted_at,
+            opens_at=new.opens_at,
+            due_at=new.due_at,
+            calls=(),
+            satisfied=None,
+            score=None,
+            grade=None,
+            fields={},
+            answered_at=None,
+        )
+        self._follow_ups[row.id] = row
+        return [call_back_due(self._cases[row.case_id], row, now)] if row.state == "open" else []
 
-    def _due(self, task: _Task, now: datetime) -> list[Event]:
-        planned = task.planned
-        data = CallBackDue(task_id=str(planned.id), cause=str(planned.event_id), due_at=task.due_at)
-        return [self._event(planned.case_id, data, str(planned.id), now)]
+    def _end(self, ended: Mapping[UUID, datetime]) -> None:
+        for id, row in self._follow_ups.items():
+            since = ended.get(row.case_id)
+            if since is not None and row.emitted_at < since and row.state in ("undecided", "waiting", "open"):
+                self._follow_ups[id] = replace(row, state="superseded")
 
     def _judged_again(self, case_id: UUID, now: datetime) -> list[Event]:
         """What facts that came later decide otherwise, as of the moment of its occurrence."""
@@ -113,12 +159,12 @@ class Notify:
         ]
         for id in reconsidered(waiting, self._cases, self._rules.procedure_of):
             made += self._send(NewNotice(replace(self._undecided.pop(id), due=True), *pin, 0.0), now)
-        for id, task in self._tasks.items():
-            element = self._rules.procedure.call_backs[task.planned.element]
-            undecided = task.planned.case_id == case_id and task.state == "undecided"
-            if undecided and verdict(element, self._cases[case_id], task.planned.emitted_at):
-                self._tasks[id] = replace(task, state="open")
-                made += self._due(task, now)
+        undecided = [row for row in self._follow_ups.values() if (row.case_id, row.state) == (case_id, "undecided")]
+        for held in now_holding(undecided, self._cases, self._rules.procedure_of):
+            row = replace(held, state=state_of(held.opens_at, held.occurred_at, now))
+            self._follow_ups[row.id] = row
+            if row.state == "open":
+                made.append(call_back_due(self._cases[case_id], row, now))
         return made
 
     def _event(self, case_id: UUID, data: EventData, cause: str, now: datetime) -> Event:

@@ -34,6 +34,7 @@ from huiyin.simulate.story import (
     Withdraw,
 )
 from huiyin.simulate.world import World
+from services.notify.domain import answers
 from services.routing.domain.report import Report
 from shared.errors import HuiyinError
 from shared.events.complaints import ComplaintRegistered, ComplaintSupplemented
@@ -197,8 +198,12 @@ class _Run:
                 world.reassign(case, department, by)
             case CallIn(call_in=department):
                 world.call_in(case, department, by)
-            case Call(call=how, satisfied=satisfied, score=score):
-                world.call(case, reached=how == "reached", satisfied=satisfied, score=score)
+            case Call(call=how, satisfied=satisfied, score=score, grade=grade, fields=fields):
+                called = self._at(action.at)
+                world.call(
+                    case,
+                    answers.Answer(how == "reached", called, action.by, None, satisfied, score, grade, fields),
+                )
             case Answer(answer=answer, score=score):
                 world.answer(case, satisfied=answer == "satisfied", score=score)
 

@@ -146,11 +146,13 @@ class CallIn(_Action):
 
 
 class Call(_Action):
-    """The complainant is called back: the oldest open call-back."""
+    """The complainant is called back: the oldest open follow-up."""
 
     call: Literal["reached", "not-reached"]
     satisfied: bool | None = None
     score: int | None = None
+    grade: Id | None = None
+    fields: Values = {}
 
 
 class Answer(_Action):

@@ -13,6 +13,7 @@ from huiyin.simulate.notify import Notify
 from huiyin.simulate.routing import Routing
 from huiyin.simulate.rules import WorldRules
 from huiyin.simulate.sla import Sla
+from services.notify.domain.answers import Answer
 from services.routing.domain.report import Report
 from shared.errors import HuiyinError
 from shared.events.envelope import Event
@@ -38,18 +39,20 @@ class World:
         self._sequences: Counter[tuple[UUID, str]] = Counter()
 
     def advance(self, to: datetime, *, inclusive: bool) -> None:
-        """Let time go on: every step of a clock that comes until then is emitted at its own instant.
+        """Let time go on: every step of a clock and every follow-up that comes until then comes at its own instant.
 
         `inclusive`: also those that come at that very instant; else whatever happens then happens before them.
         """
         for _ in range(_MOST_STEPS):
-            step = min((at for at in (self._sla.next_at, self._routing.next_at) if at is not None), default=None)
+            waiting = (self._sla.next_at, self._routing.next_at, self._notify.next_at)
+            step = min((at for at in waiting if at is not None), default=None)
             if step is None or step > to or (step == to and not inclusive):
                 self.now = max(self.now, to)
                 return
             self.now = max(self.now, step)
             self._publish(self._sla.fire(self.now))
             self._publish(self._routing.look_again(self.now))
+            self._publish(self._notify.fire(self.now))
         raise Endless("a clock repeats without end", field="clocks")
 
     def register(
@@ -94,9 +97,9 @@ class World:
         """Another department is called in to assist."""
         self._publish(self._routing.call_in(case_id, department, by, self.now))
 
-    def call(self, case_id: UUID, *, reached: bool, satisfied: bool | None, score: int | None) -> None:
+    def call(self, case_id: UUID, given: Answer) -> None:
         """The complainant is called back."""
-        self._publish(self._notify.call(case_id, reached=reached, satisfied=satisfied, score=score, now=self.now))
+        self._publish(self._notify.call(case_id, given, self.now))
 
     def answer(self, case_id: UUID, *, satisfied: bool, score: int | None) -> None:
         """The complainant says whether the answer satisfies."""

@@ -1,4 +1,4 @@
-"""Notify: notices and call-backs. It owns notices, every attempt to deliver one, call-back tasks and their outcome.
+"""Notify: notices and follow-ups. It owns notices and every attempt to deliver one, follow-ups and their answers.
 
 In: complaints, assignments, deadlines. Out, on `huiyin.notices.v1`: sent, failed, call-back due, called back,
 satisfied, dissatisfied. It holds no identity: what a person reads is put together at the moment of sending, with what

@@ -18,10 +18,14 @@ from services.notify.delivery.sinks.webhook import WebhookSink
 from services.notify.delivery.vault_client import Vault
 from services.notify.domain.digests import Window
 from services.notify.domain.recipients import Recipients
+from services.notify.handlers.follow_ups import FollowUps
 from services.notify.handlers.reactions import Reactions
-from services.notify.http.call_backs import call_back_routes
+from services.notify.handlers.service import NoticeService
+from services.notify.http.follow_ups import follow_up_routes
 from services.notify.http.notices import notice_routes
 from services.notify.http.receivers import receiver_routes
+from services.notify.http.service import service_routes
+from services.notify.timers import Timers
 from shared.business_time.clock import RealClock
 from shared.events.topics import ASSIGNMENTS, COMPLAINTS, DEADLINES
 from shared.hosting.host import Context, Service
@@ -38,13 +42,21 @@ def build(context: Context) -> Service:
     reactions = Reactions(context.library, context.calendars, context.clock, real, window)
     vault = Vault(settings.intake_url, settings.key(), public_url=settings.public_url)
     composer = Composer(context.library, recipients, vault, settings.public_url or settings.intake_url)
-    results = DeliveryResults(context.outbox, context.clock, real, reactions)
+    service = NoticeService(context.library, context.calendars, reactions)
+    results = DeliveryResults(context.outbox, context.clock, real, reactions, service)
     sender = Sender(context.outbox, composer, sinks(settings, recipients), results, real)
+    follow_ups = FollowUps(context.library, context.calendars, reactions)
+    timers = Timers(context.outbox, context.clock, service)
     return Service(
-        routers=[notice_routes(context, real), receiver_routes(context), call_back_routes(context, reactions)],
+        routers=[
+            notice_routes(context, real),
+            service_routes(context, service),
+            follow_up_routes(context, follow_ups),
+            receiver_routes(context),
+        ],
         topics=[COMPLAINTS, ASSIGNMENTS, DEADLINES],
         handler=Consumer(reactions),
-        loops=[sender.run],
+        loops=[sender.run, timers.run],
         close=vault.close,
     )
 

@@ -24,9 +24,6 @@ _PLAIN: dict[type[EventData], str] = {
     c.ComplaintWithdrawn: "withdrawn",
     a.CaseReopened: "reopened",
     a.CaseRepeated: "repeated",
-    n.Satisfied: "satisfied",
-    n.Dissatisfied: "dissatisfied",
-    n.CalledBack: "called-back",
 }
 _CLOCK: dict[type[EventData], str] = {
     d.ClockStarted: "started",
@@ -75,10 +72,26 @@ def names_of(data: EventData) -> tuple[str, ...]:
         case a.MilestoneReached(milestone=x):
             qualifier = data.by if x == "contributed" else data.clock or data.award
             return (x, f"{x}:{qualifier}") if qualifier else (x,)
+        case n.NoticeSent(notice=x, form="written", sink="smtp"):
+            return ("notified", "delivered", f"delivered:{x}", f"notified:{x}")  # a mail is an answer in writing
         case n.NoticeSent(notice=x):
             return ("notified", f"notified:{x}")
+        case n.NoticeServed(notice=x):
+            return ("served", f"served:{x}")
+        case n.NoticeUnserved(notice=x):
+            return ("unserved", f"unserved:{x}")
+        case n.NoticeDelivered(notice=x):
+            return ("delivered", f"delivered:{x}")
         case n.NoticeFailed(notice=x):
             return ("notice-failed", f"notice-failed:{x}")
+        case n.CalledBack(reached=reached, follow_up=x):
+            return _qualified("called-back" if reached else "call-attempted", x)
+        case n.Unreached(follow_up=x):
+            return _qualified("unreached", x)
+        case n.Satisfied(follow_up=x):
+            return _qualified("satisfied", x)
+        case n.Dissatisfied(follow_up=x):
+            return _qualified("dissatisfied", x)
         case d.ClockWarned(clock=x, step=step):
             word = "overdue" if data.due_at is not None and data.step_due_at >= data.due_at else "warned"
             return (f"{word}:{x}", f"{word}:{x}.{step}")
@@ -86,6 +99,10 @@ def names_of(data: EventData) -> tuple[str, ...]:
             return (f"{_CLOCK[type(data)]}:{x}",)
     plain = _PLAIN.get(type(data))
     return (plain,) if plain else ()
+
+
+def _qualified(name: str, qualifier: str | None) -> tuple[str, ...]:
+    return (name, f"{name}:{qualifier}") if qualifier else (name,)
 
 
 def happened_at(event: Event, name: str) -> datetime:
@@ -134,4 +151,7 @@ def facts_of(data: EventData) -> Mapping[str, Any]:
             return {f"count.{x}": number}
         case a.MilestoneReached(milestone=x, fields=given):
             return {f"{x}.{key}": value for key, value in given.items()}
+        case n.CalledBack(reached=True, follow_up=str(x), grade=grade, round=round, fields=given):
+            found = {f"{x}.{key}": value for key, value in given.items()}
+            return found | {f"{x}.round": round} | ({f"{x}.grade": grade} if grade else {})
     return {}

@@ -30,7 +30,7 @@ class Topic:
 COMPLAINTS = Topic("huiyin.complaints.v1", "intake", "registered, admitted, refused, merged, withdrawn …")
 ASSIGNMENTS = Topic("huiyin.assignments.v1", "routing", "class, department, level, milestones, resolution")
 DEADLINES = Topic("huiyin.deadlines.v1", "sla", "clocks started, warned, breached, met …")
-NOTICES = Topic("huiyin.notices.v1", "notify", "notices sent or failed, call-backs and their outcome")
+NOTICES = Topic("huiyin.notices.v1", "notify", "notices sent or failed, follow-ups and their answers")
 DEPARTMENT_REPORTS = Topic(
     "huiyin.department-reports.v1", "outside", "milestones that departments report, signed", timestamps="LogAppendTime"
 )

@@ -39,7 +39,8 @@ NOTICES_SENT = Counter("huiyin_notices_sent_total", "Notices handed over", ("pro
 NOTICES_JOINED = Counter("huiyin_notices_joined_total", "Notices handed over within another one", ("procedure",))
 NOTICES_FAILED = Counter("huiyin_notices_failed_total", "Notices given up", ("procedure", "sink", "reason"))
 NOTICES_WAITING = Gauge("huiyin_notices_waiting", "Notices not yet sent")
-CALL_BACKS_OPEN = Gauge("huiyin_call_backs_open", "Call-backs not yet made")
+FOLLOW_UPS_OPEN = Gauge("huiyin_follow_ups_open", "Follow-ups to be made")
+FOLLOW_UPS_OVERDUE = Gauge("huiyin_follow_ups_overdue", "Follow-ups to be made whose due instant has passed")
 
 # --- messaging, in every service
 PUBLISHED = Counter("huiyin_outbox_published_total", "Events that the broker acknowledged", ("service",))

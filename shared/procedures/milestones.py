@@ -51,32 +51,54 @@ REPORTED = (
 # What the sla service emits of a clock: `breached:<clock>`. A step before the due instant is `warned:<clock>` and
 # `warned:<clock>.<step>`, one after it `overdue:<clock>` and `overdue:<clock>.<step>`.
 DEADLINE = ("started", "warned", "breached", "overdue", "met", "extended", "cancelled", "breach-retracted")
-# What notify emits: `notified:<notice>`, and the complainant's answers.
-NOTICE = ("notified", "notice-failed", "called-back", "satisfied", "dissatisfied")
+# What notify emits: `notified:<notice>`, and of a follow-up: `called-back:<follow-up>`, and the complainant's answers.
+NOTICE = (
+    "notified",
+    "notice-failed",
+    "served",  # its receipt was reported
+    "unserved",  # there is none within the time that the procedure gives
+    "delivered",  # an answer was given in the form that the procedure demands
+    "satisfied",
+    "dissatisfied",
+)
+FOLLOW_UP = (
+    "called-back",  # the complainant was reached
+    "call-attempted",  # and was not reached
+    "unreached",  # in none of the attempts that the procedure allows
+)
 
-STANDARD = frozenset((*COMPLAINT, *DECIDED, *REPORTED, *NOTICE))
+STANDARD = frozenset((*COMPLAINT, *DECIDED, *REPORTED, *NOTICE, *FOLLOW_UP))
 
 # The qualifier of an occurrence names an element of this part of the procedure.
-QUALIFIED_BY = {
-    "supplement-requested": "supplements",
-    "supplemented": "supplements",
-    "numbered": "documents",
-    "classified": "classes",
-    "assigned": "departments",
-    "reassigned": "departments",
-    "escalated": "levels",
-    "assisting": "departments",
-    "contributed": "departments",
-    "counted": "counts",
-    "award-suggested": "awards",
-    "award-approved": "awards",
-    "award-refused": "awards",
-    "extension-requested": "clocks",
-    "extension-approved": "clocks",
-    "extension-refused": "clocks",
-    "notified": "notices",
-    "notice-failed": "notices",
-} | dict.fromkeys(DEADLINE, "clocks")
+QUALIFIED_BY = (
+    {
+        "supplement-requested": "supplements",
+        "supplemented": "supplements",
+        "numbered": "documents",
+        "classified": "classes",
+        "assigned": "departments",
+        "reassigned": "departments",
+        "escalated": "levels",
+        "assisting": "departments",
+        "contributed": "departments",
+        "counted": "counts",
+        "award-suggested": "awards",
+        "award-approved": "awards",
+        "award-refused": "awards",
+        "extension-requested": "clocks",
+        "extension-approved": "clocks",
+        "extension-refused": "clocks",
+        "notified": "notices",
+        "notice-failed": "notices",
+        "served": "notices",
+        "unserved": "notices",
+        "delivered": "notices",
+        "satisfied": "follow_ups",
+        "dissatisfied": "follow_ups",
+    }
+    | dict.fromkeys(DEADLINE, "clocks")
+    | dict.fromkeys(FOLLOW_UP, "follow_ups")
+)
 
 # The qualifier of these is a name that whoever reports gives, declared nowhere: `documented:result`.
 FREELY_QUALIFIED = frozenset(("documented",))

@@ -33,8 +33,8 @@ SCOPES = {
     "vault:read": "read a complainant's contact and the complaint's text",
     "reports:write": "report milestones for a department",
     "clocks:read": "read clocks and their explanation",
-    "notices:read": "read notices and call-backs",
-    "notices:write": "record call-backs and satisfaction",
+    "notices:read": "read notices and follow-ups",
+    "notices:write": "record answers to follow-ups and satisfaction",
     "metrics:read": "read metrics",
 }
 _KEEP_SECONDS = 5.0

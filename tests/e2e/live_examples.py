@@ -157,8 +157,9 @@ class LiveExamples:
                 return self._http.post(f"{routing}/v1/cases/{case}/assistants", json=body)
             case Call():
                 task = self._task(case)
-                body = {"reached": action.call == "reached", "satisfied": action.satisfied, "score": action.score}
-                return self._http.post(f"{notify}/v1/call-backs/{task}", json=body)
+                answered = {"satisfied": action.satisfied, "score": action.score, "grade": action.grade}
+                body = {"reached": action.call == "reached", "fields": action.fields, **answered, **by}
+                return self._http.post(f"{notify}/v1/follow-ups/{task}", json=body)
             case Answer():
                 body = {"satisfied": action.answer == "satisfied", "score": action.score}
                 return self._http.post(f"{notify}/v1/cases/{case}/satisfaction", json=body)
@@ -175,8 +176,10 @@ class LiveExamples:
             time.sleep(0.1)
 
     def _task(self, case: UUID) -> str:
-        found = self._http.get(f"{self._stack.url('notify')}/v1/call-backs", params={"case_id": str(case)})
-        return str(next(one["id"] for one in found.json() if one["case_id"] == str(case) and one["state"] == "open"))
+        found = self._http.get(
+            f"{self._stack.url('notify')}/v1/follow-ups", params={"case": str(case), "state": "open"}
+        )
+        return str(found.json()["follow_ups"][0]["id"])
 
     def _expect(self, live: _Live, moment: Played) -> None:
         for event in moment.published:

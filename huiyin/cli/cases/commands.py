@@ -119,7 +119,10 @@ def report(
     field: Annotated[list[str] | None, typer.Option(help="name=value; may be given several times")] = None,
     clock: Annotated[str | None, typer.Option(help="for extensions: which clock")] = None,
     award: Annotated[str | None, typer.Option(help="for decisions on awards: which award")] = None,
-    person: Annotated[list[str] | None, typer.Option(help="who of the office did it: a staff id, never a name; may be given several times")] = None,
+    person: Annotated[
+        list[str] | None,
+        typer.Option(help="who of the office did it: a staff id, never a name; may be given several times"),
+    ] = None,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:

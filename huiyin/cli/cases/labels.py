@@ -95,8 +95,13 @@ OCCURRENCES_ZH: Mapping[str, str] = {
     "stopped-late": "逾期完成",
     "notified": "已通知",
     "notice-failed": "通知失败",
+    "served": "已送达",
+    "unserved": "未按期送达",
+    "delivered": "已答复",
     "call-back-due": "待回访",
     "called-back": "回访",
+    "call-attempted": "回访未接通",
+    "unreached": "未能回访",
     "satisfied": "满意",
     "dissatisfied": "不满意",
 }

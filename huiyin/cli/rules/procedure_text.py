@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from huiyin.cli.rules.describe import Language, describe
 from shared.procedures.catalogue import facts
 from shared.procedures.model import (
-    CallBack,
     Clock,
     ClockStep,
     DocumentKind,
     DurationTable,
     Element,
     FieldSpec,
+    FollowUp,
     Notice,
     Procedure,
     Text,
@@ -36,7 +36,7 @@ _SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("escalations", "上报升级", "Escalations"),
     ("reopenings", "重新办理", "Reopenings"),
     ("notices", "通知", "Notices"),
-    ("call_backs", "回访", "Call-backs"),
+    ("follow_ups", "回访", "Follow-ups"),
     ("confidentiality", "保密与回避", "Confidentiality"),
     ("duties", "定期职责", "Duties"),
     ("rules", "其他规定", "Rules"),
@@ -97,13 +97,13 @@ class ProcedureText:
                 return f"{id}: {self._name(element.label)} ({known}){self._when(element)}"
             case DocumentKind():
                 return f"{id}: {self._name(element.name)}{self._document(element)}{self._when(element)}"
-            case CallBack():
-                within = self._say(f"，{element.within} 内", f", within {element.within}") if element.within else ""
-                return f"{element.after}{within}{self._when(element)}"
+            case FollowUp():
+                return f"{id}: {self._follow_up(element)}{self._when(element)}"
             case Clock():
                 return f"{id}: {self._name(element.name)}: {self._clock(element)}{self._when(element)}"
             case Notice():
-                return f"{id}: {self._name(element.name)} → {element.to}: {', '.join(element.at)}{self._when(element)}"
+                to, at = ", ".join(element.to), ", ".join(element.at)
+                return f"{id}: {self._name(element.name)} → {to}: {at}{self._when(element)}"
         name = getattr(element, "name", None)
         shown = f"{id}: {self._name(name)}" if isinstance(name, Text) else str(id)
         details = [
@@ -118,6 +118,18 @@ class ProcedureText:
 
     def _office(self, id: str) -> str:
         return self._say("承办方", "whoever has the case") if id == HANDLER else id
+
+    def _follow_up(self, one: FollowUp) -> str:
+        text = one.after
+        text += self._say(f"，{one.wait} 后", f", not before {one.wait}") if one.wait else ""
+        text += self._say(f"，{one.within} 内", f", within {one.within}") if one.within else ""
+        text += f" ({', '.join(one.by)})" if one.by else ""
+        grades = ", ".join(self._name(grade.name) for grade in one.grades)
+        text += self._say(f"，分为 {grades}", f", answered by {grades}") if grades else ""
+        text += self._say(f"，至多 {one.rounds} 轮", f", {one.rounds} rounds at most") if one.rounds > 1 else ""
+        if one.attempts:
+            text += self._say(f"，每轮至多 {one.attempts} 次", f", {one.attempts} attempts at most")
+        return text
 
     def _document(self, document: DocumentKind) -> str:
         words = [document.at] if document.at else []

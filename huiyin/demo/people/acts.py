@@ -57,8 +57,8 @@ def act(task: Task, file: CaseFile, procedure: Procedure, seed: str, now: dateti
             return hand.supplement(missing), []
         case Extend(clock=clock, cycle=cycle):
             return hand.extend(clock, cycle)
-        case Call(task_id=task_id):
-            return hand.call(task_id), []
+        case Call(task_id=task_id, follow_up=follow_up):
+            return hand.call(task_id, follow_up), []
 
 
 @dataclass(frozen=True)
@@ -161,9 +161,20 @@ class _Hand:
         case_id = self.file.id
         return [Act("supplement", lambda desk: desk.supplement(case_id, fields))] if fields else []
 
-    def call(self, task_id: str) -> list[Act]:
+    def call(self, task_id: str, follow_up: str) -> list[Act]:
         satisfied = self.file.cycle > 1 or self._drawn("satisfied") < _SATISFIED
-        return [Act("call-back", lambda desk: desk.call_back(task_id, satisfied=satisfied))]
+        answer = {"reached": True, "score": 5 if satisfied else 2, **self._answer(follow_up, satisfied=satisfied)}
+        return [Act("call-back", lambda desk: desk.answer_follow_up(task_id, answer))]
+
+    def _answer(self, follow_up: str, *, satisfied: bool) -> dict[str, object]:
+        element = next((one for one in self.procedure.follow_ups if one.id == follow_up), None)
+        if element is None:
+            return {"satisfied": satisfied}
+        grade = next((one for one in element.grades if one.satisfied is satisfied), None)
+        found: dict[str, object] = {"grade": grade.id} if grade else {"satisfied": satisfied}
+        needed = {one.id: _invented(one) for one in element.fields if one.required == "registration"}
+        by = next((one for one in element.by if one != "handler"), self.file.department) if element.by else None
+        return found | ({"by": by} if by else {}) | ({"fields": needed} if needed else {})
 
 
 def _invented(field: FieldSpec) -> Any:

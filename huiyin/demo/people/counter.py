@@ -83,10 +83,9 @@ class Counter:
         """The complainant's further particulars."""
         self._intake.post(f"/v1/cases/{case_id}/supplements", {"fields": fields})
 
-    def call_back(self, task_id: str, *, satisfied: bool) -> None:
-        """The complainant was reached, and is satisfied or not."""
-        body = {"reached": True, "satisfied": satisfied, "score": 5 if satisfied else 2}
-        self._notify.post(f"/v1/call-backs/{task_id}", body)
+    def answer_follow_up(self, task_id: str, answer: dict[str, object]) -> None:
+        """What came of a call to the complainant."""
+        self._notify.post(f"/v1/follow-ups/{task_id}", answer)
 
 
 def _make_signer(connection: Connection) -> RecordSigner:

@@ -59,6 +59,7 @@ class Call:
     """The call centre asks the complainant back."""
 
     task_id: str
+    follow_up: str = ""
 
 
 What = Stop | Reach | Decide | Supplement | Extend | Call
@@ -90,10 +91,10 @@ def reactions(event: Event, file: CaseFile, procedure: Procedure, seed: str) -> 
             clock = next((one for one in procedure.clocks if one.id == data.clock), None)
             if clock is not None:
                 yield from _for_clock(data, clock, file, seed)
-        case MilestoneReached(milestone="resolved") if not procedure.call_backs:
+        case MilestoneReached(milestone="resolved") if not procedure.follow_ups:
             yield Task(within((10, 40), "close"), case_id, Reach("closed"))
-        case CallBackDue(task_id=task_id):
-            yield Task(within((10, 40), "call"), case_id, Call(task_id))
+        case CallBackDue(task_id=task_id, follow_up=follow_up):
+            yield Task(within((10, 40), "call"), case_id, Call(task_id, follow_up or ""))
         case Satisfied():
             yield Task(within((10, 40), "close"), case_id, Reach("closed"))
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.notify.delivery.sinks import Sink
 from services.notify.domain.rows import NoticeRow
 from services.notify.handlers.reactions import Reactions
+from services.notify.handlers.service import NoticeService
 from services.notify.store import cases, delivery_queue, digests, senders
 from services.notify.store.delivery_queue import AttemptResult
 from shared.business_time.clock import Clock
@@ -50,10 +51,11 @@ class _Result:
 class DeliveryResults:
     """Writes results. `clock` is the cases' clock, `real` the machine's."""
 
-    def __init__(self, outbox: Outbox, clock: Clock, real: Clock, reactions: Reactions) -> None:
+    def __init__(self, outbox: Outbox, clock: Clock, real: Clock, reactions: Reactions, service: NoticeService) -> None:
         self._clock = clock
         self._real = real
         self._reactions = reactions
+        self._service = service
         self._outbox = outbox
 
     async def finish(self, me: UUID, ended: Sequence[FinishedAttempt]) -> None:
@@ -115,6 +117,9 @@ class DeliveryResults:
         others = await digests.settle(tx, {one.row.case_id for one in leads.values()}, leads.keys(), now)
         events = [_event(one.row, one, now) for one in ends]
         events += [_event(row, leads[row.joined_to], now) for row in others if row.joined_to is not None]
+        for one in ends:
+            if one.failed is None:
+                await self._service.await_receipt(tx, one.row, one.addressee, now)
         events += await self._reactions.apply_own(tx, events, now)
         await outbox.append(tx, events)
         return events
@@ -144,6 +149,7 @@ def _event(row: NoticeRow, end: _Result, now: datetime) -> Event:
             sink=end.sink,
             sent_at=now,
             attempts=end.attempts,
+            form=row.form,
         )
         cause = str(row.id)
     else:

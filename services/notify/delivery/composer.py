@@ -59,7 +59,7 @@ class Composer:
         element = next((one for one in procedure.notices if one.id == row.notice), None)
         if element is None:
             raise NotFound("the procedure has no such notice")
-        who = addressee(element.to, case, procedure)
+        who = addressee(row.to, case, procedure)
         where = endpoint(who, procedure, self._recipients)
         # The complainant's language is known to the vault alone, and so are names and numbers.
         asks = where.sink != "webhook" and where.sink != "console" and (

@@ -22,8 +22,8 @@ from services.notify.delivery.endpoint_queue import EndpointQueue
 from services.notify.delivery.sinks import Sink
 from services.notify.domain.case import Case
 from services.notify.domain.rows import NoticeRow, PickedQueue
-from services.notify.store import call_backs, delivery_queue, notices, senders
 from services.notify.store import cases as store
+from services.notify.store import delivery_queue, notices, senders
 from services.notify.store.delivery_queue import Route
 from shared.business_time.clock import Clock
 from shared.errors import NotFound
@@ -110,7 +110,6 @@ class Sender:
             await self._results.take_over(tx, orphans, self._sinks)
             await notices.forget_undecided(tx, now - UNDECIDED_FOR)
             metrics.NOTICES_WAITING.set(await delivery_queue.waiting(tx))
-            metrics.CALL_BACKS_OPEN.set(await call_backs.open_count(tx))
         if orphans:
             log.warning("took over from a sender that died", notices=len(orphans))
 

@@ -1,1 +1,1 @@
-"""Notify's decisions: which notices and call-backs an event causes, for whom, in which words. Pure."""
+"""Notify's decisions: which notices and follow-ups an event causes, for whom, in which words. Pure."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,6 +42,14 @@ def addressee(to: str, case: Case, procedure: Procedure) -> Addressee:
     if to in {department.id for department in procedure.departments}:
         return Addressee("department", to)
     return Addressee("level", to)
+
+
+def each_once(several: Sequence[str], case: Case, procedure: Procedure) -> list[str]:
+    """Of several `to`, those that mean different addressees now: nobody gets the same notice twice."""
+    found: dict[Addressee, str] = {}
+    for to in several:
+        found.setdefault(addressee(to, case, procedure), to)
+    return list(found.values())
 
 
 def endpoint(who: Addressee, procedure: Procedure, recipients: Recipients) -> Endpoint:

@@ -40,13 +40,14 @@ def about_deadline(event: Event) -> bool:
     return False
 
 
-def may_join(element: Notice, event: Event) -> bool:
-    """Whether this notice may be delivered within another of the same case and addressee.
+def may_join(element: Notice, to: str, event: Event) -> bool:
+    """Whether this notice to `to` may be delivered within another of the same case and addressee.
 
-    A notice to the complainant is a document of its own, and so is what shows anything of the vault: each look into
-    the vault is on record for its own notice.
+    A notice to the complainant is a document of its own, and so are one that is served and what shows anything of the
+    vault: each look into the vault is on record for its own notice.
     """
-    return element.to != "complainant" and about_deadline(event) and not needs_vault(names_of(element))
+    of_its_own = to == "complainant" or element.service is not None or needs_vault(names_of(element))
+    return about_deadline(event) and not of_its_own
 
 
 def wait_seconds(late: float, window: Window, *, crowded: bool) -> float:

@@ -1,4 +1,4 @@
-"""Which notices and call-backs an event causes, and which unsent notices later events supersede. Pure."""
+"""Which notices an event causes, and which unsent notices later events supersede. Pure."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from services.notify.domain.addressees import each_once
 from services.notify.domain.case import Case
 from services.notify.domain.digests import may_join
+from services.notify.domain.rows import Form
 from shared.events import assignments as a
 from shared.events import complaints as c
 from shared.events import deadlines as d
@@ -17,9 +19,10 @@ from shared.events import notices as n
 from shared.events.envelope import NAMESPACE, Event
 from shared.events.occurrences import happened_at, names
 from shared.procedures.conditions import holds
-from shared.procedures.model import CallBack, Notice, Procedure
+from shared.procedures.model import Notice, Procedure
 
 WARNED, BREACHED = 0, 1
+_WITH_FACTS = (n.CalledBack, n.Satisfied, n.Dissatisfied)
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Planned:
     rank: int = WARNED
     joins: bool = False
     late_by: float = 0.0
+    form: Form | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +65,13 @@ class Conditional:
     state: str
 
 
-@dataclass(frozen=True)
-class PlannedCall:
-    """A call-back that an event causes; `element` is its place among the procedure's call-backs."""
+def notice_id(case_id: UUID, notice: str, event_id: UUID, to: str | None = None) -> UUID:
+    """The id of the notice that this event causes by this element of the procedure.
 
-    id: UUID
-    case_id: UUID
-    element: int
-    occurrence: str
-    event_id: UUID
-    occurred_at: datetime
-    emitted_at: datetime
-    conditional: bool
-    due: bool
-
-
-def notice_id(case_id: UUID, notice: str, event_id: UUID) -> UUID:
-    """The id of the one notice that this event causes by this element of the procedure."""
-    return uuid5(NAMESPACE, f"notice|{case_id}|{notice}|{event_id}")
+    `to` is the addressee where the element names several: each has a notice of its own.
+    """
+    name = f"notice|{case_id}|{notice}|{event_id}"
+    return uuid5(NAMESPACE, name if to is None else f"{name}|{to}")
 
 
 def plan_notices(case: Case, event: Event, procedure: Procedure) -> list[Planned]:
@@ -92,12 +85,13 @@ def plan_notices(case: Case, event: Event, procedure: Procedure) -> list[Planned
         if name is None:
             continue
         clock, rank = _series(event)
-        planned.append(
+        several = len(element.to) > 1
+        planned += [
             Planned(
-                id=notice_id(case.id, element.id, event.id),
+                id=notice_id(case.id, element.id, event.id, to if several else None),
                 case_id=case.id,
                 notice=element.id,
-                to=element.to,
+                to=to,
                 occurrence=name,
                 event_id=event.id,
                 occurred_at=happened_at(event, name),
@@ -107,37 +101,23 @@ def plan_notices(case: Case, event: Event, procedure: Procedure) -> list[Planned
                 details=details(event),
                 clock=clock,
                 rank=rank,
-                joins=may_join(element, event),
+                joins=may_join(element, to, event),
                 late_by=_late_by(case, event),
+                form=form_of(element, case, procedure),
             )
-        )
+            for to in each_once(element.to, case, procedure)
+        ]
     return planned
 
 
-def plan_calls(case: Case, event: Event, procedure: Procedure) -> list[PlannedCall]:
-    """The call-backs that an event causes, judged as notices are."""
-    planned = []
-    for index, element in enumerate(procedure.call_backs):
-        name = _first((element.after,), event)
-        if name is None:
-            continue
-        planned.append(
-            PlannedCall(
-                id=uuid5(NAMESPACE, f"call-back|{case.id}|{index}|{event.id}"),
-                case_id=case.id,
-                element=index,
-                occurrence=name,
-                event_id=event.id,
-                occurred_at=happened_at(event, name),
-                emitted_at=event.time,
-                conditional=element.when is not None,
-                due=verdict(element, case, event.time),
-            )
-        )
-    return planned
+def form_of(element: Notice, case: Case, procedure: Procedure) -> Form | None:
+    """In which form the answer that a notice brings must be given; None: in any, or the channel's form is not known."""
+    if element.form != "as-received":
+        return element.form
+    return next((one.form for one in procedure.channels if one.id == case.current("channel")), None)
 
 
-def verdict(element: Notice | CallBack, case: Case, emitted_at: datetime) -> bool:
+def verdict(element: Notice, case: Case, emitted_at: datetime) -> bool:
     """Whether the element's condition holds by what had been emitted up to `emitted_at`; unknown is no."""
     return element.when is None or holds(element.when, case.facts_at(emitted_at)) is True
 
@@ -193,8 +173,8 @@ def _due(data: d.ClockEvent) -> dict[str, str]:
 def listens_to(procedure: Procedure, event: Event) -> bool:
     """Whether the procedure has a use for one of notify's own events."""
     wanted = {name for notice in procedure.notices for name in notice.at}
-    wanted |= {call.after for call in procedure.call_backs}
-    return any(name in wanted for name in names(event)) or isinstance(event.data, n.Satisfied | n.Dissatisfied)
+    wanted |= {follow_up.after for follow_up in procedure.follow_ups}
+    return any(name in wanted for name in names(event)) or isinstance(event.data, _WITH_FACTS)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a batch of events brings about: notices with their waits, call-backs with their due instants, and what facts
+"""What a batch of events brings about: notices with their waits, follow-ups with their due instants, and what facts
 that came late decide otherwise. Pure."""
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.notify.domain import follow_ups
 from services.notify.domain.case import Case
 from services.notify.domain.digests import Window, about_deadline, wait_seconds
-from services.notify.domain.notices import Conditional, Planned, PlannedCall, plan_calls, plan_notices, verdict
-from services.notify.domain.rows import CallRow
+from services.notify.domain.follow_ups import NewFollowUp, element_of, ends_follow_ups, plan_follow_ups, scheduled
+from services.notify.domain.notices import Conditional, Planned, plan_notices, verdict
+from services.notify.domain.rows import FollowUpRow
 from shared.business_time.calendars import Calendar
-from shared.business_time.due import due
-from shared.business_time.durations import Duration
 from shared.events.deadlines import BreachRetracted
 from shared.events.envelope import Event
 from shared.events.notices import NoticeEvent
@@ -33,16 +33,6 @@ class NewNotice:
     procedure: str
     version: int
     wait: float
-
-
-@dataclass(frozen=True)
-class NewCall:
-    """A planned call-back with its procedure, and when it is due (on the cases' clock)."""
-
-    planned: PlannedCall
-    procedure: str
-    version: int
-    due_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -65,13 +55,13 @@ def reactions(
     procedure_of: ProcedureOf,
     calendars: Mapping[str, Calendar],
     waits: Waits,
-) -> tuple[list[NewNotice], list[NewCall]]:
+) -> tuple[list[NewNotice], list[NewFollowUp]]:
     """What events cause, which are folded into their cases already.
 
-    A notice about a notice would answer itself without end: notify's own events cause call-backs only.
+    A notice about a notice would answer itself without end: notify's own events cause follow-ups only.
     """
     notices: list[NewNotice] = []
-    calls: list[NewCall] = []
+    rounds: list[NewFollowUp] = []
     steps = Counter(one.subject for one in {one.id: one for one in events}.values() if about_deadline(one))
     for event in events:
         case = cases[event.subject]
@@ -81,19 +71,8 @@ def reactions(
                 NewNotice(one, *procedure.key, waits.of(one, crowded=steps[case.id] > 1))
                 for one in plan_notices(case, event, procedure)
             ]
-        calls += [
-            NewCall(one, *procedure.key, call_due(one, procedure, calendars))
-            for one in plan_calls(case, event, procedure)
-        ]
-    return notices, calls
-
-
-def call_due(planned: PlannedCall, procedure: Procedure, calendars: Mapping[str, Calendar]) -> datetime | None:
-    """When a call-back is due: elapsed time from its occurrence; None where the procedure gives it no time."""
-    within = procedure.call_backs[planned.element].within
-    if within is None:
-        return None
-    return due(planned.occurred_at, Duration.parse(within), calendars[procedure.calendar], time_basis="elapsed").at
+        rounds += [scheduled(one, procedure, calendars) for one in plan_follow_ups(case, event, procedure)]
+    return notices, rounds
 
 
 def reconsidered(
@@ -112,13 +91,26 @@ def reconsidered(
     return states
 
 
-def to_open(undecided: Iterable[CallRow], cases: Mapping[UUID, Case], procedure_of: ProcedureOf) -> list[CallRow]:
-    """The undecided call-backs whose condition holds now, as of the moment of their occurrence."""
+def now_holding(
+    undecided: Iterable[FollowUpRow], cases: Mapping[UUID, Case], procedure_of: ProcedureOf
+) -> list[FollowUpRow]:
+    """The undecided follow-ups whose condition holds now, as of the moment of their occurrence."""
     return [
         one
         for one in undecided
-        if verdict(procedure_of(one.procedure, one.version).call_backs[one.element], cases[one.case_id], one.emitted_at)
+        if follow_ups.verdict(
+            element_of(procedure_of(one.procedure, one.version), one.follow_up), cases[one.case_id], one.emitted_at
+        )
     ]
+
+
+def ended_follow_ups(events: Iterable[Event]) -> dict[UUID, datetime]:
+    """The cases about which nobody is asked any more of what was before, each with the instant since when."""
+    found: dict[UUID, datetime] = {}
+    for event in events:
+        if ends_follow_ups(event):
+            found[event.subject] = max(event.time, found.get(event.subject, event.time))
+    return found
 
 
 def retracted_breaches(events: Iterable[Event]) -> Collection[tuple[UUID, str, int]]:

@@ -1,15 +1,17 @@
-"""Notices, call-backs and endpoint queues as they are kept: one class for each table, one field for each column."""
+"""Notices, follow-ups and endpoint queues as they are kept: one class for each table, one field for each column."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
 NoticeState = Literal["undecided", "waiting", "sending", "sent", "failed", "superseded", "joined"]
-CallState = Literal["undecided", "open", "done"]
+Form = Literal["written", "oral"]
+ReceiptState = Literal["awaited", "overdue", "received"]
+FollowUpState = Literal["undecided", "waiting", "open", "done", "unreached", "superseded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,48 +52,91 @@ class NoticeRow:
     settled_at: datetime | None
     joins: bool
     joined_to: UUID | None
+    form: Form | None
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a call-back task. `at` is ISO 8601 text, as it is stored: two texts are two calls."""
+    """One call of a follow-up, by which office and person. `at` is ISO 8601 text, as it is stored."""
 
     at: str
     reached: bool
+    by: str | None = None
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class CallRow:
-    """A call-back task; `element` is its place among the procedure's call-backs. Instants are on the cases' clock."""
+class FollowUpRow:
+    """One round of a follow-up of a case. Instants are on the cases' clock; it is offered from `opens_at` on."""
 
     id: UUID
     position: int
     case_id: UUID
     procedure: str
     version: int
-    element: int
+    follow_up: str
+    round: int
     occurrence: str
     event_id: UUID
     conditional: bool
-    state: CallState
+    state: FollowUpState
     occurred_at: datetime
     emitted_at: datetime
+    opens_at: datetime
     due_at: datetime | None
     calls: tuple[Call, ...]
     satisfied: bool | None
     score: int | None
+    grade: str | None
+    fields: Mapping[str, Any]
     answered_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class SatisfactionRow:
-    """What a complainant answered without a call-back, in one cycle of the case."""
+    """What a complainant answered without being asked, in one cycle of the case."""
 
     case_id: UUID
     cycle: int
     satisfied: bool
     score: int | None
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptRow:
+    """The service of a notice: since when its receipt is awaited and until when, and what was reported of it.
+
+    `signer` is a document of the vault. Instants are on the cases' clock, `served_on` a date of the procedure's zone.
+    """
+
+    notice_id: UUID
+    position: int
+    case_id: UUID
+    procedure: str
+    version: int
+    notice: str
+    addressee: str
+    state: ReceiptState
+    sent_at: datetime
+    due_at: datetime | None
+    served_at: datetime | None
+    served_on: date | None
+    signer: str | None
+    by: str | None
+    person: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """An answer that an officer gave, in which form; `at` is on the cases' clock."""
+
+    notice_id: UUID
+    case_id: UUID
+    form: Form
+    at: datetime
+    by: str
+    person: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Notify's use cases: events in, call-backs and answers recorded."""
+"""Notify's use cases: events in, answers recorded."""

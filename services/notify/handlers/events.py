@@ -16,6 +16,6 @@ from shared.events.envelope import Event
 async def apply_events(
     tx: AsyncConnection, reactions: Reactions, events: Sequence[Event], now: datetime
 ) -> Sequence[Event]:
-    """Apply events within the caller's transaction; returns the call-backs that are due."""
+    """Apply events within the caller's transaction; returns the follow-ups that are to be made."""
     cases = await store.load(tx, {event.subject for event in events})
     return await reactions.react(tx, cases, fold_all(cases, events), now)

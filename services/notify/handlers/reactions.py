@@ -1,4 +1,4 @@
-"""What events cause, written: notices and call-backs of cases that are loaded; also for notify's own events."""
+"""What events cause, written: notices and follow-ups of cases that are loaded; also for notify's own events."""
 
 from __future__ import annotations
 
@@ -10,15 +10,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify.domain.case import Case, fold_all
 from services.notify.domain.digests import Window
+from services.notify.domain.follow_up_events import call_back_due
 from services.notify.domain.notices import listens_to, superseded
-from services.notify.domain.reactions import NewCall, Waits, reactions, reconsidered, retracted_breaches, to_open
-from services.notify.store import call_backs
+from services.notify.domain.reactions import (
+    Waits,
+    ended_follow_ups,
+    now_holding,
+    reactions,
+    reconsidered,
+    retracted_breaches,
+)
 from services.notify.store import cases as store
+from services.notify.store import follow_ups
 from services.notify.store import notices as store_notices
 from shared.business_time.calendars import Calendar
 from shared.business_time.clock import Clock
-from shared.events.envelope import Event, make
-from shared.events.notices import CallBackDue
+from shared.events.envelope import Event
 from shared.procedures.loader import Library
 from shared.procedures.model import Procedure
 
@@ -47,13 +54,14 @@ class Reactions:
     ) -> Sequence[Event]:
         """Write what events cause, which are folded into their cases already, and save the cases.
 
-        The caller holds the cases' locks. Returns the call-backs that are due.
+        The caller holds the cases' locks. Returns the follow-ups that are to be made.
         """
         waits = Waits(self._window, self._clock.rate())
-        notices, calls = reactions(cases, events, self._library.get, self._calendars, waits)
+        notices, rounds = reactions(cases, events, self._library.get, self._calendars, waits)
         real_now = self._real.now()
         await store_notices.add(tx, notices, now, real_now)
-        await call_backs.add(tx, calls)
+        await follow_ups.add(tx, rounds, now)
+        await follow_ups.supersede(tx, ended_follow_ups(events))
         await store.save(tx, list(cases.values()))
         conditional = await store_notices.conditional(tx, cases.keys())
         await store_notices.decide(tx, reconsidered(conditional, cases, self._library.get), real_now)
@@ -62,10 +70,16 @@ class Reactions:
             tx, superseded(await store_notices.unsent_of_clocks(tx, cases.keys()), cases, retracted), now, real_now
         ):
             pass  # what was joined to one of them waits again, and may be superseded too
-        opened_late = to_open(await call_backs.undecided(tx, cases.keys()), cases, self._library.get)
-        await call_backs.open_(tx, [one.id for one in opened_late])
-        due = [_due(cases[call.planned.case_id], call, now) for call in calls if call.planned.due]
-        return due + [_call_back_due(cases[one.case_id], one.id, one.event_id, one.due_at, now) for one in opened_late]
+        holding = now_holding(await follow_ups.undecided(tx, cases.keys()), cases, self._library.get)
+        await follow_ups.decide(tx, [one.id for one in holding], now)
+        return await self._due(tx, cases, [*(one.planned.id for one in rounds), *(one.id for one in holding)], now)
+
+    async def _due(
+        self, tx: AsyncConnection, cases: Mapping[UUID, Case], ids: Iterable[UUID], now: datetime
+    ) -> Sequence[Event]:
+        """The events of those of these follow-ups that are open; the same id again is the same event."""
+        rows = await follow_ups.these(tx, list(ids))
+        return [call_back_due(cases[row.case_id], row, now) for row in rows if row.state == "open"]
 
     async def apply_own(self, tx: AsyncConnection, events: Iterable[Event], now: datetime) -> Sequence[Event]:
         """Apply notify's own events where the procedure has a use for them; the caller holds the cases' locks."""
@@ -76,12 +90,3 @@ class Reactions:
             return ()
         cases = await store.load(tx, {event.subject for event in useful})
         return await self.react(tx, cases, fold_all(cases, useful), now)
-
-
-def _due(case: Case, call: NewCall, now: datetime) -> Event:
-    return _call_back_due(case, call.planned.id, call.planned.event_id, call.due_at, now)
-
-
-def _call_back_due(case: Case, id: UUID, cause: UUID, due_at: datetime | None, now: datetime) -> Event:
-    data = CallBackDue(task_id=str(id), cause=str(cause), due_at=due_at)
-    return make("notify", case.id, (case.procedure, case.version), data, cause=str(id), at=now)

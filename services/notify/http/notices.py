@@ -18,7 +18,7 @@ from shared.hosting.http import needs
 
 _SHOWN = (
     "id", "position", "case_id", "notice", "to", "occurrence", "event_id", "state", "occurred_at", "made_at", "sink",
-    "addressee", "tries", "attempts", "resends", "blanks", "reason", "ambiguous", "settled_at", "joined_to",
+    "addressee", "tries", "attempts", "resends", "blanks", "reason", "ambiguous", "settled_at", "joined_to", "form",
 )  # fmt: skip
 
 

@@ -18,13 +18,14 @@ from services.notify.domain.rows import AttemptRow, NoticeRow
 _INSERT = text(
     """
     INSERT INTO notices (id, case_id, procedure, version, notice, "to", occurrence, event_id, details, conditional,
-        clock, cycle, rank, state, occurred_at, emitted_at, joins, next_try_at, made_at, queued_at)
+        clock, cycle, rank, state, occurred_at, emitted_at, joins, form, next_try_at, made_at, queued_at)
     SELECT *, CAST(:made_at AS timestamptz), CAST(:queued_at AS timestamptz)
     FROM unnest(CAST(:id AS uuid[]), CAST(:case_id AS uuid[]), CAST(:procedure AS text[]), CAST(:version AS int[]),
         CAST(:notice AS text[]), CAST(:to AS text[]), CAST(:occurrence AS text[]), CAST(:event_id AS uuid[]),
         CAST(:details AS jsonb[]), CAST(:conditional AS boolean[]), CAST(:clock AS text[]), CAST(:cycle AS int[]),
         CAST(:rank AS smallint[]), CAST(:state AS text[]), CAST(:occurred_at AS timestamptz[]),
-        CAST(:emitted_at AS timestamptz[]), CAST(:joins AS boolean[]), CAST(:next_try_at AS timestamptz[]))
+        CAST(:emitted_at AS timestamptz[]), CAST(:joins AS boolean[]), CAST(:form AS text[]),
+        CAST(:next_try_at AS timestamptz[]))
     ON CONFLICT (id) DO NOTHING
     """
 )
@@ -122,6 +123,7 @@ async def add(tx: AsyncConnection, new: Sequence[NewNotice], made_at: datetime, 
             "occurred_at": [one.occurred_at for one in rows],
             "emitted_at": [one.emitted_at for one in rows],
             "joins": [one.joins for one in rows],
+            "form": [one.form for one in rows],
             "next_try_at": [queued_at + timedelta(seconds=one.wait) for one in new],
             "made_at": made_at,
             "queued_at": queued_at,

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     Identity,
     Index,
     Integer,
@@ -76,6 +77,7 @@ notices = Table(
     Column("settled_at", INSTANT),
     Column("joins", Boolean, nullable=False, server_default=text("false")),
     Column("joined_to", Uuid),
+    Column("form", Text),
     Index("notices_case", "case_id"),
     Index("notices_unrouted", "next_try_at", postgresql_where=text("state = 'waiting' AND queue IS NULL")),
     Index("notices_due", "queue", "next_try_at", postgresql_where=text("state = 'waiting'")),
@@ -118,32 +120,73 @@ senders = Table(
     Column("seen_at", INSTANT, nullable=False),
 )
 
-# Call-back tasks. States: undecided, open, done. Instants are on the cases' clock.
-call_backs = Table(
-    "call_backs",
+# The service of notices. States: awaited, overdue, received. `signer` is a document of the vault, never a name.
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("notice_id", Uuid, primary_key=True),
+    Column("position", BigInteger, Identity(), nullable=False, unique=True),
+    Column("case_id", Uuid, nullable=False),
+    Column("procedure", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("notice", Text, nullable=False),
+    Column("addressee", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("sent_at", INSTANT, nullable=False),
+    Column("due_at", INSTANT),
+    Column("served_at", INSTANT),
+    Column("served_on", Date),
+    Column("signer", Text),
+    Column("by", Text),
+    Column("person", Text),
+    Index("receipts_case", "case_id"),
+    Index("receipts_due", "due_at", postgresql_where=text("state = 'awaited'")),
+)
+
+# Answers that an officer gave, in which form.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("notice_id", Uuid, primary_key=True),
+    Column("case_id", Uuid, nullable=False),
+    Column("form", Text, nullable=False),
+    Column("at", INSTANT, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("person", Text),
+)
+
+# Rounds of follow-ups. States: undecided, waiting (not offered before `opens_at`), open, done, unreached, superseded.
+# Instants are on the cases' clock.
+follow_ups = Table(
+    "follow_ups",
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("position", BigInteger, Identity(), nullable=False, unique=True),
     Column("case_id", Uuid, nullable=False),
     Column("procedure", Text, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("element", Integer, nullable=False),
+    Column("follow_up", Text, nullable=False),
+    Column("round", Integer, nullable=False),
     Column("occurrence", Text, nullable=False),
     Column("event_id", Uuid, nullable=False),
     Column("conditional", Boolean, nullable=False),
     Column("state", Text, nullable=False),
     Column("occurred_at", INSTANT, nullable=False),
     Column("emitted_at", INSTANT, nullable=False),
+    Column("opens_at", INSTANT, nullable=False),
     Column("due_at", INSTANT),
     Column("calls", JSONB, nullable=False, server_default="[]"),
     Column("satisfied", Boolean),
     Column("score", SmallInteger),
+    Column("grade", Text),
+    Column("fields", JSONB, nullable=False, server_default="{}"),
     Column("answered_at", INSTANT),
-    Index("call_backs_case", "case_id"),
-    Index("call_backs_open", "position", postgresql_where=text("state = 'open'")),
+    Index("follow_ups_case", "case_id"),
+    Index("follow_ups_open", "position", postgresql_where=text("state = 'open'")),
+    Index("follow_ups_waiting", "opens_at", postgresql_where=text("state = 'waiting'")),
 )
 
-# The complainant's answer without a call-back: one for each cycle of a case.
+# The complainant's answer without being asked: one for each cycle of a case.
 satisfactions = Table(
     "satisfactions",
     metadata,

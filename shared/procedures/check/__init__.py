@@ -9,6 +9,8 @@ from shared.procedures.check.conditions import check_conditions
 from shared.procedures.check.consequences import check_consequences
 from shared.procedures.check.documents import check_documents
 from shared.procedures.check.finding import Finding
+from shared.procedures.check.follow_ups import check_follow_ups
+from shared.procedures.check.notices import check_notices
 from shared.procedures.check.occurrences import check_occurrences
 from shared.procedures.check.order import check_order
 from shared.procedures.check.references import check_references
@@ -28,6 +30,8 @@ def check_procedure(procedure: Procedure) -> tuple[Finding, ...]:
         *check_clocks(procedure),
         *check_clock_parts(procedure),
         *check_consequences(procedure),
+        *check_follow_ups(procedure),
+        *check_notices(procedure),
         *check_order(procedure),
         *check_reports(procedure),
         *check_awards(procedure),

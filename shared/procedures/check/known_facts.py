@@ -43,6 +43,15 @@ def known_facts(procedure: Procedure) -> dict[str, KnownFact]:
     found |= {one.id: _of_field(one, at_registration=True) for one in procedure.fields if one.holds == "coded"}
     for milestone in procedure.milestones:
         found |= {f"{milestone.id}.{name}": fact for name, fact in own_facts(milestone).items()}
+    for follow_up in procedure.follow_ups:
+        found |= {
+            f"{follow_up.id}.{one.id}": _of_field(one, at_registration=False)
+            for one in follow_up.fields
+            if one.holds == "coded"
+        }
+        found[f"{follow_up.id}.round"] = KnownFact("integer")
+        if follow_up.grades:
+            found[f"{follow_up.id}.grade"] = KnownFact("choice", frozenset(one.id for one in follow_up.grades))
     return found
 
 
@@ -55,7 +64,8 @@ def vault_facts(procedure: Procedure) -> frozenset[str]:
     """The names of what lives in the vault, which no condition may read."""
     fields = {one.id for one in procedure.fields if one.holds != "coded"}
     reported = {f"{m.id}.{one.id}" for m in procedure.milestones for one in m.fields if one.holds != "coded"}
-    return frozenset(fields | reported)
+    answered = {f"{f.id}.{one.id}" for f in procedure.follow_ups for one in f.fields if one.holds != "coded"}
+    return frozenset(fields | reported | answered)
 
 
 def _of_field(spec: FieldSpec, *, at_registration: bool) -> KnownFact:

@@ -14,7 +14,6 @@ from shared.procedures.milestones import (
     DEADLINE,
     DECIDED_AT_INTAKE,
     FREELY_QUALIFIED,
-    NOTICE,
     QUALIFIED_BY,
     REPORTED,
     STANDARD,
@@ -23,12 +22,12 @@ from shared.procedures.milestones import (
 )
 from shared.procedures.model import (
     Award,
-    CallBack,
     Clock,
     Count,
     DocumentKind,
     Dossier,
     Escalation,
+    FollowUp,
     Milestone,
     Notice,
     Pause,
@@ -48,7 +47,7 @@ _NAMED_BY: tuple[tuple[type[BaseModel], tuple[str, ...]], ...] = (
     (Count, ("of",)),
     (Reopening, ("at",)),
     (Notice, ("at",)),
-    (CallBack, ("after",)),
+    (FollowUp, ("after",)),
 )
 
 
@@ -90,8 +89,6 @@ def possible(procedure: Procedure) -> frozenset[str]:
         found.discard("numbered")
     if procedure.reopenings:
         found.add("reopened")
-    if procedure.call_backs:
-        found |= set(NOTICE)
     found |= {f"{name}:{one}" for name in ("assigned", "reassigned") for one in ids["departments"]}
     found |= {f"{name}:{one}" for name in ("notified", "notice-failed") for one in ids["notices"]}
     found |= {f"{name}:{one}" for name in ("assisting", "contributed") for one in ids["departments"]} | {"assisting"}
@@ -100,6 +97,7 @@ def possible(procedure: Procedure) -> frozenset[str]:
         found |= {name, *(f"{name}:{one}" for one in ids["awards"])} if procedure.awards else set()
     if not procedure.awards:
         found -= {"award-approved", "award-refused"}
+    found |= _of_service(procedure) | _of_follow_ups(procedure)
     found |= _of_classes(procedure) | _of_levels(procedure) | _of_clocks(procedure)
     return frozenset(found)
 
@@ -128,6 +126,26 @@ def _of_levels(procedure: Procedure) -> set[str]:
                 # from any rung reached, this many up, again and again, and never beyond the top
                 reached |= set(rungs[rungs.index(rung) :: one.raise_by]) | {rungs[-1]}
     return {"escalated", *(f"escalated:{one}" for one in reached)}
+
+
+def _of_service(procedure: Procedure) -> set[str]:
+    found: set[str] = set()
+    for one in procedure.notices:
+        names = (["delivered"] if one.form is not None else []) + (["served"] if one.service is not None else [])
+        names += ["unserved"] if one.service is not None and one.service.within is not None else []
+        found |= {*names, *(f"{name}:{one.id}" for name in names)}
+    return found
+
+
+def _of_follow_ups(procedure: Procedure) -> set[str]:
+    """What the complainants say when they are asked; `satisfied` too, which they may say by themselves."""
+    found: set[str] = set()
+    for one in procedure.follow_ups:
+        names = ["called-back", "call-attempted"] + (["unreached"] if one.attempts is not None else [])
+        views = [grade.satisfied for grade in one.grades] or [True, False]
+        names += [word for word, view in (("satisfied", True), ("dissatisfied", False)) if view in views]
+        found |= {*names, *(f"{name}:{one.id}" for name in names)}
+    return found | ({"satisfied", "dissatisfied"} if procedure.follow_ups else set())
 
 
 def _of_clocks(procedure: Procedure) -> set[str]:

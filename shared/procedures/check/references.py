@@ -20,6 +20,7 @@ from shared.procedures.model import (
     Duty,
     Escalation,
     Extension,
+    FollowUp,
     Level,
     Milestone,
     Notice,
@@ -45,6 +46,7 @@ _NAMES: tuple[tuple[type[BaseModel], str, tuple[str, ...]], ...] = (
     (Escalation, "with_", ("departments",)),
     (Award, "approved_by", _ANYBODY),
     (Milestone, "by", _ANYBODY),
+    (FollowUp, "by", _ANYBODY),
     (Escalation, "to", ("levels",)),
     (Escalation, "class_", ("classes",)),
     (Escalation, "department", ("departments",)),
@@ -82,14 +84,16 @@ def check_references(procedure: Procedure) -> Iterator[Finding]:
         for kind, key, declared in _NAMES:
             if type(part) is kind:
                 yield from _missing(path, part, key, declared, ids)
-        if isinstance(part, Notice) and not _is_somebody(part.to, ids):
-            zh, en = did_you_mean(part.to, RECIPIENTS | ids.people)
-            yield error(
-                f"{path}.to",
-                f"收件人不存在：可写 complainant、department、level、assistants,或角色、部门、层级的 id{zh}",
-                "nobody bears this name: complainant, department, level, assistants, or the id of a role, "
-                f"department or level{en}",
-            )
+        if isinstance(part, Notice):
+            for to in part.to:
+                if not _is_somebody(to, ids):
+                    zh, en = did_you_mean(to, RECIPIENTS | ids.people)
+                    yield error(
+                        f"{path}.to",
+                        f"收件人不存在：{to}；可写 complainant、department、level、assistants，或角色等的 id{zh}",
+                        f"nobody bears this name: {to}; there are complainant, department, level, assistants, and the "
+                        f"ids of roles, departments and levels{en}",
+                    )
 
 
 def _is_somebody(to: str, ids: Ids) -> bool:
@@ -103,7 +107,7 @@ def _missing(path: str, part: BaseModel, key: str, declared: tuple[str, ...], id
     value = getattr(part, key)
     names = value if isinstance(value, tuple) else () if value is None else (value,)
     known = frozenset[str]().union(*(ids[one] for one in declared))
-    if isinstance(part, Milestone):
+    if isinstance(part, Milestone | FollowUp):
         known |= {HANDLER}
     place = type(part).model_fields[key].alias or key
     for name in names:

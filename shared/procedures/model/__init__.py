@@ -13,6 +13,7 @@ from shared.procedures.model.clocks import Clock, ClockStep, DurationTable, Exte
 from shared.procedures.model.complaint import (
     Admissibility,
     AdmissionRule,
+    Channel,
     Choice,
     Count,
     Duplicates,
@@ -36,10 +37,12 @@ from shared.procedures.model.handling import (
 from shared.procedures.model.notices import (
     PLACEHOLDERS,
     SUBJECT_PLACEHOLDERS,
-    CallBack,
+    FollowUp,
+    Grade,
     Notice,
     NoticeText,
     NoticeTexts,
+    Service,
 )
 from shared.procedures.model.oversight import Confidentiality, Duty, NotEnforced, Rule
 from shared.procedures.model.procedure import Procedure
@@ -52,7 +55,7 @@ __all__ = [
     "AdmissionRule",
     "AmountRange",
     "Award",
-    "CallBack",
+    "Channel",
     "Choice",
     "Clock",
     "ClockStep",
@@ -73,7 +76,9 @@ __all__ = [
     "FieldSpec",
     "FileType",
     "Files",
+    "FollowUp",
     "GivenClass",
+    "Grade",
     "Id",
     "Level",
     "Milestone",
@@ -93,6 +98,7 @@ __all__ = [
     "Role",
     "Route",
     "Rule",
+    "Service",
     "Supplement",
     "Text",
 ]

@@ -14,6 +14,12 @@ class Choice(Named):
     """One value of a `choice` field."""
 
 
+class Channel(Choice):
+    """One way by which complaints come. `form`: whether what comes by it is in writing or by word of mouth."""
+
+    form: Literal["written", "oral"] | None = None
+
+
 class FieldSpec(Element):
     """One field of a complaint or of a milestone's report.
 

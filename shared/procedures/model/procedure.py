@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from shared.procedures.model.awards import Award
 from shared.procedures.model.base import Element, Id, Text
 from shared.procedures.model.clocks import Clock
-from shared.procedures.model.complaint import Admissibility, Choice, Count, Duplicates, FieldSpec, Numbering
+from shared.procedures.model.complaint import Admissibility, Channel, Count, Duplicates, FieldSpec, Numbering
 from shared.procedures.model.documents import DocumentKind, Dossier
 from shared.procedures.model.handling import (
     ComplaintClass,
@@ -23,7 +23,7 @@ from shared.procedures.model.handling import (
     Role,
     Route,
 )
-from shared.procedures.model.notices import CallBack, Notice
+from shared.procedures.model.notices import FollowUp, Notice
 from shared.procedures.model.oversight import Confidentiality, Duty, NotEnforced, Rule
 from shared.procedures.model.supplements import Supplement, with_clocks
 
@@ -37,7 +37,7 @@ class Procedure(Element):
     in_force_from: date
     time_zone: str = "Asia/Shanghai"
     calendar: Id = "cn"
-    channels: tuple[Choice, ...] = Field(min_length=1)
+    channels: tuple[Channel, ...] = Field(min_length=1)
     fields: tuple[FieldSpec, ...] = Field(min_length=1)
     numbering: Numbering
     documents: tuple[DocumentKind, ...] = ()
@@ -59,7 +59,7 @@ class Procedure(Element):
     reopenings: tuple[Reopening, ...] = ()
     awards: tuple[Award, ...] = ()
     notices: tuple[Notice, ...] = ()
-    call_backs: tuple[CallBack, ...] = ()
+    follow_ups: tuple[FollowUp, ...] = ()
     confidentiality: tuple[Confidentiality, ...] = ()
     duties: tuple[Duty, ...] = ()
     rules: tuple[Rule, ...] = ()

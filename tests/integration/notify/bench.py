@@ -25,6 +25,7 @@ from services.notify.delivery.vault_client import Vault
 from services.notify.domain.digests import Window
 from services.notify.domain.recipients import Recipients
 from services.notify.handlers.reactions import Reactions
+from services.notify.handlers.service import NoticeService
 from shared.business_time.clock import Clock, RealClock, VirtualClock
 from shared.business_time.loader import load_calendars
 from shared.events import envelope
@@ -92,7 +93,8 @@ class Bench:
         self.vault_url = vault_url
         self.vault = Vault(vault_url, "hyk_test")
         self.composer = Composer(library(), recipients, self.vault, vault_url)
-        self.results = DeliveryResults(self.outbox, self.clock, real, self.reactions)
+        self.service = NoticeService(library(), load_calendars(), self.reactions)
+        self.results = DeliveryResults(self.outbox, self.clock, real, self.reactions, self.service)
         self.sinks: dict[str, Sink] = {"file": FileSink(folder), "webhook": WebhookSink(recipients), **sinks}
 
     async def apply(self, events: Sequence[Event]) -> list[Event]:

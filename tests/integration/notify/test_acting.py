@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 
 from shared.security.keys import ensure_key
 from tests.acting import ACTIONS, Action, is_refused_for_office
+from tests.integration.notify.bench import Bench
 from tests.integration.notify.test_api import Pair, _task, api  # noqa: F401  (a fixture)
+from tests.unit.notify.samples import Story
 
 pytestmark = pytest.mark.asyncio
+
+
+async def decided(it: Bench) -> str:
+    """The id of a decision that was sent and is to be served, with its signer's name in the vault."""
+    story = Story()
+    await it.apply([story.documented("signer-1"), story.closed()])
+    async with it.engine.begin() as tx:
+        await tx.execute(text("UPDATE notices SET state = 'sent', settled_at = made_at WHERE notice = 'decision'"))
+    return str((await it.row("decision")).id)
 
 
 @pytest.mark.parametrize("action", ACTIONS["notify"], ids=lambda action: f"{action.path} {action.office}")
 async def test_a_key_acts_only_as_its_offices(api: Pair, action: Action, database_url: str) -> None:  # noqa: F811
     client, it = api
     task = await _task(api)
-    case = (await client.get("/v1/call-backs", params={"state": "open"})).json()["call_backs"][0]["case_id"]
-    id = task if "call-backs" in action.path else case
+    case = (await client.get("/v1/follow-ups", params={"state": "open"})).json()["follow_ups"][0]["case_id"]
+    ids = {"follow-ups": task, "cases": case, "notices": await decided(it)}
+    id = ids[action.path.split("/")[2]]
     others = {"sample/chief", "sample/water", "sample/roads", "sample/complainant"} - {f"sample/{action.office}"}
     await ensure_key(database_url, "other", ["notices:write"], "hyk_other", acts_as=[*others, "another/*"])
     await ensure_key(database_url, "own", ["notices:write"], "hyk_own", acts_as=[f"sample/{action.office}"])
@@ -30,5 +43,5 @@ async def test_an_office_that_the_procedure_does_not_have_is_refused_by_name(api
     client, _ = api
     task = await _task(api)
     for by in ("nobody", "complainant"):  # a call is an office's
-        answer = await client.post(f"/v1/call-backs/{task}", json={"reached": False, "by": by})
+        answer = await client.post(f"/v1/follow-ups/{task}", json={"reached": False, "by": by})
         assert (answer.status_code, answer.json()["field"]) == (422, "by")

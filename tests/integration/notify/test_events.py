@@ -1,4 +1,4 @@
-"""Events in, rows out: repetition, lateness, call-backs, and nothing of the person in the database."""
+"""Events in, rows out: repetition, lateness, follow-ups, and nothing of the person in the database."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def test_a_case_that_is_not_registered_is_unknown_so_that_its_events_are_h
             assert await Consumer(it.reactions).unknown_cases(tx, {case_id(1), case_id(2)}) == {case_id(2)}
 
 
-async def test_a_call_back_is_due_once_by_the_procedures_calendar(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_a_follow_up_is_due_once_by_the_procedures_calendar(engine: AsyncEngine, tmp_path: Path) -> None:
     async with bench(engine, tmp_path) as (it, _):
         story = Story()
         events = [story.registered(), story.later(hours=1).resolved(upheld=True)]

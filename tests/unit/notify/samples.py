@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+import yaml
+
+from services.notify.domain.rows import FollowUpRow, NoticeRow
 from shared.events import assignments as a
 from shared.events import complaints as c
 from shared.events import deadlines as d
@@ -20,7 +24,8 @@ version: 1
 name: {zh: 示例程序, en: Sample procedure}
 in_force_from: 2020-01-01
 channels:
-  - {id: online, name: {zh: 网上, en: Online}}
+  - {id: online, name: {zh: 网上, en: Online}, form: written}
+  - {id: telephone, name: {zh: 电话, en: Telephone}, form: oral}
 fields:
   - {id: name, label: {zh: 姓名, en: Name}, type: text, holds: identity}
   - {id: email, label: {zh: 邮箱, en: Mail}, type: text, holds: identity}
@@ -124,6 +129,22 @@ notices:
     text:
       zh: {subject: '结果 {{case_number}}', body: '{{documents.reply}}'}
       en: {subject: 'Result {{case_number}}', body: '{{documents.reply}}'}
+  - id: decision
+    name: {zh: 决定书, en: Decision}
+    at: [closed]
+    to: complainant
+    service: {receipt: [signer, date], within: P10D}
+    form: as-received
+    text:
+      zh: {subject: '决定 {{case_number}}', body: '{{case_number}} 已结案'}
+      en: {subject: 'Decision on {{case_number}}', body: '{{case_number}} is closed'}
+  - id: second-service
+    name: {zh: 再次送达, en: Served again}
+    at: ['unserved:decision']
+    to: role:chief
+    text:
+      zh: {subject: '送达 {{case_number}}', body: '未按期送达'}
+      en: {subject: 'Serve {{case_number}}', body: 'Not served in time.'}
   - id: unhappy
     name: {zh: 不满意, en: Dissatisfied}
     at: [dissatisfied]
@@ -159,8 +180,22 @@ notices:
     text:
       zh: {subject: '上报 {{case_number}}', body: '{{level}}请处理'}
       en: {subject: 'Passed up {{case_number}}', body: '{{level}}, please act.'}
-call_backs:
-  - {after: resolved, within: P2WD, when: {field: resolved.upheld, is: true}}
+follow_ups:
+  - {id: visit, after: resolved, within: P2WD, when: {field: resolved.upheld, is: true}}
+  - id: survey
+    after: closed
+    wait: PT40M
+    within: P1D
+    by: [handler, chief]
+    rounds: 3
+    attempts: 2
+    grades:
+      - {id: good, name: {zh: 满意, en: Good}, satisfied: true}
+      - {id: fair, name: {zh: 一般, en: Fair}}
+      - {id: poor, name: {zh: 差, en: Poor}, satisfied: false}
+    fields:
+      - {id: wish, label: {zh: 诉求, en: Wish}, type: text, holds: evidence}
+      - {id: minutes, label: {zh: 时长, en: Minutes}, type: integer, at_least: 0, required: registration}
 """
 
 START = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)  # Monday 2 November 2026, 09:00 in Shanghai
@@ -171,6 +206,15 @@ def procedure() -> Procedure:
     return parse_procedure(TEXT, "sample.yaml")
 
 
+def changed(**parts: dict[str, dict[str, Any]]) -> Procedure:
+    """The procedure with other values of some elements: `changed(notices={"receipt": {"to": [...]}})`."""
+    text = yaml.safe_load(TEXT)
+    for part, elements in parts.items():
+        for element in text[part]:
+            element.update(elements.get(element["id"], {}))
+    return parse_procedure(yaml.safe_dump(text, allow_unicode=True), "sample.yaml")
+
+
 def library() -> Library:
     """A library of it alone."""
     return Library((procedure(),))
@@ -179,6 +223,75 @@ def library() -> Library:
 def case_id(number: int = 1) -> UUID:
     """The id of the `number`-th case."""
     return uuid5(NAMESPACE, f"case {number}")
+
+
+def follow_up_row(case: UUID, **changes: Any) -> FollowUpRow:
+    """A round of the follow-up `visit` of the sample procedure, open since START."""
+    row = FollowUpRow(
+        id=case_id(8),
+        position=1,
+        case_id=case,
+        procedure="sample",
+        version=1,
+        follow_up="visit",
+        round=1,
+        occurrence="resolved",
+        event_id=case_id(7),
+        conditional=False,
+        state="open",
+        occurred_at=START,
+        emitted_at=START,
+        opens_at=START,
+        due_at=None,
+        calls=(),
+        satisfied=None,
+        score=None,
+        grade=None,
+        fields={},
+        answered_at=None,
+    )
+    return replace(row, **changes)
+
+
+def notice_row(**changes: Any) -> NoticeRow:
+    """A notice of the sample procedure that waits since START."""
+    row = NoticeRow(
+        id=case_id(5),
+        position=1,
+        case_id=case_id(),
+        procedure="sample",
+        version=1,
+        notice="decision",
+        to="complainant",
+        occurrence="closed",
+        event_id=case_id(6),
+        details={},
+        conditional=False,
+        clock=None,
+        cycle=None,
+        rank=0,
+        state="waiting",
+        occurred_at=START,
+        emitted_at=START,
+        made_at=START,
+        queued_at=START,
+        next_try_at=START,
+        queue=None,
+        sink=None,
+        addressee=None,
+        sender=None,
+        tries=0,
+        attempts=0,
+        resends=0,
+        blanks=0,
+        reason=None,
+        ambiguous=False,
+        settled_at=None,
+        joins=False,
+        joined_to=None,
+        form=None,
+    )
+    return replace(row, **changes)
 
 
 class Story:
@@ -209,8 +322,8 @@ class Story:
         )
         return emitted.numbered(self._counts[topic])
 
-    def registered(self) -> Event:
-        return self.emit(c.ComplaintRegistered(case_number=self.number, channel="online", received_at=self.now))
+    def registered(self, channel: str = "online") -> Event:
+        return self.emit(c.ComplaintRegistered(case_number=self.number, channel=channel, received_at=self.now))
 
     def classified(self, id: str) -> Event:
         return self.emit(a.CaseClassified(class_=id))
@@ -223,6 +336,12 @@ class Story:
 
     def resolved(self, **fields: Any) -> Event:
         return self.emit(a.MilestoneReached(milestone="resolved", at=self.now, by="water", fields=fields))
+
+    def documented(self, name: str) -> Event:
+        return self.emit(c.DocumentAdded(document=name))
+
+    def closed(self) -> Event:
+        return self.emit(a.MilestoneReached(milestone="closed", at=self.now, by="water", fields={}))
 
     def started(self, clock: str = "handling", *, days: int = 7, cycle: int = 1) -> Event:
         due_at = self.now + timedelta(days=days)

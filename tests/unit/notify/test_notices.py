@@ -1,4 +1,4 @@
-"""Which notices and call-backs an event causes, and which notices need not be sent any more."""
+"""Which notices an event causes, for whom, and which notices need not be sent any more."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notify.domain.case import Case, fold, opened
-from services.notify.domain.notices import BREACHED, WARNED, Unsent, overtaken, plan_calls, plan_notices, superseded
+from services.notify.domain.notices import BREACHED, WARNED, Unsent, notice_id, overtaken, plan_notices, superseded
 from shared.events.envelope import Event
-from tests.unit.notify.samples import START, Story, case_id, procedure
+from tests.unit.notify.samples import START, Story, case_id, changed, procedure
 
 
 def _case(*events: Event) -> Case:
@@ -62,17 +62,21 @@ def test_a_condition_is_judged_by_what_had_been_emitted_up_to_the_occurrence() -
     assert _planned(_case(registered, assigned, raised_before.classified("grave")), assigned)["grave"] is True
 
 
-def test_a_call_back_is_planned_only_where_its_condition_holds() -> None:
-    upheld, not_upheld, silent = Story(1), Story(2), Story(3)
+def test_several_addressees_get_a_notice_each_and_a_single_ones_id_does_not_tell_whom() -> None:
+    story = Story()
+    assigned = story.assigned()
+    case = _case(story.registered(), assigned)
+    rules = changed(notices={"assignment": {"to": ["department", "water", "role:chief"]}})
 
-    for story, fields, due in (
-        (upheld, {"upheld": True}, True),
-        (not_upheld, {"upheld": False}, False),
-        (silent, {}, False),
-    ):
-        registered, resolved = story.registered(), story.resolved(**fields)
-        (call,) = plan_calls(_case(registered, resolved), resolved, procedure())
-        assert call.due is due
+    several = [one for one in plan_notices(case, assigned, rules) if one.notice == "assignment"]
+    (single,) = [one for one in plan_notices(case, assigned, procedure()) if one.notice == "assignment"]
+
+    # the case is with the department of water: it gets one notice and not two
+    assert [one.to for one in several] == ["department", "role:chief"]
+    assert [one.id for one in several] == [
+        notice_id(case.id, "assignment", assigned.id, to) for to in ("department", "role:chief")
+    ]
+    assert single.id == notice_id(case.id, "assignment", assigned.id)
 
 
 def _unsent(

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import pytest
 
 from services.notify.domain.case import Case, fold, opened
 from services.notify.domain.digests import Window
+from services.notify.domain.follow_ups import NewFollowUp
 from services.notify.domain.notices import Conditional
 from services.notify.domain.reactions import (
-    NewCall,
     NewNotice,
     Waits,
+    ended_follow_ups,
+    now_holding,
     reactions,
     reconsidered,
     retracted_breaches,
-    to_open,
 )
-from services.notify.domain.rows import CallRow
 from shared.business_time.loader import load_calendars
+from shared.events.assignments import CaseReopened
+from shared.events.complaints import ComplaintWithdrawn
 from shared.events.envelope import Event
 from shared.events.notices import NoticeSent
 from shared.procedures.model import Procedure
-from tests.unit.notify.samples import START, Story, case_id, library, procedure
+from tests.unit.notify.samples import START, Story, case_id, follow_up_row, library, procedure
 
 CALENDARS = load_calendars()
 WINDOW = Window(late_after=60.0, seconds=2.0)
@@ -40,7 +41,7 @@ def folded(*events: Event) -> Case:
     return case
 
 
-def caused(case: Case, *events: Event, waits: Waits = REAL_TIME) -> tuple[list[NewNotice], list[NewCall]]:
+def caused(case: Case, *events: Event, waits: Waits = REAL_TIME) -> tuple[list[NewNotice], list[NewFollowUp]]:
     """What events cause that are folded into the case already."""
     return reactions({case.id: case}, events, library().get, CALENDARS, waits)
 
@@ -91,10 +92,10 @@ def test_what_no_deadline_brought_about_never_waits() -> None:
     story = Story()
     registered = story.registered()
 
-    (receipt,), calls = caused(folded(registered), registered)
+    (receipt,), rounds = caused(folded(registered), registered)
 
     assert (receipt.planned.notice, receipt.procedure, receipt.version, receipt.wait) == ("receipt", "sample", 1, 0.0)
-    assert calls == []
+    assert rounds == []
 
 
 def test_what_joins_no_digest_never_waits_however_late_its_step_came() -> None:
@@ -108,15 +109,15 @@ def test_what_joins_no_digest_never_waits_however_late_its_step_came() -> None:
     assert {(one.planned.to, one.wait) for one in notices if not one.planned.joins} == {("complainant", 0.0)}
 
 
-def test_a_call_back_is_due_by_the_procedures_calendar() -> None:
+def test_a_follow_up_is_due_by_the_procedures_calendar() -> None:
     story = Story()
     events = (story.registered(), story.resolved(upheld=True))
 
-    _, (call,) = caused(folded(*events), *events)
+    _, (visit,) = caused(folded(*events), *events)
 
     # Monday 2 November and two working days: until the end of Wednesday 4 November in Shanghai, 16:00 UTC
-    assert call.due_at == datetime(2026, 11, 4, 16, 0, tzinfo=UTC)
-    assert call.planned.due
+    assert visit.due_at == datetime(2026, 11, 4, 16, 0, tzinfo=UTC)
+    assert visit.planned.due
 
 
 def test_a_notice_about_a_notice_is_never_sent() -> None:
@@ -165,25 +166,26 @@ def test_a_notice_that_the_procedure_does_not_have_is_not_sent() -> None:
     assert reconsidered([one], {case.id: case}, library().get) == {one.id: "undecided"}
 
 
-def call_row(case: UUID) -> CallRow:
-    """An undecided call-back of the sample procedure."""
-    return CallRow(
-        case_id(8), 1, case, "sample", 1, 0, "resolved", case_id(7), True, "undecided", START, START, None, (), None,
-        None, None,
-    )  # fmt: skip
-
-
-def test_a_call_back_opens_when_its_condition_turns_out_to_hold() -> None:
+def test_a_follow_up_opens_when_its_condition_turns_out_to_hold() -> None:
     story = Story()
     registered = story.registered()
     upheld = folded(registered, story.resolved(upheld=True))
     not_upheld = folded(registered, story.resolved(upheld=False))
-    row = call_row(upheld.id)
+    row = follow_up_row(upheld.id, state="undecided", conditional=True)
 
-    assert to_open([row], {row.case_id: upheld}, library().get) == [row]
-    assert to_open([row], {row.case_id: not_upheld}, library().get) == []
+    assert now_holding([row], {row.case_id: upheld}, library().get) == [row]
+    assert now_holding([row], {row.case_id: not_upheld}, library().get) == []
     before = replace(row, emitted_at=START - timedelta(seconds=1))
-    assert to_open([before], {row.case_id: upheld}, library().get) == []
+    assert now_holding([before], {row.case_id: upheld}, library().get) == []
+
+
+def test_nobody_is_asked_any_more_about_what_was_before_a_reopening_or_the_end() -> None:
+    story = Story()
+    withdrawn = story.emit(ComplaintWithdrawn(by="complainant"))
+    reopened = story.later(days=1).emit(CaseReopened(cycle=2, cause="dissatisfied"))
+
+    assert ended_follow_ups([withdrawn, story.resolved(), story.closed()]) == {story.case: withdrawn.time}
+    assert ended_follow_ups([withdrawn, reopened]) == {story.case: reopened.time}
 
 
 def test_retractions_are_found_among_events() -> None:

@@ -87,8 +87,8 @@ notices:
     text:
       zh: {subject: '结果 {{case_number}}', body: '{{name}}您好'}
       en: {subject: 'Result {{case_number}}', body: 'Dear {{name}}'}
-call_backs:
-  - {after: resolved}
+follow_ups:
+  - {id: visit, after: resolved}
 """
 
 

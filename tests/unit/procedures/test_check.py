@@ -57,7 +57,7 @@ FINDINGS = [
     ("at: [resolved]", "at: ['resolved:desk']", "error", "notices[result].at", "neither a word"),
     ("at: [resolved]", "at: [resolved, merged]", "warning", "notices[result].at", "never happens in this procedure"),
     ("at: [resolved]", "at: ['warned:clerk']", "warning", "notices[result].at", "never happens in this procedure"),
-    ("call_backs:\n  - {after: resolved}\n", "", "warning", "reopenings[unhappy].at", "never happens"),
+    ("follow_ups:\n  - {id: visit, after: resolved}\n", "", "warning", "reopenings[unhappy].at", "never happens"),
     ("- id: inspected\n", "- id: registered\n", "error", "milestones[registered]", "the system emits this word itself"),
     # conditions
     (

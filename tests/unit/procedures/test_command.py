@@ -44,12 +44,12 @@ def test_every_part_of_a_procedure_is_shown(id: str, lang: str) -> None:
         assert f"\n  {element.id}: " in shown.stdout
 
 
-def test_numbered_documents_and_call_backs_are_shown() -> None:
+def test_numbered_documents_and_follow_ups_are_shown() -> None:
     assert (
         "\n  non-filing-notice: Non-filing notice (refused; 不立字[{year}]第{number}号; copies to audit-post,"
         in run("show", "social-insurance-levy-complaints").stdout
     )
-    assert "\nCall-backs\n  resolved\n" in run("show", "vanke-developer").stdout
+    assert "\nFollow-ups\n  result-visit: resolved\n" in run("show", "vanke-developer").stdout
 
 
 def test_facts_are_shown_only_when_asked_for() -> None:

@@ -96,7 +96,7 @@ def test_an_entry_may_say_only_what_differs_and_one_may_be_dropped(tmp_path: Pat
 
 
 def test_a_notice_without_text_has_that_of_its_occurrence_or_of_the_word_it_names(tmp_path: Path) -> None:
-    text = SAMPLE[SAMPLE.index("    text:\n") : SAMPLE.index("call_backs:")]
+    text = SAMPLE[SAMPLE.index("    text:\n") : SAMPLE.index("follow_ups:")]
     plain = composed(tmp_path, (HEAD, EXTENDS), (text, ""))
     assert plain.notices[0].text.en.subject == "Result {{case_number}}"
     named = composed(tmp_path, (HEAD, EXTENDS), (text, "    text: resolved\n"), ("at: [resolved]", "at: [closed]"))
@@ -115,7 +115,7 @@ def test_a_pack_is_filled_with_its_parameters_and_may_be_used_twice(tmp_path: Pa
     assert (clocks["grant"].duration, clocks["refund"].duration) == ("P3WD", "P1WD")
     assert clocks["refund"].from_ == ("refund-asked",)
     assert {one.id: one.name.en for one in found.milestones}["grant-asked"] == "Asked of officer"
-    assert {one.id: one.to for one in found.notices}["refund-late"] == "director"
+    assert {one.id: one.to for one in found.notices}["refund-late"] == ("director",)
 
 
 def test_what_the_file_says_lies_over_its_packs(tmp_path: Path) -> None:

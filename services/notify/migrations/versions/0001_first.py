@@ -1,4 +1,4 @@
-"""Cases, notices with their attempts, queues, senders, call-backs and satisfaction."""
+"""Cases, notices with their attempts, queues, senders, follow-ups and satisfaction."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("seen_at", INSTANT, nullable=False),
     )
-    _call_backs()
+    _service()
+    _follow_ups()
 
 
 def _notices() -> None:
@@ -90,6 +91,7 @@ def _notices() -> None:
         sa.Column("settled_at", INSTANT),
         sa.Column("joins", sa.Boolean, nullable=False, server_default=sa.text("false")),
         sa.Column("joined_to", sa.Uuid),
+        sa.Column("form", sa.Text),
     )
     op.create_index("notices_case", "notices", ["case_id"])
     for name, columns, where in (
@@ -103,29 +105,66 @@ def _notices() -> None:
         op.create_index(name, "notices", columns, postgresql_where=sa.text(where))
 
 
-def _call_backs() -> None:
+def _service() -> None:
     op.create_table(
-        "call_backs",
+        "receipts",
+        sa.Column("notice_id", sa.Uuid, primary_key=True),
+        sa.Column("position", sa.BigInteger, sa.Identity(), nullable=False, unique=True),
+        sa.Column("case_id", sa.Uuid, nullable=False),
+        sa.Column("procedure", sa.Text, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("notice", sa.Text, nullable=False),
+        sa.Column("addressee", sa.Text, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("sent_at", INSTANT, nullable=False),
+        sa.Column("due_at", INSTANT),
+        sa.Column("served_at", INSTANT),
+        sa.Column("served_on", sa.Date),
+        sa.Column("signer", sa.Text),
+        sa.Column("by", sa.Text),
+        sa.Column("person", sa.Text),
+    )
+    op.create_index("receipts_case", "receipts", ["case_id"])
+    op.create_index("receipts_due", "receipts", ["due_at"], postgresql_where=sa.text("state = 'awaited'"))
+    op.create_table(
+        "deliveries",
+        sa.Column("notice_id", sa.Uuid, primary_key=True),
+        sa.Column("case_id", sa.Uuid, nullable=False),
+        sa.Column("form", sa.Text, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("by", sa.Text, nullable=False),
+        sa.Column("person", sa.Text),
+    )
+
+
+def _follow_ups() -> None:
+    op.create_table(
+        "follow_ups",
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("position", sa.BigInteger, sa.Identity(), nullable=False, unique=True),
         sa.Column("case_id", sa.Uuid, nullable=False),
         sa.Column("procedure", sa.Text, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
-        sa.Column("element", sa.Integer, nullable=False),
+        sa.Column("follow_up", sa.Text, nullable=False),
+        sa.Column("round", sa.Integer, nullable=False),
         sa.Column("occurrence", sa.Text, nullable=False),
         sa.Column("event_id", sa.Uuid, nullable=False),
         sa.Column("conditional", sa.Boolean, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("occurred_at", INSTANT, nullable=False),
         sa.Column("emitted_at", INSTANT, nullable=False),
+        sa.Column("opens_at", INSTANT, nullable=False),
         sa.Column("due_at", INSTANT),
         sa.Column("calls", JSONB, nullable=False, server_default="[]"),
         sa.Column("satisfied", sa.Boolean),
         sa.Column("score", sa.SmallInteger),
+        sa.Column("grade", sa.Text),
+        sa.Column("fields", JSONB, nullable=False, server_default="{}"),
         sa.Column("answered_at", INSTANT),
     )
-    op.create_index("call_backs_case", "call_backs", ["case_id"])
-    op.create_index("call_backs_open", "call_backs", ["position"], postgresql_where=sa.text("state = 'open'"))
+    op.create_index("follow_ups_case", "follow_ups", ["case_id"])
+    op.create_index("follow_ups_open", "follow_ups", ["position"], postgresql_where=sa.text("state = 'open'"))
+    op.create_index("follow_ups_waiting", "follow_ups", ["opens_at"], postgresql_where=sa.text("state = 'waiting'"))
     op.create_table(
         "satisfactions",
         sa.Column("case_id", sa.Uuid, primary_key=True),
