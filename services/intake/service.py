@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from services.intake.background.housekeeping import clean_up_periodically
+from services.intake.background.reports import Reports
 from services.intake.consumer import Consumer
 from services.intake.form_book import FormBook
 from services.intake.handlers.cases import CaseHandlers
 from services.intake.handlers.procedure_migrations import MigrationHandlers
 from services.intake.handlers.progress import ProgressHandlers
+from services.intake.handlers.reports import ReportHandlers
 from services.intake.handlers.vault import VaultHandlers
 from services.intake.http.cases import case_routes
 from services.intake.http.complaints import BATCH_PATH, registration_routes
 from services.intake.http.procedure_migrations import migration_routes
 from services.intake.http.progress import progress_routes
+from services.intake.http.reports import report_routes
 from services.intake.http.vault import vault_routes
 from services.intake.registration.batch import Batch
 from services.intake.registration.batcher import RegistrationBatcher
@@ -34,6 +37,7 @@ def build(context: Context) -> Service:
     registrar = Registrar(context.outbox, vault, clock, real)
     cases = CaseHandlers(context.outbox, vault, clock, forms)
     migrations = MigrationHandlers(context.outbox, context.library, clock)
+    reports = ReportHandlers(context.outbox, context.library, context.calendars, vault, clock)
     batch = Batch(registrar, reader, clock)
     return Service(
         routers=[
@@ -42,9 +46,10 @@ def build(context: Context) -> Service:
             vault_routes(VaultHandlers(engine, vault, clock, forms)),
             progress_routes(ProgressHandlers(engine, vault, forms)),
             migration_routes(engine, migrations),
+            report_routes(context, reports),
         ],
         topics=[ASSIGNMENTS, DEADLINES, NOTICES],
         handler=Consumer(),
-        loops=[lambda: clean_up_periodically(engine, vault, real), migrations.run],
+        loops=[lambda: clean_up_periodically(engine, vault, real), migrations.run, Reports(context, reports).run],
         limits={BATCH_PATH: BATCH_LIMIT},
     )

@@ -13,6 +13,7 @@ from shared.events import assignments as a
 from shared.events import complaints as c
 from shared.events import deadlines as d
 from shared.events import notices as n
+from shared.events import reports as r
 from shared.events.base import EventData
 from shared.events.envelope import Event
 
@@ -30,6 +31,11 @@ _PLAIN: dict[type[EventData], str] = {
     n.Dissatisfied: "dissatisfied",
     n.CalledBack: "called-back",
 }
+_REPORT: dict[type[EventData], str] = {
+    r.ReportOpened: "report-opened",
+    r.ReportMade: "report-made",
+    r.CaseListed: "listed",
+}
 _CLOCK: dict[type[EventData], str] = {
     d.ClockStarted: "started",
     d.ClockWarned: "warned",
@@ -39,6 +45,10 @@ _CLOCK: dict[type[EventData], str] = {
     d.ClockCancelled: "cancelled",
     d.BreachRetracted: "breach-retracted",
 }
+
+
+REPORT_DUE = "report.due"
+"""The fact by which a report's clock knows its due instant."""
 
 
 def names(event: Event) -> tuple[str, ...]:
@@ -67,6 +77,14 @@ def names_of(data: EventData) -> tuple[str, ...]:
             return ("notified", f"notified:{x}")
         case n.NoticeFailed(notice=x):
             return ("notice-failed", f"notice-failed:{x}")
+        case r.ReportComputed(report=x, edition=edition):
+            return (
+                ("report-due", f"report-due:{x}") if edition == 1 else ("report-recomputed", f"report-recomputed:{x}")
+            )
+        case r.ReportEvent(report=x) if type(data) in _REPORT:
+            return (_REPORT[type(data)], f"{_REPORT[type(data)]}:{x}")
+        case r.ReportRescheduled(report=x):
+            return ("report-rescheduled", f"report-rescheduled:{x}")
         case d.ClockEvent(clock=x) if type(data) in _CLOCK:
             return (f"{_CLOCK[type(data)]}:{x}",)
     plain = _PLAIN.get(type(data))
@@ -101,4 +119,6 @@ def facts(event: Event) -> Mapping[str, Any]:
             return {"cycle": x}
         case a.MilestoneReached(milestone=x, fields=given):
             return {f"{x}.{key}": value for key, value in given.items()}
+        case r.ReportOpened(due_at=x) | r.ReportRescheduled(due_at=x):
+            return {REPORT_DUE: x.isoformat()}
     return {}

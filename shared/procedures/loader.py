@@ -25,7 +25,7 @@ from shared.procedures.yaml_file import Path as Keys
 
 LIBRARY_FOLDER = Path(__file__).parent / "library"
 _CONDITION_KEYS = ("when", "not")
-_CONDITION_LISTS = ("all", "any")
+_TAGGED_LISTS = ("all", "any", "shows")
 
 
 def load_procedure(path: Path) -> Procedure:
@@ -76,7 +76,7 @@ def in_file(location: Keys) -> Keys:
             continue
         kept.append(step)
         above = kept[-2] if len(kept) > 1 else None
-        skip = step in _CONDITION_KEYS or (isinstance(step, int) and above in _CONDITION_LISTS)
+        skip = step in _CONDITION_KEYS or (isinstance(step, int) and above in _TAGGED_LISTS)
     return tuple(kept)
 
 

@@ -36,20 +36,29 @@ DEADLINE = ("started", "warned", "breached", "met", "extended", "cancelled", "br
 # What notify emits: `notified:<notice>`, and the complainant's answers.
 NOTICE = ("notified", "notice-failed", "called-back", "satisfied", "dissatisfied")
 
-STANDARD = frozenset((*COMPLAINT, *DECIDED, *REPORTED, *NOTICE))
+# What intake emits of recurring reports, of a report itself and (`listed`) of each case that it is about.
+PERIODIC = ("report-opened", "report-due", "report-recomputed", "report-rescheduled", "report-made")
+LISTED = "listed"
+
+STANDARD = frozenset((*COMPLAINT, *DECIDED, *REPORTED, *NOTICE, *PERIODIC, LISTED))
 
 # The qualifier of an occurrence names an element of this part of the procedure.
-QUALIFIED_BY = {
-    "classified": "classes",
-    "assigned": "departments",
-    "reassigned": "departments",
-    "escalated": "levels",
-    "extension-requested": "clocks",
-    "extension-approved": "clocks",
-    "extension-refused": "clocks",
-    "notified": "notices",
-    "notice-failed": "notices",
-} | dict.fromkeys(DEADLINE, "clocks")
+QUALIFIED_BY = (
+    {
+        "classified": "classes",
+        "assigned": "departments",
+        "reassigned": "departments",
+        "escalated": "levels",
+        "extension-requested": "clocks",
+        "extension-approved": "clocks",
+        "extension-refused": "clocks",
+        "notified": "notices",
+        "notice-failed": "notices",
+        LISTED: "reports",
+    }
+    | dict.fromkeys(PERIODIC, "reports")
+    | dict.fromkeys(DEADLINE, "clocks")
+)
 
 # After one of these the handling is over until the case is reopened: a clock that they would stop does not start.
 FINISHING = ("resolved", "closed", "archived")

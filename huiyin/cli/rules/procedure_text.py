@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from huiyin.cli.rules.describe import Language, describe
 from shared.procedures.catalogue import facts
-from shared.procedures.model import CallBack, Clock, DocumentNumber, Element, FieldSpec, Notice, Procedure, Text
+from shared.procedures.model import CallBack, Clock, DocumentNumber, Element, FieldSpec, Notice, Procedure, Report, Text
 
 _SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("channels", "渠道", "Channels"),
@@ -25,7 +25,7 @@ _SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("notices", "通知", "Notices"),
     ("call_backs", "回访", "Call-backs"),
     ("confidentiality", "保密与回避", "Confidentiality"),
-    ("duties", "定期职责", "Duties"),
+    ("reports", "定期报告", "Reports"),
     ("rules", "其他规定", "Rules"),
 )
 _NEEDED = {
@@ -90,11 +90,13 @@ class ProcedureText:
                 return f"{id}: {self._name(element.name)}: {self._clock(element)}{self._when(element)}"
             case Notice():
                 return f"{id}: {self._name(element.name)} → {element.to}: {', '.join(element.on)}{self._when(element)}"
+            case Report():
+                return f"{id}: {self._name(element.name)}: {self._report(element)}"
         name = getattr(element, "name", None)
         shown = f"{id}: {self._name(name)}" if isinstance(name, Text) else str(id)
         details = [
             f"{key} {', '.join(value) if isinstance(value, tuple) else value}"
-            for key in ("on", "to", "class_", "department", "level", "to_level", "by", "same", "window", "every", "day")
+            for key in ("on", "to", "class_", "department", "level", "to_level", "by", "same", "window")
             if (value := getattr(element, key, None)) not in (None, ())
         ]
         requires = ", ".join(one.reached for one in getattr(element, "requires", ()))
@@ -132,6 +134,18 @@ class ProcedureText:
         steps = [f"{one.percent}%" if one.percent else f"-{one.before}" for one in clock.warnings]
         steps += [f"+{one.after}" for one in clock.after_breach]
         return text + (self._say("，提醒 ", ", steps ") + ", ".join(steps) if steps else "")
+
+    def _report(self, report: Report) -> str:
+        due, rounds = report.due, f" x{report.times}" if report.times > 1 else ""
+        text = f"{report.every}{rounds}" + (f" {report.half}" if report.half else "")
+        if due is not None and due.within is not None:
+            text += self._say(f"，期满后 {due.within} 内", f", within {due.within} after it")
+        elif due is not None:
+            next_ = self._say("下期 ", "next ") if due.of == "next" else ""
+            word = self._say("前", "before") if due.before else self._say("止", "by")
+            text += self._say(f"，{next_}{due.day} 日{word}", f", {word} {next_}{due.day}")
+        text += self._say(f"，由 {', '.join(report.by)}", f", by {', '.join(report.by)}")
+        return text + (self._say(f"，报 {', '.join(report.to)}", f", to {', '.join(report.to)}") if report.to else "")
 
     def _admission(self) -> Iterator[str]:
         admission = self._procedure.admissibility

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from services.notify.domain.case import Case, stamp
 from services.notify.domain.templates import names_in
+from shared.events.reports import is_report
 from shared.procedures.model import Named, Notice, Procedure, Text
 
 Language = Literal["zh", "en"]
@@ -68,12 +69,13 @@ def values(
     zone = ZoneInfo(procedure.time_zone)
     clock = details.get("clock") or _clock(occurrence, details, case, procedure)
     found: dict[str, str | None] = {
-        "case_number": case.case_number or None,
+        "case_number": _case_number(case, procedure, language),
         "procedure": _in(procedure.name, language),
         "department": _name(procedure.departments, case.current("department"), language),
         "level": _name(procedure.levels, case.current("level"), language),
         "class": _name(procedure.classes, case.current("class"), language),
-        "clock": next((_in(one.name, language) for one in procedure.clocks if one.id == clock), None),
+        "clock": _name(procedure.reports, clock, language)
+        or next((_in(one.name, language) for one in procedure.clocks if one.id == clock), None),
         "step": details.get("step"),
         "due": _due(details, clock, case, zone, language),
         "reason": _reason(details, procedure, language),
@@ -84,6 +86,13 @@ def values(
     }
     found.update({f"documents.{name}": text for name, text in contact.documents.items()})
     return found
+
+
+def _case_number(case: Case, procedure: Procedure, language: Language) -> str | None:
+    """The case's number; of a recurring report its name and period."""
+    report, _, period = case.case_number.partition(" ")
+    name = _name(procedure.reports, report, language) if is_report(case.id) else None
+    return f"{name} {period}" if name else case.case_number or None
 
 
 def moment(instant: datetime, zone: ZoneInfo, language: Language) -> str:

@@ -23,6 +23,7 @@ from shared.errors import HuiyinError, InvalidInput
 from shared.events import envelope
 from shared.events.complaints import ComplaintRegistered
 from shared.events.envelope import Event, UnknownType
+from shared.events.reports import ReportOpened
 from shared.messaging.inbox import dead_letters, deduplication, held_events
 from shared.messaging.kafka.records import Record
 from shared.messaging.outbox import Outbox, append
@@ -133,7 +134,8 @@ class Processor:
         return going
 
     async def _in_time(self, tx: AsyncConnection, fresh: Sequence[Parsed], now: datetime) -> list[Event]:
-        """The events to apply now: those before their case's registration are put aside until it comes."""
+        """The events to apply now: those before the registration of their case, or the opening of their report, are put
+        aside until it comes."""
         if not fresh:
             return []
         unknown = await self._handler.unknown_cases(tx, {one.event.subject for one in fresh})
@@ -143,7 +145,7 @@ class Processor:
             case = one.event.subject
             if case not in unknown:
                 events.append(one.event)
-            elif isinstance(one.event.data, ComplaintRegistered):
+            elif isinstance(one.event.data, ComplaintRegistered | ReportOpened):
                 unknown.discard(case)
                 events.append(one.event)
                 events.extend(await held_events.release(tx, case))

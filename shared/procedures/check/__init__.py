@@ -9,6 +9,7 @@ from shared.procedures.check.finding import Finding
 from shared.procedures.check.occurrences import check_occurrences
 from shared.procedures.check.order import check_order
 from shared.procedures.check.references import check_references
+from shared.procedures.check.reports import check_reports
 from shared.procedures.check.wording import check_wording
 from shared.procedures.model import Procedure
 
@@ -25,5 +26,6 @@ def check_procedure(procedure: Procedure) -> tuple[Finding, ...]:
         *check_clock_parts(procedure),
         *check_order(procedure),
         *check_wording(procedure),
+        *check_reports(procedure),
     }
     return tuple(sorted(found))

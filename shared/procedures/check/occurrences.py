@@ -8,7 +8,17 @@ from pydantic import BaseModel
 
 from shared.procedures.check.finding import Finding, error, warning
 from shared.procedures.check.parts import Ids, parts
-from shared.procedures.milestones import COMPLAINT, DEADLINE, NOTICE, QUALIFIED_BY, REPORTED, STANDARD, split
+from shared.procedures.milestones import (
+    COMPLAINT,
+    DEADLINE,
+    LISTED,
+    NOTICE,
+    PERIODIC,
+    QUALIFIED_BY,
+    REPORTED,
+    STANDARD,
+    split,
+)
 from shared.procedures.model import (
     CallBack,
     Clock,
@@ -38,6 +48,8 @@ def is_known(occurrence: str, procedure: Procedure, ids: Ids) -> bool:
     """Whether the word is one of the language or a declared milestone, with a qualifier where one belongs."""
     name, qualifier = split(occurrence)
     if qualifier is not None:
+        if name in DEADLINE and qualifier in ids["reports"]:
+            return True  # a report's deadline has the report's id
         return name in QUALIFIED_BY and qualifier in ids[QUALIFIED_BY[name]]
     return name in STANDARD or name in ids["milestones"]
 
@@ -65,7 +77,16 @@ def possible(procedure: Procedure) -> frozenset[str]:
     found |= {f"{name}:{one}" for name in ("assigned", "reassigned") for one in ids["departments"]}
     found |= {f"{name}:{one}" for name in ("notified", "notice-failed") for one in ids["notices"]}
     found |= _of_classes(procedure) | _of_levels(procedure) | _of_clocks(procedure)
+    listed = [one.id for one in procedure.reports if one.lists]
+    found |= {LISTED, *(f"{LISTED}:{one}" for one in listed)} if listed else set()
     return frozenset(found)
+
+
+def possible_of_reports(procedure: Procedure) -> frozenset[str]:
+    """Every occurrence that a recurring report can have: notices can be caused by one, nothing else."""
+    found = {f"{name}:{one.id}" for one in procedure.reports for name in (*PERIODIC, "started", "breached", "met")}
+    found |= {f"warned:{one.id}" for one in procedure.reports if one.warn}
+    return frozenset(found | set(PERIODIC)) if procedure.reports else frozenset()
 
 
 def _of_classes(procedure: Procedure) -> set[str]:
@@ -102,7 +123,7 @@ def _of_clocks(procedure: Procedure) -> set[str]:
 
 def check_occurrences(procedure: Procedure) -> Iterator[Finding]:
     """Findings on words that mean nothing, on what never happens, and on milestones that hide a standard word."""
-    ids, can_be = Ids(procedure), possible(procedure)
+    ids, can_be, of_reports = Ids(procedure), possible(procedure), possible_of_reports(procedure)
     for path, part in parts(procedure):
         if isinstance(part, Milestone) and part.id in (STANDARD | set(DEADLINE)) - set(REPORTED):
             yield error(
@@ -113,7 +134,8 @@ def check_occurrences(procedure: Procedure) -> Iterator[Finding]:
         for kind, keys in _NAMED_BY:
             if type(part) is kind:
                 for key in keys:
-                    yield from _check_key(path, part, key, procedure, ids, can_be)
+                    allowed = can_be | of_reports if kind is Notice else can_be
+                    yield from _check_key(path, part, key, procedure, ids, allowed)
 
 
 def _check_key(

@@ -15,7 +15,6 @@ from shared.procedures.model import (
     Confidentiality,
     Count,
     Duplicates,
-    Duty,
     Escalation,
     Extension,
     Level,
@@ -23,6 +22,7 @@ from shared.procedures.model import (
     Notice,
     Procedure,
     Reopening,
+    Report,
     Route,
 )
 
@@ -45,7 +45,8 @@ _NAMES: tuple[tuple[type[BaseModel], str, tuple[str, ...]], ...] = (
     (Extension, "approved_by", _ANYBODY),
     (Confidentiality, "disclosure_by", _ANYBODY),
     (Confidentiality, "recused", ("fields",)),
-    (Duty, "by", _ANYBODY),
+    (Report, "by", _ANYBODY),
+    (Report, "to", _ANYBODY),
     (Duplicates, "same", ("fields",)),
     (Count, "same", ("fields",)),
 )

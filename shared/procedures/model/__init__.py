@@ -39,8 +39,9 @@ from shared.procedures.model.notices import (
     NoticeText,
     NoticeTexts,
 )
-from shared.procedures.model.oversight import Confidentiality, Duty, Rule
+from shared.procedures.model.oversight import Confidentiality, Rule
 from shared.procedures.model.procedure import Procedure
+from shared.procedures.model.reports import Figure, Measure, Report, ReportDue, ReportOf
 
 __all__ = [
     "PLACEHOLDERS",
@@ -58,13 +59,14 @@ __all__ = [
     "DocumentNumber",
     "Duplicates",
     "DurationText",
-    "Duty",
     "Element",
     "Escalation",
     "Extension",
     "FieldSpec",
+    "Figure",
     "Id",
     "Level",
+    "Measure",
     "Milestone",
     "Named",
     "Notice",
@@ -77,6 +79,9 @@ __all__ = [
     "Procedure",
     "QuietHours",
     "Reopening",
+    "Report",
+    "ReportDue",
+    "ReportOf",
     "Requirement",
     "Role",
     "Route",

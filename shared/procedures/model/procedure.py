@@ -20,7 +20,8 @@ from shared.procedures.model.handling import (
     Route,
 )
 from shared.procedures.model.notices import CallBack, Notice
-from shared.procedures.model.oversight import Confidentiality, Duty, Rule
+from shared.procedures.model.oversight import Confidentiality, Rule
+from shared.procedures.model.reports import Report
 
 
 class Procedure(Element):
@@ -51,7 +52,7 @@ class Procedure(Element):
     notices: tuple[Notice, ...] = ()
     call_backs: tuple[CallBack, ...] = ()
     confidentiality: tuple[Confidentiality, ...] = ()
-    duties: tuple[Duty, ...] = ()
+    reports: tuple[Report, ...] = ()
     rules: tuple[Rule, ...] = ()
 
     @property
