@@ -7,7 +7,7 @@ from datetime import date
 
 from shared.procedures.check.finding import Finding, error, warning
 from shared.procedures.check.known_facts import known_facts
-from shared.procedures.check.occurrences import is_known, possible
+from shared.procedures.check.occurrences import is_known, possible, possible_of_reports
 from shared.procedures.check.parts import Ids
 from shared.procedures.conditions import Condition, fields_of
 from shared.procedures.milestones import DEADLINE, PERIODIC, split
@@ -32,6 +32,20 @@ def check_reports(procedure: Procedure) -> Iterator[Finding]:
         yield from _due(path, report)
         yield from _measures(path, report, procedure, ids, can_be)
         yield from _facts(path, report, procedure)
+    yield from _notices(procedure)
+
+
+def _notices(procedure: Procedure) -> Iterator[Finding]:
+    """A report has no complainant, and no department or level that it is with."""
+    of_reports = possible_of_reports(procedure)
+    for notice in procedure.notices:
+        causes = sorted(of_reports.intersection(notice.on))
+        if causes and notice.to in ("complainant", "department", "level"):
+            yield error(
+                f"notices[{notice.id}].to",
+                f"报告没有 {notice.to}：写角色、部门或层级的 id（{causes[0]}）",
+                f"{causes[0]} happens to a report, which has no {notice.to}: name an office by its id",
+            )
 
 
 def _due(path: str, report: Report) -> Iterator[Finding]:
