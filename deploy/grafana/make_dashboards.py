@@ -85,7 +85,7 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
             Panel("升级（每小时）· escalations per hour", per_hour("huiyin_escalations_total", "level"), width=6),
             Panel(
                 "退回的报告（每小时）· reports rejected",
-                per_hour("huiyin_reports_rejected_total", "procedure"),
+                per_hour("huiyin_reports_rejected_total", "reason"),
                 width=6,
             ),
         ),

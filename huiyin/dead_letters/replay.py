@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -15,7 +15,7 @@ from shared.events.envelope import decode
 
 _OPEN = text(
     """
-    SELECT id, consumer, event_id, case_id, topic, partition, "offset", reason, field, failed_at, value
+    SELECT id, consumer, event_id, case_id, topic, partition, "offset", reason, field, failed_at, value, headers
     FROM dead_letters WHERE settled_at IS NULL ORDER BY id LIMIT :limit
     """
 )
@@ -24,7 +24,10 @@ _SETTLE = text("UPDATE dead_letters SET settled_at = :now, settled_how = :how WH
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """An open dead letter. `event_id` and `case_id` are None where the record could not be read at all."""
+    """An open dead letter. `event_id` and `case_id` are None where the record could not be read at all.
+
+    `headers` are those of its signature, on a topic that others write.
+    """
 
     id: int
     consumer: str
@@ -37,6 +40,7 @@ class DeadLetter:
     field: str | None
     value: bytes | None
     failed_at: datetime
+    headers: Mapping[str, str] | None = None
 
     def emitted(self) -> tuple[datetime, int]:
         """When its event was emitted, and its number among those of its case and topic: the order of a replay."""
@@ -59,13 +63,13 @@ async def settle(tx: AsyncConnection, id: int, how: str, now: datetime) -> None:
 
 _FIND = text(
     """
-    SELECT id, consumer, event_id, case_id, topic, partition, "offset", reason, field, value, failed_at
+    SELECT id, consumer, event_id, case_id, topic, partition, "offset", reason, field, value, headers, failed_at
     FROM dead_letters WHERE settled_at IS NULL AND id = :id
     """
 )
 _LOCK_CASE = text(
     """
-    SELECT id, consumer, event_id, case_id, topic, partition, "offset", reason, field, value, failed_at
+    SELECT id, consumer, event_id, case_id, topic, partition, "offset", reason, field, value, headers, failed_at
     FROM dead_letters WHERE settled_at IS NULL
         AND (id = :id OR (consumer, case_id) = (SELECT consumer, case_id FROM dead_letters WHERE id = :id))
     ORDER BY id FOR UPDATE

@@ -56,12 +56,14 @@ def _send(kafka: str, found: Sequence[DeadLetter]) -> None:
 
 
 def _headers(one: DeadLetter) -> list[tuple[str, bytes]]:
-    """As the relay sets them; a record that cannot be read goes without."""
+    """As the relay sets them, and those of a signature; a record that cannot be read goes without the former."""
+    signature = [(name, value.encode()) for name, value in (one.headers or {}).items()]
     try:
         event = decode(one.value)
     except InvalidInput:
-        return []
+        return signature
     found = [
+        *signature,
         ("content-type", CONTENT_TYPE.encode()),
         ("ce_type", event.type.encode()),
         ("ce_id", str(event.id).encode()),

@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Iterable, Mapping
 
 from huiyin.embedded.home import Home
+from shared.security.acting import EVERY_OFFICE
 from shared.security.keys import ensure_key, new_secret
 
 LOCAL_KEY = "local"
 SERVICE_KEY = "service"
 METRICS_KEY = "metrics"
 """Only on servers with a Prometheus of their own: `huiyin provision` makes it known, a home does without."""
+ACTS_AS = {LOCAL_KEY: (EVERY_OFFICE,)}
 SCOPES = {LOCAL_KEY: ("*",), SERVICE_KEY: ("vault:read",), METRICS_KEY: ("metrics:read",)}
 
 
@@ -22,10 +24,10 @@ def home_keys(home: Home) -> dict[str, str]:
 
 
 async def ensure_keys(database_urls: Iterable[str], secrets: Mapping[str, str]) -> None:
-    """Make keys known in every database; `secrets` is by name, the scopes are those of `SCOPES`."""
+    """Make keys known in every database; `secrets` is by name, what they may do stands in `SCOPES` and `ACTS_AS`."""
 
     async def in_one(database_url: str) -> None:
         for name, secret in secrets.items():
-            await ensure_key(database_url, name, SCOPES[name], secret)
+            await ensure_key(database_url, name, SCOPES[name], secret, acts_as=ACTS_AS.get(name, ()))
 
     await asyncio.gather(*(in_one(url) for url in database_urls))

@@ -51,7 +51,8 @@ class Measure:
     def of(clock: Clock, calendar: Calendar) -> Measure:
         """The measure of a clock on its calendar."""
         # an agreed date has no length of its own: it counts as a long one
-        duration = Duration.parse(clock.duration) if clock.duration else Duration(Unit.SECONDS, _SHORT)
+        # and one by a table is measured by its first
+        duration = Duration.parse(clock.durations[0]) if clock.durations else Duration(Unit.SECONDS, _SHORT)
         if duration.in_days:
             unit, divisor = (WORKING_DAYS if duration.unit is Unit.WORKING_DAYS else DAYS), 0
         else:

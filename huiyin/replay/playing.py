@@ -64,7 +64,10 @@ class Replay:
 
     def __init__(self, procedure: Procedure, calendars: Mapping[str, Calendar], until: datetime) -> None:
         # A clock that is due again and again would be asked at every repetition of years; none changes an outcome.
-        clocks = tuple(one.model_copy(update={"repeats": False}) if one.repeats else one for one in procedure.clocks)
+        clocks = tuple(
+            one.model_copy(update={"steps": tuple(step for step in one.steps if step.every is None)})
+            for one in procedure.clocks
+        )
         self._procedure = procedure.model_copy(update={"clocks": clocks})
         self._calendars = calendars
         self.until = until

@@ -76,7 +76,7 @@ def run(source: Source, choices: Choices) -> Replayed:
     played, idle = startable(procedure, cases.columns.names())
     report = Report({name: zone(one.time_zone) for name, one in by_name(calendars, played).items()})
     units = {one.id: Measure.of(one, by_name(calendars, played)[one.id]).unit for one in played.clocks}
-    reads_period = any(_PERIOD in fields_of(one.when) for one in played.clocks)
+    reads_period = any(_PERIOD in fields_of(one.when) | fields_of(one.while_) for one in played.clocks)
     at_receipt = [name for name in cases.columns.at_receipt() if name in mentioned(played)]
     periods = calendars[played.calendar] if reads_period else None
     game = _Game(cases.columns, at_receipt, played, calendars, ends, report, refused, periods)

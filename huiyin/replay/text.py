@@ -241,7 +241,7 @@ class _Printer:
             if clock.id in started:
                 course = f"{' / '.join(clock.from_)} → {' / '.join(clock.until)}"
                 name = text(clock.name, self._language)
-                table.add_row(clock.id, clock.duration or self._say("agreed"), f"{name}: {course}")
+                table.add_row(clock.id, " / ".join(clock.durations) or self._say("agreed"), f"{name}: {course}")
         self._console.print(table)
 
     def _not_started(self) -> None:
@@ -252,7 +252,7 @@ class _Printer:
             begins = ", ".join(clock.from_)
             self._console.print(
                 f"{self._say('idle')}: {text(clock.name, self._language)} ({clock.id}); "
-                f"{self._say('none-started')} {begins}{' · when' if clock.when is not None else ''}"
+                f"{self._say('none-started')} {begins}{' · when' if clock.when or clock.while_ else ''}"
             )
 
 

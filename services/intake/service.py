@@ -37,19 +37,19 @@ def build(context: Context) -> Service:
     registrar = Registrar(context.outbox, vault, clock, real)
     cases = CaseHandlers(context.outbox, vault, clock, forms)
     migrations = MigrationHandlers(context.outbox, context.library, clock)
-    reports = ReportHandlers(context.outbox, context.library, context.calendars, vault, clock)
+    reports = ReportHandlers(context.outbox, context.library, context.calendars, forms, vault, clock)
     batch = Batch(registrar, reader, clock)
     return Service(
         routers=[
             registration_routes(RegistrationBatcher(registrar), batch, reader, clock),
             case_routes(engine, vault, cases),
-            vault_routes(VaultHandlers(engine, vault, clock, forms)),
+            vault_routes(VaultHandlers(context.outbox, vault, clock, forms)),
             progress_routes(ProgressHandlers(engine, vault, forms)),
             migration_routes(engine, migrations),
             report_routes(context, reports),
         ],
         topics=[ASSIGNMENTS, DEADLINES, NOTICES],
-        handler=Consumer(),
+        handler=Consumer(forms),
         loops=[lambda: clean_up_periodically(engine, vault, real), migrations.run, Reports(context, reports).run],
         limits={BATCH_PATH: BATCH_LIMIT},
     )

@@ -21,19 +21,26 @@ from services.routing.domain.decide import (
 )
 from services.routing.domain.milestone_reports import Report
 from services.routing.domain.reassignment import reassign_by_hand
+from services.routing.domain.signed_reports import rejection
+from services.routing.report_signatures import ReportSignatures
 from services.routing.rule_book import RuleBook
 from services.routing.store import cases as case_store
 from services.routing.store import counted_cases
 from shared.business_time.due import step_before
 from shared.business_time.durations import Duration
 from shared.errors import NotFound
-from shared.events.assignments import CaseAssigned, CaseEscalated, MilestoneReached, ReportRejected
+from shared.events.assignments import CaseAssigned, CaseEscalated, MilestoneReached, MilestoneReport, ReportRejected
 from shared.events.base import EventData
 from shared.events.complaints import ComplaintMerged, ComplaintRegistered
 from shared.events.envelope import Event, make
 from shared.messaging import outbox
+from shared.messaging.inbox import deduplication
 from shared.observability import metrics
 from shared.procedures.model import Count
+from shared.security.acting import Principal
+
+CONSUMER = "routing"
+"""Under which name the inbox keeps what routing has taken."""
 
 
 class Counted(NamedTuple):
@@ -51,12 +58,16 @@ async def get_case(tx: AsyncConnection, case_id: UUID) -> Case:
     return case
 
 
-async def report_milestone(tx: AsyncConnection, rules: RuleBook, case_id: UUID, report: Report, now: datetime) -> Case:
+async def report_milestone(
+    tx: AsyncConnection, rules: RuleBook, case_id: UUID, report: Report, now: datetime, caller: Principal
+) -> Case:
     """Apply a milestone reported over HTTP; the same report again changes nothing and publishes nothing.
 
-    Returns the case as it is then. Raises `NotFound`, and what `milestone_reports.accept` raises.
+    Returns the case as it is then. Raises `NotFound`, `Forbidden` for an office that the caller may not act as, and
+    what `milestone_reports.accept` raises.
     """
     case = await get_case(tx, case_id)
+    caller.require_office(case.procedure[0], report.by)
     change = apply_report(case, report, rules.get(case.procedure), now)
     cause = f"report|{report.milestone}|{report.at.isoformat()}|{report.by}|{case.cycle}"
     await _save_and_publish(tx, change, cause, now)
@@ -64,10 +75,14 @@ async def report_milestone(tx: AsyncConnection, rules: RuleBook, case_id: UUID, 
 
 
 async def reassign_case(
-    tx: AsyncConnection, rules: RuleBook, case_id: UUID, department: str, by: str, now: datetime
+    tx: AsyncConnection, rules: RuleBook, case_id: UUID, department: str, by: str, now: datetime, caller: Principal
 ) -> Case:
-    """Give a case to another department by hand. Raises `NotFound`, and what `reassign_by_hand` raises."""
+    """Give a case to another department by hand.
+
+    Raises `NotFound`, `Forbidden` for an office that the caller may not act as, and what `reassign_by_hand` raises.
+    """
     case = await get_case(tx, case_id)
+    caller.require_office(case.procedure[0], by)
     change = reassign_by_hand(case, rules.get(case.procedure).procedure, department, by, now)
     await _save_and_publish(tx, change, f"reassignment|{now.isoformat()}", now)
     return change.case
@@ -80,7 +95,14 @@ async def apply_events(tx: AsyncConnection, rules: RuleBook, events: Sequence[Ev
     cases = await case_store.load(tx, ids)
     changed: dict[UUID, Case] = {}
     emitted: list[Event] = []
+    signatures = ReportSignatures(tx)
     for event in events:
+        if (rejected := await _turned_away(signatures, rules, cases, event)) is not None:
+            # as if it had never come: whoever sends the right one under the same id is heard
+            await deduplication.forget(tx, CONSUMER, [event.id])
+            case = cases.get(event.subject) or Case(event.subject, (event.procedure, event.procedure_version))
+            emitted += events_of(case, [rejected], f"{event.id}|{case.id}|{rejected.code}", now)
+            continue
         for change in await _changes(tx, rules, cases, event, now):
             case = change.case
             if case != cases.get(case.id):
@@ -89,6 +111,20 @@ async def apply_events(tx: AsyncConnection, rules: RuleBook, events: Sequence[Ev
             emitted += events_of(case, change.emitted, f"{event.id}|{case.id}", now)
     await case_store.save(tx, list(changed.values()), now)
     return emitted
+
+
+async def _turned_away(
+    signatures: ReportSignatures, rules: RuleBook, cases: dict[UUID, Case], event: Event
+) -> ReportRejected | None:
+    """Why a report is not proven to be its office's; None for one that is, and for every other event."""
+    if not isinstance(event.data, MilestoneReport):
+        return None
+    case = cases.get(event.subject) or Case(event.subject, (event.procedure, event.procedure_version))
+    objection = await signatures.objection(event, case.procedure[0])
+    if objection is None:
+        return None
+    procedure = rules.get(case.procedure).procedure
+    return rejection(event.data, procedure, objection.message, objection.field, objection.code)
 
 
 async def _changes(
@@ -163,5 +199,5 @@ def _count_metric(procedure: str, data: EventData) -> None:
             metrics.ESCALATED.labels(procedure=procedure, level=level).inc()
         case MilestoneReached(milestone=milestone):
             metrics.MILESTONES.labels(procedure=procedure, milestone=milestone).inc()
-        case ReportRejected():
-            metrics.REPORTS_REJECTED.labels(procedure=procedure).inc()
+        case ReportRejected(code=code):
+            metrics.REPORTS_REJECTED.labels(procedure=procedure, reason=code or "other").inc()

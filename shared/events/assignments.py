@@ -46,13 +46,14 @@ class CaseEscalated(EventData):
 
 @event("huiyin.assignment.milestone-reached.v1", ASSIGNMENTS)
 class MilestoneReached(EventData):
-    """A department or officer reported a milestone that happened at `at`. `fields` are coded values."""
+    """An office reported a milestone that happened at `at`. `fields` are coded values, `person` an opaque staff id."""
 
     milestone: str
     at: datetime
     by: str
     fields: Scalars = {}
     clock: str | None = None
+    person: str | None = None
 
 
 @event("huiyin.assignment.reopened.v1", ASSIGNMENTS)
@@ -72,20 +73,29 @@ class CaseRepeated(EventData):
 
 @event("huiyin.report.milestone.v1", DEPARTMENT_REPORTS)
 class MilestoneReport(EventData):
-    """A department's report from its own system: routing checks it as it checks one over HTTP."""
+    """A department's report from its own system: routing checks it as it checks one over HTTP.
+
+    Its record is signed (docs/messaging.md). `person` is an opaque staff id, `[A-Za-z0-9._-]{1,64}`.
+    """
 
     milestone: str
     at: datetime
     by: str
     fields: Scalars = {}
     clock: str | None = None
+    person: str | None = None
 
 
 @event("huiyin.assignment.report-rejected.v1", ASSIGNMENTS)
 class ReportRejected(EventData):
-    """A report that the procedure does not allow, and why (`field` names the part)."""
+    """A report that the procedure does not allow, or that is not proven to be its office's, and why.
+
+    `field` names the part, `code` the kind of reason. A milestone or office that the procedure does not have stands as
+    `unknown`.
+    """
 
     milestone: str
     by: str
     reason: str
     field: str | None = None
+    code: str | None = None

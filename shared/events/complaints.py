@@ -96,6 +96,25 @@ class ProcedureMigrated(EventData):
     by: str
 
 
+@event("huiyin.complaint.document-numbered.v1", COMPLAINTS)
+class DocumentNumbered(EventData):
+    """A document of the case got its number; `document` is its id in the procedure. It gets one, once."""
+
+    document: str
+    number: str
+
+
+@event("huiyin.complaint.document-added.v1", COMPLAINTS)
+class DocumentAdded(EventData):
+    """A document was put into the case's vault under this name, or replaced there by another text.
+
+    `document` is a name, never the text; `by` the office that put it there.
+    """
+
+    document: str
+    by: str | None = None
+
+
 @event("huiyin.complaint.withdrawn.v1", COMPLAINTS)
 class ComplaintWithdrawn(EventData):
     """The complainant took it back."""

@@ -8,7 +8,8 @@ Extension attributes: `partitionkey` (the case id), `procedure` and `procedureve
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -46,8 +47,21 @@ class Wire(BaseModel):
 
 
 @dataclass(frozen=True)
+class Transport:
+    """How a record came on a topic that others write: the headers of its signature, its bytes, and when the broker
+    took it (None where the broker does not say)."""
+
+    headers: Mapping[str, str]
+    value: bytes
+    appended_at: datetime | None
+
+
+@dataclass(frozen=True)
 class Event:
-    """One event in memory. `subject` is the case id; `time` when it was emitted, in UTC."""
+    """One event in memory. `subject` is the case id; `time` when it was emitted, in UTC.
+
+    `transport` is kept of what others wrote, until its signature has been checked.
+    """
 
     id: UUID
     source: str
@@ -59,6 +73,13 @@ class Event:
     cause: str
     sequence: int = 0
     traceparent: str | None = None
+    transport: Transport | None = field(default=None, compare=False, repr=False)
+    foreign_id: str | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def wire_id(self) -> str:
+        """The id as it stands in the record; another system's own need not be a UUID."""
+        return self.foreign_id or str(self.id)
 
     @property
     def type(self) -> str:
@@ -147,6 +168,7 @@ def decode(value: bytes | None) -> Event:
         identifier = UUID(wire.id)
     except ValueError:  # another system's own id: made a UUID of ours, always the same one
         identifier = uuid5(NAMESPACE, f"{wire.source}|{wire.id}")
+    foreign_id = wire.id if wire.id != str(identifier) else None
     return Event(
         id=identifier,
         source=wire.source,
@@ -158,4 +180,5 @@ def decode(value: bytes | None) -> Event:
         cause=wire.cause or wire.id,
         sequence=wire.sequence,
         traceparent=wire.traceparent,
+        foreign_id=foreign_id,
     )

@@ -38,7 +38,6 @@ _REPORT: dict[type[EventData], str] = {
 }
 _CLOCK: dict[type[EventData], str] = {
     d.ClockStarted: "started",
-    d.ClockWarned: "warned",
     d.ClockBreached: "breached",
     d.ClockMet: "met",
     d.ClockExtended: "extended",
@@ -63,6 +62,10 @@ def names_of(data: EventData) -> tuple[str, ...]:
             return ("received", "registered")
         case c.ProcedureMigrated(mode=x):
             return ("procedure-migrated", f"procedure-migrated:{x}")
+        case c.DocumentNumbered(document=x):
+            return ("numbered", f"numbered:{x}")
+        case c.DocumentAdded(document=x):
+            return ("documented", f"documented:{x}")
         case a.CaseClassified(class_=x):
             return ("classified", f"classified:{x}")
         case a.CaseAssigned(department=x):
@@ -85,6 +88,9 @@ def names_of(data: EventData) -> tuple[str, ...]:
             return (_REPORT[type(data)], f"{_REPORT[type(data)]}:{x}")
         case r.ReportRescheduled(report=x):
             return ("report-rescheduled", f"report-rescheduled:{x}")
+        case d.ClockWarned(clock=x, step=step):
+            word = "overdue" if data.due_at is not None and data.step_due_at >= data.due_at else "warned"
+            return (f"{word}:{x}", f"{word}:{x}.{step}")
         case d.ClockEvent(clock=x) if type(data) in _CLOCK:
             return (f"{_CLOCK[type(data)]}:{x}",)
     plain = _PLAIN.get(type(data))
@@ -104,11 +110,18 @@ def happened_at(event: Event, name: str) -> datetime:
 
 def facts(event: Event) -> Mapping[str, Any]:
     """The facts for conditions that hold from this event on."""
-    match event.data:
-        case c.ComplaintRegistered() as data:
+    return facts_of(event.data)
+
+
+def facts_of(data: EventData) -> Mapping[str, Any]:
+    """The same from the event's data alone."""
+    match data:
+        case c.ComplaintRegistered():
             return {**data.attributes, "channel": data.channel, "missing": list(data.missing)}
-        case c.ComplaintSupplemented() as data:
+        case c.ComplaintSupplemented():
             return {**data.attributes, "missing": list(data.missing)}
+        case c.DocumentNumbered(document=x, number=number):
+            return {f"number.{x}": number}
         case a.CaseClassified(class_=x):
             return {"class": x}
         case a.CaseAssigned(department=x) | a.CaseReassigned(department=x):

@@ -23,13 +23,17 @@ class Topic:
     retention_ms: int = 7 * DAY_MS
     max_message_bytes: int = 1_048_576
     cleanup: str = "delete"
+    timestamps: Literal["CreateTime", "LogAppendTime"] = "CreateTime"
+    """Whose time a record bears: the sender's, or the broker's, which no sender can choose."""
 
 
 COMPLAINTS = Topic("huiyin.complaints.v1", "intake", "registered, admitted, refused, merged, withdrawn …")
 ASSIGNMENTS = Topic("huiyin.assignments.v1", "routing", "class, department, level, milestones, resolution")
 DEADLINES = Topic("huiyin.deadlines.v1", "sla", "clocks started, warned, breached, met …")
 NOTICES = Topic("huiyin.notices.v1", "notify", "notices sent or failed, call-backs and their outcome")
-DEPARTMENT_REPORTS = Topic("huiyin.department-reports.v1", "outside", "milestones that departments report")
+DEPARTMENT_REPORTS = Topic(
+    "huiyin.department-reports.v1", "outside", "milestones that departments report, signed", timestamps="LogAppendTime"
+)
 DEAD_LETTERS = Topic(
     "huiyin.dead-letters.v1",
     "any",

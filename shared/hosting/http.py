@@ -20,7 +20,8 @@ from shared.messaging.database import is_passing
 from shared.observability import metrics
 from shared.observability.health import Check, readiness
 from shared.observability.tracing import request_trace
-from shared.security.keys import KeyRing, Principal
+from shared.security.acting import Principal
+from shared.security.keys import KeyRing
 
 log = structlog.get_logger(__name__)
 

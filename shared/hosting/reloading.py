@@ -128,8 +128,7 @@ def calendars_of(procedure: Procedure) -> set[str]:
     found = {procedure.calendar}
     for clock in procedure.clocks:
         found |= {clock.calendar or procedure.calendar}
-        found |= {one.calendar for one in clock.warnings if one.calendar}
-        found |= {one.calendar for one in clock.after_breach if one.calendar}
+        found |= {one.calendar for one in clock.steps if one.calendar}
     return found
 
 

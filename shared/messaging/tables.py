@@ -20,6 +20,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 INSTANT = DateTime(timezone=True)
 
@@ -51,6 +52,7 @@ def messaging_tables(metadata: MetaData) -> MessagingTables:
     sequences: the last number given per case and topic (rule D5).
     dead_letters: records that could not be processed, with their payload, which never leaves this table.
     held_events: events of a case whose registration has not come yet; topics race each other.
+    In both, `headers` and `appended_at` are the signature of what others wrote, and when the broker first took it.
     """
     outbox = Table(
         "outbox",
@@ -119,6 +121,8 @@ def messaging_tables(metadata: MetaData) -> MessagingTables:
         Column("reason", Text, nullable=False),
         Column("field", Text),
         Column("value", LargeBinary),
+        Column("headers", JSONB),
+        Column("appended_at", INSTANT),
         Column("failed_at", INSTANT, nullable=False),
         Column("settled_at", INSTANT),
         Column("settled_how", Text),
@@ -132,6 +136,8 @@ def messaging_tables(metadata: MetaData) -> MessagingTables:
         Column("event_id", Uuid, nullable=False, unique=True),
         Column("topic", Text, nullable=False),
         Column("value", LargeBinary, nullable=False),
+        Column("headers", JSONB),
+        Column("appended_at", INSTANT),
         Column("came_at", INSTANT, nullable=False),
         Index("held_events_case", "case_id"),
     )

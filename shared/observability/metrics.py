@@ -20,7 +20,11 @@ REPORTS_OVERDUE = Gauge("huiyin_reports_overdue", "Recurring reports that were d
 ASSIGNED = Counter("huiyin_assignments_total", "First assignments to a department", ("procedure", "department"))
 ESCALATED = Counter("huiyin_escalations_total", "Rises of a case to a level", ("procedure", "level"))
 MILESTONES = Counter("huiyin_milestones_total", "Milestones reported and accepted", ("procedure", "milestone"))
-REPORTS_REJECTED = Counter("huiyin_reports_rejected_total", "Reports that the procedure does not allow", ("procedure",))
+REPORTS_REJECTED = Counter(
+    "huiyin_reports_rejected_total",
+    "Reports on Kafka that were not taken: not proven to be their office's, or not allowed by the procedure",
+    ("procedure", "reason"),
+)
 
 # --- sla
 CLOCKS_OPEN = Gauge("huiyin_clocks_open", "Clocks that are running or paused")

@@ -24,7 +24,8 @@ from shared.procedures.yaml_file import Document, read_yaml
 from shared.procedures.yaml_file import Path as Keys
 
 LIBRARY_FOLDER = Path(__file__).parent / "library"
-_CONDITION_KEYS = ("when", "not")
+# After these keys a validation error names which of several forms the value was taken for.
+_SEVERAL_FORMS = ("when", "while", "not", "duration", "no_consequence")
 _TAGGED_LISTS = ("all", "any", "shows")
 
 
@@ -67,7 +68,7 @@ def _line(document: Document, detail: ErrorDetails) -> tuple[int, str]:
 
 
 def in_file(location: Keys) -> Keys:
-    """A validation error's location without the tags that the union of conditions puts into it."""
+    """A validation error's location without the tags that pydantic puts into it where a value has several forms."""
     kept: list[str | int] = []
     skip = False
     for step in location:
@@ -76,7 +77,7 @@ def in_file(location: Keys) -> Keys:
             continue
         kept.append(step)
         above = kept[-2] if len(kept) > 1 else None
-        skip = step in _CONDITION_KEYS or (isinstance(step, int) and above in _TAGGED_LISTS)
+        skip = step in _SEVERAL_FORMS or (isinstance(step, int) and above in _TAGGED_LISTS)
     return tuple(kept)
 
 

@@ -17,7 +17,9 @@ COMPLAINT = (
     "transferred-out",
     "merged",
     "withdrawn",
+    "numbered",  # a document got its number
     "procedure-migrated",  # it goes on under another version of its procedure
+    "documented",  # a document came into the vault: `documented:<name>`
 )
 # What routing decides.
 DECIDED = ("classified", "assigned", "reassigned", "escalated", "reopened", "repeated")
@@ -31,8 +33,9 @@ REPORTED = (
     "extension-approved",
     "extension-refused",
 )
-# What the sla service emits of a clock: `breached:<clock>`.
-DEADLINE = ("started", "warned", "breached", "met", "extended", "cancelled", "breach-retracted")
+# What the sla service emits of a clock: `breached:<clock>`. A step before the due instant is `warned:<clock>` and
+# `warned:<clock>.<step>`, one after it `overdue:<clock>` and `overdue:<clock>.<step>`.
+DEADLINE = ("started", "warned", "breached", "overdue", "met", "extended", "cancelled", "breach-retracted")
 # What notify emits: `notified:<notice>`, and the complainant's answers.
 NOTICE = ("notified", "notice-failed", "called-back", "satisfied", "dissatisfied")
 
@@ -45,6 +48,7 @@ STANDARD = frozenset((*COMPLAINT, *DECIDED, *REPORTED, *NOTICE, *PERIODIC, LISTE
 # The qualifier of an occurrence names an element of this part of the procedure.
 QUALIFIED_BY = (
     {
+        "numbered": "documents",
         "classified": "classes",
         "assigned": "departments",
         "reassigned": "departments",
@@ -60,8 +64,23 @@ QUALIFIED_BY = (
     | dict.fromkeys(DEADLINE, "clocks")
 )
 
+# The qualifier of these is a name that whoever reports gives, declared nowhere: `documented:result`.
+FREELY_QUALIFIED = frozenset(("documented",))
+
 # After one of these the handling is over until the case is reopened: a clock that they would stop does not start.
 FINISHING = ("resolved", "closed", "archived")
+
+# What `left` stands for in a clock's `until` and `cancel_on`: the case leaves whoever has it. Each word counts if the
+# clock starts at one of those beside it (none: always), and never where it is itself what starts the clock. So for a
+# clock `from: ['escalated:clerk']` it is each further level; for one `from: ['assigned:desk']` each other department.
+LEFT: dict[str, frozenset[str]] = {
+    "escalated": frozenset(("escalated",)),
+    "reassigned": frozenset(("assigned", "reassigned")),
+    **dict.fromkeys(FINISHING, frozenset[str]()),
+}
+
+# The steps of a clock, by the word that says on which side of the due instant they lie.
+STEPS = ("warned", "overdue")
 
 # After one of these there is no complaint to answer any more: every clock that it does not stop is cancelled.
 VOID = ("refused", "transferred-out", "merged", "withdrawn")

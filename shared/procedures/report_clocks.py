@@ -6,7 +6,7 @@ itself (see `shared.events.reports`), never for a case.
 
 from __future__ import annotations
 
-from shared.procedures.model import Clock, Procedure, Report, Warning_
+from shared.procedures.model import Clock, ClockStep, Procedure, Report
 
 
 def report_clock(report: Report, due_fact: str) -> Clock:
@@ -18,7 +18,7 @@ def report_clock(report: Report, due_fact: str) -> Clock:
         until=(f"report-made:{report.id}",),
         due_field=due_fact,
         restart_on=(),
-        warnings=tuple(Warning_(id=f"before-{text.lower()}", before=text) for text in report.warn),
+        steps=tuple(ClockStep(id=f"before-{text.lower()}", before=text) for text in report.warn),
         source=report.source,
     )
 

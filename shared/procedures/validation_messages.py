@@ -40,7 +40,7 @@ _PATTERN_HINTS = {
     "duration": "PT30M, PT4H, P10WD working days, P30D calendar days, P2M months, or IMMEDIATE",
     "occurrence": "a milestone, or `name:qualifier`, such as `resolved` or `escalated:floor-manager`",
 }
-_OCCURRENCES = ("from", "until", "on", "at", "reached", "cancel_on", "restart_on", "after")
+_OCCURRENCES = ("from", "until", "at", "reached", "cancel_on", "restart_on", "after")
 
 
 def plain_message(detail: ErrorDetails) -> str:
@@ -57,6 +57,8 @@ def plain_message(detail: ErrorDetails) -> str:
 
 def hint_for(detail: ErrorDetails, keys: Sequence[str | int]) -> str | None:
     """What to do about it, where that is known."""
+    if detail["type"] == "extra_forbidden" and keys[-1:] == ("on",):
+        return "write `from:`" if "pauses" in keys else "write `at:`"
     if detail["type"] != "string_pattern_mismatch":
         return _HINTS.get(detail["type"])
     word = next((key for key in reversed(keys) if isinstance(key, str)), "id")

@@ -1,7 +1,8 @@
 """Reads one YAML document as plain data with the line of every value.
 
-Promises: YAML 1.2's core words only (so `on`, `yes` and `12:30` stay text), no aliases, no tags, no key twice, at most
-`MAX_BYTES` and `MAX_DEPTH`; whatever breaks this is a `ProcedureError` with the line. The data is built from the
+Promises: what it reads, every other reader of YAML reads alike: words that YAML 1.1 turns into something else (`on`,
+`yes`, `12:30`, `0123`) stand in quotes. No aliases, no tags, no key twice, at most `MAX_BYTES` and `MAX_DEPTH`; what
+breaks this is a `ProcedureError` with the line. The data is built from the
 parser's events, so a hostile file can make nothing but text, numbers, lists and mappings.
 """
 
@@ -23,6 +24,17 @@ Path = tuple[str | int, ...]
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{1,18}")
+_READ_OTHERWISE = (
+    (re.compile(r"(?i)y|n|yes|no|on|off"), "a plain {word} is true or false to YAML 1.1"),
+    (re.compile(r"TRUE|FALSE|Null|NULL"), "{word} is read differently by different readers"),
+    (re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?"), "a plain {word} is a number to base 60 to YAML 1.1"),
+    (re.compile(r"[-+]?0[0-9_]+"), "a plain {word} begins with 0, so it is an octal number to YAML 1.1"),
+    (re.compile(r"[-+]?[0-9][0-9_]*_[0-9_]*(\.[0-9_]*)?"), "a plain {word} loses its underscores to YAML 1.1"),
+    (re.compile(r"[-+]?0[xob][0-9a-fA-F_]+"), "a plain {word} is a number to other readers"),
+    (re.compile(r"(?i)[-+]?\.(inf|nan)|[-+]?([0-9][0-9_]*\.?[0-9_]*|\.[0-9]+)e[-+]?[0-9]+|[-+]?(\.[0-9]+|[0-9]+\.)"),
+     "a plain {word} is a number to other readers"),
+)  # fmt: skip
+"""Plain scalars that YAML 1.1, or other readers, take for something else than what they look like."""
 _WORDS = {"true": True, "True": True, "false": False, "False": False, "null": None, "~": None, "": None}
 _Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -103,6 +115,8 @@ class _Builder:
             if not isinstance(event, yaml.ScalarEvent):
                 raise _refusal(_line(event), "a key is one word", "quote texts that hold : or {")
             key = event.value
+            if not event.style:
+                _refuse_traps(event, key=True, in_pause="pauses" in path)
             if key in found:
                 raise _refusal(_line(event), "the same key twice", "keep one of the two")
             below = (*path, key)
@@ -126,11 +140,23 @@ def _scalar(event: yaml.ScalarEvent) -> Any:
     text = event.value
     if event.style:  # quoted, or a block: text, whatever it looks like
         return text
+    _refuse_traps(event)
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):
         return int(text)
     return float(text) if _FLOAT.fullmatch(text) else text
+
+
+def _refuse_traps(event: yaml.ScalarEvent, *, key: bool = False, in_pause: bool = False) -> None:
+    word = event.value
+    for pattern, says in _READ_OTHERWISE:
+        if pattern.fullmatch(word):
+            shown = word if len(word) <= 20 else "value"
+            hint = (
+                ("write `from:`" if in_pause else "write `at:`") if key and word == "on" else f"put quotes: '{shown}'"
+            )
+            raise _refusal(_line(event), f"{says.format(word=shown)} ({hint})", hint)
 
 
 def _refusal(line: int, message: str, hint: str) -> ProcedureError:

@@ -39,8 +39,12 @@ _RULES: dict[str, Any] = {
             "from": ["received"],
             "until": ["resolved"],
             "duration": "P30D",
-            "warnings": [{"id": "half", "percent": 50}, {"id": "nearly", "percent": 90}],
-            "after_breach": [{"id": "day-over", "after": "P1D"}, {"id": "week-over", "after": "P7D"}],
+            "steps": [
+                {"id": "half", "percent": 50},
+                {"id": "nearly", "percent": 90},
+                {"id": "day-over", "after": "P1D"},
+                {"id": "week-over", "after": "P7D"},
+            ],
         }
     ],
 }

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from huiyin.cli.options import Lang, LangOption
+from huiyin.cli.rules.examples import failures_of, prove, simulate
 from huiyin.cli.rules.folders import procedures_folder
 from shared.errors import ProcedureError
 
 if TYPE_CHECKING:
+    from huiyin.simulate.run import Failure
     from shared.procedures.model import Procedure
 
 
@@ -22,11 +24,13 @@ _FOLDER = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Mount `procedure list | show | check | schema`."""
+    """Mount `procedure list | show | check | simulate | prove | schema`."""
     group = typer.Typer(help="Procedures: the rules by which cases are handled.", no_args_is_help=True)
     group.command("list")(list_procedures)
     group.command("show")(show)
     group.command("check")(check)
+    group.command("simulate")(simulate)
+    group.command("prove")(prove)
     group.command("schema")(schema)
     app.add_typer(group, name="procedure")
 
@@ -59,7 +63,10 @@ def check(
     file: Annotated[Path, typer.Argument(help="a procedure file")],
     lang: LangOption = Lang.en,
 ) -> None:
-    """Check a procedure file; exit 1 if it has errors (warnings are printed too)."""
+    """Check a procedure file, and run the examples beside it; exit 1 if there are errors or an example fails.
+
+    Warnings are printed too. The examples of rules.yaml are in examples/rules.yaml.
+    """
     from shared.procedures.check import check_procedure
     from shared.procedures.loader import load_procedure
 
@@ -74,8 +81,12 @@ def check(
     for one in findings:
         print(f"{one.severity}: {one.path}: {one.zh if lang is Lang.zh else one.en}")
     errors = sum(one.severity == "error" for one in findings)
-    print(f"{loaded.id} v{loaded.version}: {errors} errors, {len(findings) - errors} warnings", file=sys.stderr)
-    if errors:
+    examples, failures = (0, []) if errors else _examples(file, loaded)
+    for failure in failures:
+        print(f"example: {failure}")
+    ran = "examples were not run" if errors else f"{examples} examples, {len({one.example for one in failures})} fail"
+    print(f"{loaded.id} v{loaded.version}: {errors} errors, {len(findings) - errors} warnings; {ran}", file=sys.stderr)
+    if errors or failures:
         raise typer.Exit(1)
 
 
@@ -84,6 +95,15 @@ def schema() -> None:
     from huiyin.cli.rules.schema import render_schema
 
     print(render_schema(), end="")
+
+
+def _examples(file: Path, loaded: Procedure) -> tuple[int, list[Failure]]:
+    try:
+        return failures_of(file, loaded)
+    except ProcedureError as mistakes:
+        for line in mistakes.message.splitlines():
+            print(f"error: examples/{line}")
+        raise typer.Exit(1) from None
 
 
 def _find(name: str, version: int | None, folder: Path | None) -> Procedure:

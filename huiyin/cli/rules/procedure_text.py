@@ -6,12 +6,24 @@ from collections.abc import Iterator
 
 from huiyin.cli.rules.describe import Language, describe
 from shared.procedures.catalogue import facts
-from shared.procedures.model import CallBack, Clock, DocumentNumber, Element, FieldSpec, Notice, Procedure, Report, Text
+from shared.procedures.model import (
+    CallBack,
+    Clock,
+    ClockStep,
+    DocumentKind,
+    DurationTable,
+    Element,
+    FieldSpec,
+    Notice,
+    Procedure,
+    Report,
+    Text,
+)
 
 _SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("channels", "渠道", "Channels"),
     ("fields", "字段", "Fields"),
-    ("documents", "文书编号", "Numbered documents"),
+    ("documents", "文书材料", "Documents"),
     ("counts", "计数", "Counts"),
     ("admission", "受理", "Admission"),
     ("classes", "类别", "Classes"),
@@ -28,7 +40,9 @@ _SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("reports", "定期报告", "Reports"),
     ("rules", "其他规定", "Rules"),
 )
-_NEEDED = {
+_NEEDED: dict[str | bool, tuple[str, str]] = {
+    True: ("必填", "needed"),
+    False: ("选填", "optional"),
     "registration": ("登记必填", "needed for registration"),
     "requested": ("登记后索取", "asked for after registration"),
     "optional": ("选填", "optional"),
@@ -69,8 +83,7 @@ class ProcedureText:
         if part == "admission":
             yield from self._admission()
             return
-        holder = self._procedure.numbering if part == "documents" else self._procedure
-        for element in getattr(holder, part):
+        for element in getattr(self._procedure, part):
             yield from self._element(element, self._line(element))
 
     def _line(self, element: Element) -> str:
@@ -81,22 +94,22 @@ class ProcedureText:
                 choices = ": " + ", ".join(one.id for one in element.choices) if element.choices else ""
                 known = ", ".join(word for word in words if word) + choices
                 return f"{id}: {self._name(element.label)} ({known}){self._when(element)}"
-            case DocumentNumber():
-                return f"{id}: {element.pattern}, {element.at}"
+            case DocumentKind():
+                return f"{id}: {self._name(element.name)}{self._document(element)}{self._when(element)}"
             case CallBack():
                 within = self._say(f"，{element.within} 内", f", within {element.within}") if element.within else ""
                 return f"{element.after}{within}{self._when(element)}"
             case Clock():
                 return f"{id}: {self._name(element.name)}: {self._clock(element)}{self._when(element)}"
             case Notice():
-                return f"{id}: {self._name(element.name)} → {element.to}: {', '.join(element.on)}{self._when(element)}"
+                return f"{id}: {self._name(element.name)} → {element.to}: {', '.join(element.at)}{self._when(element)}"
             case Report():
                 return f"{id}: {self._name(element.name)}: {self._report(element)}"
         name = getattr(element, "name", None)
         shown = f"{id}: {self._name(name)}" if isinstance(name, Text) else str(id)
         details = [
             f"{key} {', '.join(value) if isinstance(value, tuple) else value}"
-            for key in ("on", "to", "class_", "department", "level", "to_level", "by", "same", "window")
+            for key in ("at", "to", "class_", "department", "level", "to_level", "by", "same", "window")
             if (value := getattr(element, key, None)) not in (None, ())
         ]
         requires = ", ".join(one.reached for one in getattr(element, "requires", ()))
@@ -104,19 +117,27 @@ class ProcedureText:
             details.append(self._say(f"须先 {requires}", f"requires {requires}"))
         return shown + (f" ({'; '.join(details).replace('class_', 'class')})" if details else "") + self._when(element)
 
+    def _document(self, document: DocumentKind) -> str:
+        words = [document.at] if document.at else []
+        if document.number is not None:
+            same = self._say(f"与 {document.number.same_as} 同号", f"numbered as {document.number.same_as}")
+            words.append(document.number.pattern or same)
+        lists = (("须载明", "states", tuple(one.id for one in document.fields)), ("由", "by", document.by),
+                 ("签章", "signed by", document.signed_by), ("分送", "copies to", document.copies))  # fmt: skip
+        words += [f"{self._say(zh, en)} {', '.join(names)}" for zh, en, names in lists if names]
+        if document.files is not None:
+            kinds, size = ", ".join(document.files.types), document.files.at_most
+            words.append(self._say(f"文件 {kinds}，每份至多 {size}", f"files {kinds}, {size} each at most"))
+        return f" ({'; '.join(words)})" if words else ""
+
     def _clock(self, clock: Clock) -> str:
-        length = clock.duration or clock.due_field
+        length = self._length(clock)
         hours = self._say(" 营业时间内", " of business hours") if clock.time == "business" else ""
         text = f"{length}{hours}, {' | '.join(clock.from_)} → {' | '.join(clock.until)}"
         if clock.group:
             text += self._say(f"，同组择一 {clock.group}", f", one of {clock.group}")
         if clock.within:
             text += self._say(f"，不晚于 {clock.within}", f", within {clock.within}")
-        if clock.repeats:
-            every = f" {clock.repeat_every}" if clock.repeat_every else ""
-            text += self._say(f"，重复{every}", f", repeated{' every' + every if every else ''}")
-            if clock.repeat_at_most:
-                text += self._say(f"，至多 {clock.repeat_at_most} 次", f", {clock.repeat_at_most} times at most")
         if clock.extension is not None:
             who = ", ".join(clock.extension.approved_by)
             text += self._say(f"，可延至 {clock.extension.to}", f", extendable to {clock.extension.to}")
@@ -131,8 +152,9 @@ class ProcedureText:
                 "skip": (f"迟到逾 {clock.skip_after} 的不说", f"no step later than {clock.skip_after}"),
             }[clock.catch_up]
             text += self._say(f"，{late[0]}", f", {late[1]}")
-        steps = [f"{one.percent}%" if one.percent else f"-{one.before}" for one in clock.warnings]
-        steps += [f"+{one.after}" for one in clock.after_breach]
+        steps = [self._step(one) for one in clock.steps]
+        if condition := describe(clock.while_, self._lang):
+            text += self._say(f"，仅在 {condition} 时", f", while {condition}")
         return text + (self._say("，提醒 ", ", steps ") + ", ".join(steps) if steps else "")
 
     def _report(self, report: Report) -> str:
@@ -146,6 +168,20 @@ class ProcedureText:
             text += self._say(f"，{next_}{due.day} 日{word}", f", {word} {next_}{due.day}")
         text += self._say(f"，由 {', '.join(report.by)}", f", by {', '.join(report.by)}")
         return text + (self._say(f"，报 {', '.join(report.to)}", f", to {', '.join(report.to)}") if report.to else "")
+
+    def _length(self, clock: Clock) -> str:
+        if not isinstance(clock.duration, DurationTable):
+            return clock.duration or clock.due_field or ""
+        table = clock.duration
+        rows = [f"{value} {length}" for value, length in table.values.items()]
+        rows += [self._say(f"其余 {table.else_}", f"else {table.else_}")] if table.else_ else []
+        return self._say(f"按 {table.by}：", f"by {table.by}: ") + ", ".join(rows)
+
+    def _step(self, step: ClockStep) -> str:
+        if step.every is None:
+            return f"{step.percent}%" if step.percent else f"-{step.before}" if step.before else f"+{step.after}"
+        most = self._say(f"，至多 {step.times} 次", f" {step.times} times at most") if step.times else ""
+        return self._say(f"每 {step.every}", f"every {step.every}") + most
 
     def _admission(self) -> Iterator[str]:
         admission = self._procedure.admissibility

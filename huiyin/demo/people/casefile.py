@@ -87,8 +87,10 @@ class CaseFile:
                 self.status = "resolved"
             case MilestoneReached(milestone="closed"):
                 self.status = "closed"
-            case ReportRejected():
+            case ReportRejected(milestone=milestone, field=part):
                 self.rejected += 1
+                if part == "by":  # it went to another office meanwhile, which has to report it
+                    self.reached.discard(milestone)
             case ClockEvent():
                 self._note_clock(data)
         if any(name in VOID for name in names):

@@ -1,18 +1,26 @@
-"""How the people of the demonstration reach the services: over HTTP, and departments over their topic too."""
+"""How the people of the demonstration reach the services: over HTTP, and departments over their topic too, signed."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import asyncio
+from datetime import UTC, datetime
 from uuid import UUID
 
 from kafka import KafkaProducer
 
 from huiyin.cli.client import Api, Connection
+from huiyin.cli.databases import database_urls
 from huiyin.cli.topics.broker import broker_errors
 from huiyin.demo.people.handling import Step
 from shared.events.assignments import MilestoneReport
 from shared.events.envelope import CONTENT_TYPE, encode, make
 from shared.events.topics import DEPARTMENT_REPORTS
+from shared.security.acting import EVERY_OFFICE
+from shared.security.keys import ensure_key, new_secret
+from shared.security.signing import RecordSigner, new_private_key, public_key_of
+
+KEY = "demo-departments"
+"""The API key under which all departments of the demonstration sign; made anew by each run, kept by nobody."""
 
 _SEND_SECONDS = 10.0
 
@@ -28,6 +36,7 @@ class Counter:
         self._intake: Api = connection.open("intake")
         self._routing: Api = connection.open("routing")
         self._notify: Api = connection.open("notify")
+        self._signer = _make_signer(connection)
         with broker_errors(self._kafka):
             self._producer = KafkaProducer(bootstrap_servers=self._kafka, acks="all", linger_ms=0)
 
@@ -51,15 +60,15 @@ class Counter:
         data = MilestoneReport(milestone=step.milestone, at=at, by=step.by, fields=dict(step.fields))
         cause = f"{step.milestone}|{at.isoformat()}"
         event = make(f"departments/{step.by}", case_id, procedure, data, cause=cause, at=at)
+        value = encode(event)
         headers = [
             ("content-type", CONTENT_TYPE.encode()),
             ("ce_type", event.type.encode()),
             ("ce_id", str(event.id).encode()),
+            *self._signer.headers(str(event.id), value, datetime.now(UTC)),
         ]
         with broker_errors(self._kafka):
-            sent = self._producer.send(
-                DEPARTMENT_REPORTS.name, key=str(case_id).encode(), value=encode(event), headers=headers
-            )
+            sent = self._producer.send(DEPARTMENT_REPORTS.name, key=str(case_id).encode(), value=value, headers=headers)
             sent.get(timeout=_SEND_SECONDS)
 
     def decide(self, case_id: UUID, decision: str, by: str, rule: str | None) -> None:
@@ -75,3 +84,13 @@ class Counter:
         """The complainant was reached, and is satisfied or not."""
         body = {"reached": True, "satisfied": satisfied, "score": 5 if satisfied else 2}
         self._notify.post(f"/v1/call-backs/{task_id}", body)
+
+
+def _make_signer(connection: Connection) -> RecordSigner:
+    private = new_private_key()
+    url = database_urls(connection, ("routing",))["routing"]
+    made = ensure_key(
+        url, KEY, ("reports:write",), new_secret(), acts_as=(EVERY_OFFICE,), public_key=public_key_of(private)
+    )
+    asyncio.run(made)
+    return RecordSigner(KEY, private)

@@ -11,6 +11,7 @@ from huiyin.demo.people.casefile import CaseFile
 from shared.procedures.conditions import holds
 from shared.procedures.milestones import REPORTED
 from shared.procedures.model import Clock, FieldSpec, Milestone, Procedure
+from shared.procedures.offices import HANDLER
 
 ADMISSION = "admission"
 """Stands for an officer's decision on a held complaint, which is no milestone."""
@@ -32,7 +33,7 @@ def target_of(procedure: Procedure, clock: Clock, file: CaseFile) -> str | None:
     """What stops this clock that somebody can bring about now; None if that is nobody's doing."""
     if not file.admitted:
         return ADMISSION if any(name in _DECISIONS for name in clock.until) else None
-    return next((name for name in clock.until if chain(procedure, file, name)), None)
+    return next((name for name in clock.stops if chain(procedure, file, name)), None)
 
 
 def chain(procedure: Procedure, file: CaseFile, target: str) -> tuple[str, ...]:
@@ -72,7 +73,7 @@ def step(procedure: Procedure, file: CaseFile, milestone: str, at: datetime, *, 
         if one.type == "text":
             fields[one.id] = document_name(milestone, one.id)
             documents.append(fields[one.id])
-        elif one.required == "registration" and one.default is None and holds(one.when, file.conditions()) is not False:
+        elif one.required is True and one.default is None and holds(one.when, file.conditions()) is not False:
             fields[one.id] = _least(one, at, yes=yes)
     return Step(milestone, _reporter(procedure, spec, file), fields, tuple(documents))
 
@@ -88,7 +89,7 @@ def _spec(procedure: Procedure, milestone: str) -> Milestone | None:
 
 def _reporter(procedure: Procedure, spec: Milestone | None, file: CaseFile) -> str:
     own = file.department or procedure.default_department
-    return own if spec is None or not spec.by or own in spec.by else spec.by[0]
+    return own if spec is None or not spec.by or HANDLER in spec.by or own in spec.by else spec.by[0]
 
 
 def _least(field: FieldSpec, at: datetime, *, yes: bool) -> Any:

@@ -100,7 +100,7 @@ def reactions(event: Event, file: CaseFile, procedure: Procedure, seed: str) -> 
 
 def _for_clock(data: ClockStarted | ClockExtended, clock: Clock, file: CaseFile, seed: str) -> Iterator[Task]:
     manner = behaviour.manner_of(seed, file.id)
-    if data.due_at is None or (manner is Manner.NEVER and not clock.repeats):
+    if data.due_at is None or (manner is Manner.NEVER and clock.repetition is None):
         return  # what is to be reported on again and again is answered at last, or it would never end
     drawn = behaviour.chance(seed, file.id, f"{data.clock}#{data.cycle}")
     if isinstance(data, ClockExtended):

@@ -18,6 +18,7 @@ def settings_of(topic: Topic) -> dict[str, str]:
         "retention.ms": str(topic.retention_ms),
         "max.message.bytes": str(topic.max_message_bytes),
         "cleanup.policy": topic.cleanup,
+        "message.timestamp.type": topic.timestamps,
     }
 
 

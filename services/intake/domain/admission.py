@@ -138,7 +138,7 @@ def registration_events(
 
 
 def verdict_events(
-    verdict: Verdict, decided_by: str | None, documents: Mapping[str, str], *, to: str | None = None
+    verdict: Verdict, decided_by: str | None, documents: Mapping[str, str] | None = None, *, to: str | None = None
 ) -> list[EventData]:
     """The events of an admission decision: one event, or none while it is held.
 
@@ -149,7 +149,7 @@ def verdict_events(
         case "admit":
             return [c.ComplaintAdmitted(rule=rule, decided_by=decided_by)]
         case "refuse":
-            return [c.ComplaintRefused(rule=rule, decided_by=decided_by, document_numbers=dict(documents))]
+            return [c.ComplaintRefused(rule=rule, decided_by=decided_by, document_numbers=dict(documents or {}))]
         case "transfer-out":
             ruled = verdict.rule.to if verdict.rule else None
             return [c.ComplaintTransferredOut(to=to or ruled, rule=rule, decided_by=decided_by)]

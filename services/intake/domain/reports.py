@@ -195,7 +195,7 @@ def read_fields(spec: Report, given: Mapping[str, Any]) -> Written | list[FieldE
     for name, one in specs.items():
         if name not in values and one.default is not None:
             values[name] = one.default
-        elif name not in values and one.required == "registration" and holds(one.when, values) is True:
+        elif name not in values and one.required is True and holds(one.when, values) is True:
             errors.append(FieldError(f"fields.{name}", "this field is needed"))
     if errors:
         return errors

@@ -5,26 +5,27 @@ Each is one transaction that holds the case's row: read, decide, write, emit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.intake.domain import admission, numbering
+from services.intake.domain import admission
 from services.intake.domain.case import Case
 from services.intake.domain.forms import FieldError, Form
 from services.intake.form_book import FormBook
-from services.intake.store import cases, registration, timeline
+from services.intake.handlers.emitting import emit, hold
+from services.intake.store import cases
 from services.intake.store import vault as store_vault
 from shared.business_time.clock import Clock
 from shared.errors import NotFound
-from shared.events.base import EventData
 from shared.events.complaints import ComplaintSupplemented, ComplaintWithdrawn
-from shared.events.envelope import make
 from shared.messaging.outbox import Outbox
 from shared.observability import metrics
+from shared.procedures.offices import COMPLAINANT
+from shared.security.acting import Principal
 from shared.security.vault import Vault
 
 OfficersDecision = Literal["admit", "refuse", "transfer-out"]
@@ -40,12 +41,16 @@ class CaseHandlers:
         self._outbox = outbox
 
     async def decide(
-        self, case_id: UUID, decision: OfficersDecision, by: str, rule: str | None, to: str | None
+        self, case_id: UUID, decision: OfficersDecision, by: str, rule: str | None, to: str | None, caller: Principal
     ) -> Case:
-        """Record an officer's decision on a held complaint; raises as `domain.officers_verdict`."""
+        """Record an officer's decision on a held complaint.
+
+        Raises as `domain.officers_verdict`, and `Forbidden` for an office that the caller may not act as.
+        """
         now = self._clock.now()
         async with self._outbox.transaction() as tx:
             case, form = await self._hold(tx, case_id)
+            caller.require_office(case.procedure, by)
             verdict = admission.officers_verdict(form, case.status, decision, by, rule)
             if to is not None:
                 admission.require_office(form, to, field="to")
@@ -53,14 +58,18 @@ class CaseHandlers:
             case = await _reloaded(tx, case_id)
         return case
 
-    async def supplement(self, case_id: UUID, fields: Mapping[str, Any], cause: str) -> Case | list[FieldError]:
+    async def supplement(
+        self, case_id: UUID, fields: Mapping[str, Any], by: str, cause: str, caller: Principal
+    ) -> Case | list[FieldError]:
         """Add or replace fields; a held complaint is judged anew by the procedure's rules.
 
-        `cause` identifies the supplement: the same one again emits nothing new. Returns the mistakes, if any.
+        `by` is `complainant` or an office. `cause` identifies the supplement: the same one again emits nothing new.
+        Returns the mistakes, if any; raises `Forbidden` for an office that the caller may not act as.
         """
         now = self._clock.now()
         async with self._outbox.transaction() as tx:
             case, form = await self._hold(tx, case_id)
+            _require_author(case, form, by, caller)
             admission.require_open(case.status)
             read = form.read(fields)
             if read.errors:
@@ -73,29 +82,26 @@ class CaseHandlers:
             missing = form.missing(given, {**attributes, "channel": case.channel})
             await cases.save_supplement(tx, case_id, attributes, missing)
             supplemented = ComplaintSupplemented(attributes=attributes, missing=missing)
-            await self._emit(tx, case, [supplemented], cause, now)
+            await emit(tx, case, form, [supplemented], cause, now)
             if case.status == "held":
                 verdict = admission.admission(form, attributes, case.channel, missing)
                 await self._settle(tx, case, form, verdict, now, cause=cause, by=None, to=None)
             case = await _reloaded(tx, case_id)
         return case
 
-    async def withdraw(self, case_id: UUID, by: str) -> Case:
+    async def withdraw(self, case_id: UUID, by: str, caller: Principal) -> Case:
         """The complaint is taken back by `complainant`, or for the complainant by a role of the procedure."""
         now = self._clock.now()
         async with self._outbox.transaction() as tx:
             case, form = await self._hold(tx, case_id)
+            _require_author(case, form, by, caller)
             admission.require_open(case.status)
-            if by != "complainant":
-                admission.require_office(form, by, field="by")
-            await self._emit(tx, case, [ComplaintWithdrawn(by=by)], "withdrawal", now)
+            await emit(tx, case, form, [ComplaintWithdrawn(by=by)], "withdrawal", now)
             case = await _reloaded(tx, case_id)
         return case
 
     async def _hold(self, tx: AsyncConnection, case_id: UUID) -> tuple[Case, Form]:
-        case = await cases.find_case(tx, case_id, lock=True)
-        if case is None:
-            raise NotFound("no such case")
+        case = await hold(tx, case_id)
         return case, self._forms.pinned(case.pin)
 
     async def _settle(
@@ -112,22 +118,17 @@ class CaseHandlers:
     ) -> None:
         if verdict.decision == "hold":
             return
-        documents = await self._number_documents(tx, form, verdict.status, now)
         rule = verdict.rule.id if verdict.rule else None
-        await cases.save_decision(tx, case.id, rule, by, documents)
-        await self._emit(tx, case, admission.verdict_events(verdict, by, documents, to=to), cause, now)
+        await cases.save_decision(tx, case.id, rule, by)
+        await emit(tx, case, form, admission.verdict_events(verdict, by, to=to), cause, now)
         metrics.ADMISSIONS.labels(procedure=case.procedure, decision=verdict.status).inc()
 
-    async def _number_documents(self, tx: AsyncConnection, form: Form, status: str, now: datetime) -> dict[str, str]:
-        on, rules = form.local_date(now), numbering.documents_at(form.procedure.numbering, [status])
-        series = {numbering.counter(form.procedure.id, name, rule, on): rule for name, rule in rules.items()}
-        first = await registration.count_on(tx, dict.fromkeys(series, 1))
-        return {one.scheme: numbering.rendered(rule, on, first[one]) for one, rule in series.items()}
 
-    async def _emit(
-        self, tx: AsyncConnection, case: Case, data: Sequence[EventData], cause: str, now: datetime
-    ) -> None:
-        await timeline.emit(tx, [make("intake", case.id, case.pin, one, cause=cause, at=now) for one in data])
+def _require_author(case: Case, form: Form, by: str, caller: Principal) -> None:
+    """Raise unless `by` is the complainant or an office of the procedure, and the caller may act as that."""
+    caller.require_office(case.procedure, by)
+    if by != COMPLAINANT:
+        admission.require_office(form, by, field="by")
 
 
 async def _reloaded(tx: AsyncConnection, case_id: UUID) -> Case:

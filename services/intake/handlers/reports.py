@@ -17,12 +17,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.intake.domain import reports as domain
 from services.intake.domain.forms import FieldError
 from services.intake.domain.reports import PeriodicReport
+from services.intake.form_book import FormBook
+from services.intake.handlers.emitting import number_documents
 from services.intake.store import cases, timeline
 from services.intake.store import report_figures as figures
 from services.intake.store import reports as store
 from services.intake.store import vault as store_vault
 from services.intake.store.report_figures import Window
-from services.intake.store.reports import Edition
+from services.intake.store.reports import Edition, ToList
 from shared.business_time.calendars import Calendar
 from shared.business_time.clock import Clock
 from shared.business_time.zones import zone
@@ -35,6 +37,7 @@ from shared.procedures.fields import opened_form
 from shared.procedures.loader import Library
 from shared.procedures.model import Figure, Procedure, Report
 from shared.procedures.report_periods import before, bounds, period_of, times_of
+from shared.security.acting import Principal
 from shared.security.vault import Vault
 
 log = structlog.get_logger(__name__)
@@ -45,11 +48,11 @@ PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """Who signs a report off: an office, perhaps a person of it (an opaque staff id), and the API key's name."""
+    """Who signs a report off: an office, perhaps a person of it (an opaque staff id), and the holder of the API key."""
 
     by: str
     person: str | None
-    key: str
+    caller: Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +69,16 @@ class ReportHandlers:
     """The reports of one database. Any number of processes may run them."""
 
     def __init__(
-        self, outbox: Outbox, library: Library, calendars: Mapping[str, Calendar], vault: Vault, clock: Clock
+        self,
+        outbox: Outbox,
+        library: Library,
+        calendars: Mapping[str, Calendar],
+        forms: FormBook,
+        vault: Vault,
+        clock: Clock,
     ) -> None:
         self._outbox = outbox
+        self._forms = forms
         self._library = library
         self._calendars = calendars
         self._vault = vault
@@ -124,11 +134,12 @@ class ReportHandlers:
         return one is not None
 
     async def recompute(self, id: UUID, maker: Maker) -> PeriodicReport:
-        """Count anew, as the next edition; the figures before stay. Raises `NotFound`, `InvalidInput`, `Conflict`."""
+        """Count anew, as the next edition; the figures before stay. Raises as `sign_off`."""
         now = self._clock.now()
         async with self._outbox.transaction() as tx:
             await figures.snapshot(tx)
             one, _, spec = await self._hold(tx, id)
+            maker.caller.require_office(one.procedure, maker.by)
             domain.require_maker(spec, maker.by)
             domain.require_ready(one, now)
             if not spec.counts_cases:
@@ -159,20 +170,13 @@ class ReportHandlers:
             if not page:
                 await store.finish_listing(tx, one.id)
                 return True
-            await cases.lock_cases(tx, {case.case_id for case in page})
-            events = [
-                make(
-                    "intake",
-                    case.case_id,
-                    (case.procedure, case.procedure_version),
-                    CaseListed(**_named(one), report_id=one.id, edition=case.edition),
-                    cause=f"report:{one.id}",
-                    at=now,
-                )
-                for case in page
-            ]
-            await timeline.emit(tx, events)
-            await store.mark_listed(tx, one.id, [case.case_id for case in page], now)
+            ids = await cases.lock_cases(tx, [case.case_id for case in page])
+            await timeline.emit(tx, [_listed(one, case, now) for case in page])
+            for found in (await cases.find_cases(tx, ids)).values():
+                form = self._forms.pinned(found.pin)
+                if form.procedure.documents:
+                    await number_documents(tx, found, form, ("listed", f"listed:{one.report}"), now)
+            await store.mark_listed(tx, one.id, ids, now)
         return True
 
     async def reschedule(self, after: UUID, *, most: int = PAGE) -> UUID | None:
@@ -209,11 +213,13 @@ class ReportHandlers:
     async def sign_off(self, id: UUID, maker: Maker, given: Mapping[str, Any]) -> PeriodicReport | list[FieldError]:
         """The office has made its report; the same again changes nothing. Returns the report, or every mistake in it.
 
-        Raises `NotFound`, `InvalidInput` (`by`), `Conflict` before it can be made and when it was made otherwise.
+        Raises `NotFound`, `Forbidden` or `InvalidInput` (`by`), `Conflict` before it can be made and when it was made
+        otherwise.
         """
         now = self._clock.now()
         async with self._outbox.transaction() as tx:
             one, _, spec = await self._hold(tx, id)
+            maker.caller.require_office(one.procedure, maker.by)
             domain.require_maker(spec, maker.by)
             domain.require_ready(one, now)
             written = domain.read_fields(spec, given)
@@ -229,7 +235,9 @@ class ReportHandlers:
                     (id, name, key.seal(store_vault.FIELDS, name, value)) for name, value in written.texts.items()
                 ]
                 await store_vault.put_fields(tx, sealed)
-            await store.sign_off(tx, id, at=now, by=maker.by, person=maker.person, key=maker.key, written=written.coded)
+            await store.sign_off(
+                tx, id, at=now, by=maker.by, person=maker.person, key=maker.caller.name, written=written.coded
+            )
             made = ReportMade(
                 **_named(one), at=now, by=maker.by, person=maker.person, edition=one.edition, fields=dict(written.coded)
             )
@@ -321,6 +329,12 @@ def _what(figure: Figure) -> dict[str, Any]:
 
 def _named(one: PeriodicReport) -> dict[str, Any]:
     return {"report": one.report, "period": one.period, "round": one.round}
+
+
+def _listed(one: PeriodicReport, case: ToList, now: datetime) -> Event:
+    data = CaseListed(**_named(one), report_id=one.id, edition=case.edition)
+    pin = (case.procedure, case.procedure_version)
+    return make("intake", case.case_id, pin, data, cause=f"report:{one.id}", at=now)
 
 
 def _event(one: PeriodicReport, data: EventData, cause: str, now: datetime) -> Event:

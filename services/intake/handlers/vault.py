@@ -7,17 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.domain.case import Case
 from services.intake.domain.progress import progress_url
 from services.intake.form_book import FormBook
+from services.intake.handlers.emitting import emit
 from services.intake.store import cases as store
 from services.intake.store import vault as store_vault
 from services.intake.store.vault import VaultRead
 from shared.business_time.clock import Clock
-from shared.errors import NotFound
+from shared.errors import InvalidInput, NotFound
+from shared.events.complaints import DocumentAdded
+from shared.messaging.outbox import Outbox
 from shared.procedures.fields import opened_form
+from shared.procedures.offices import offices
+from shared.security.acting import Principal
 from shared.security.vault import Vault
 
 
@@ -60,8 +65,9 @@ class CaseReading:
 class VaultHandlers:
     """Readings and documents of one database."""
 
-    def __init__(self, engine: AsyncEngine, vault: Vault, clock: Clock, forms: FormBook) -> None:
-        self._engine = engine
+    def __init__(self, outbox: Outbox, vault: Vault, clock: Clock, forms: FormBook) -> None:
+        self._outbox = outbox
+        self._engine = outbox.engine
         self._vault = vault
         self._clock = clock
         self._forms = forms
@@ -103,12 +109,27 @@ class VaultHandlers:
                 await store_vault.record_reads(tx, reads, reader, self._clock.now())
         return answers
 
-    async def write_document(self, case_id: UUID, name: str, content: str, by: str) -> None:
-        """Seal a text about a case; one of the same name is replaced. `by` is an API key's name."""
-        async with self._engine.begin() as tx:
-            await find_case(tx, case_id, lock=True)
+    async def write_document(self, case_id: UUID, name: str, content: str, by: str | None, caller: Principal) -> None:
+        """Seal a text about a case and emit that it is there; one of the same name is replaced.
+
+        The same text again changes nothing and emits nothing. `by` is the office that puts it there: absent, the
+        department that has the case, or will have it by default. Raises `Forbidden` for an office that the caller may
+        not act as. The caller's name is kept with the text.
+        """
+        async with self._outbox.transaction() as tx:
+            case = await find_case(tx, case_id, lock=True)
+            form = self._forms.pinned(case.pin)
+            office = by or case.department or form.procedure.default_department
+            caller.require_office(case.procedure, office)
+            if office not in offices(form.procedure):
+                raise InvalidInput("the procedure has no such office", field="by")
             key = await store_vault.key_of(tx, self._vault, case_id)
-            await store_vault.put_document(tx, key, name, content, by, self._clock.now())
+            if await store_vault.document_of(tx, key, name) == content:
+                return
+            now = self._clock.now()
+            revision = await store_vault.put_document(tx, key, name, content, caller.name, now)
+            added = DocumentAdded(document=name, by=office)
+            await emit(tx, case, form, [added], f"document|{name}|{revision}", now)
 
     async def read_document(self, case_id: UUID, name: str, reader: str, purpose: str) -> str:
         """A sealed text; raises `NotFound` for a case or a document that there is not."""

@@ -21,7 +21,8 @@ from services.intake.store.cases import Filter
 from shared.errors import NotFound
 from shared.hosting.http import needs
 from shared.procedures.model import Id
-from shared.security.keys import Principal
+from shared.procedures.offices import COMPLAINANT
+from shared.security.acting import Principal
 from shared.security.vault import Vault
 
 Writer = Annotated[Principal, needs("complaints:write")]
@@ -40,10 +41,14 @@ class Admission(BaseModel):
 
 
 class Supplement(BaseModel):
-    """Fields by id, as in a complaint; those that are null or empty stay as they are."""
+    """Fields by id, as in a complaint; those that are null or empty stay as they are.
+
+    `by`: who gives them, `complainant` or a role or department that writes them down for the complainant.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
+    by: Id = COMPLAINANT
     fields: dict[str, Any] = Field(min_length=1, max_length=200)
 
 
@@ -52,7 +57,7 @@ class Withdrawal(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    by: Id = "complainant"
+    by: Id = COMPLAINANT
 
 
 def case_routes(engine: AsyncEngine, vault: Vault, handlers: CaseHandlers) -> APIRouter:
@@ -60,9 +65,9 @@ def case_routes(engine: AsyncEngine, vault: Vault, handlers: CaseHandlers) -> AP
     routes = APIRouter()
 
     @routes.post("/v1/cases/{case_id}/admission", openapi_extra=described(Admission))
-    async def decide(case_id: UUID, _: Decider, given: Annotated[Admission, body_of(Admission)]) -> dict[str, Any]:
+    async def decide(case_id: UUID, caller: Decider, given: Annotated[Admission, body_of(Admission)]) -> dict[str, Any]:
         """Decide on a held complaint."""
-        return case_view(await handlers.decide(case_id, given.decision, given.by, given.rule, given.to))
+        return case_view(await handlers.decide(case_id, given.decision, given.by, given.rule, given.to, caller))
 
     @routes.post("/v1/cases/{case_id}/supplements", openapi_extra=described(Supplement))
     async def supplement(
@@ -71,12 +76,14 @@ def case_routes(engine: AsyncEngine, vault: Vault, handlers: CaseHandlers) -> AP
         """Add or replace fields of a complaint; a held one is judged anew."""
         key = idempotency_key(request)
         cause = f"key:{vault.index('supplement', caller.name, key)}" if key else f"request:{uuid4()}"
-        return _case_or_refusal(await handlers.supplement(case_id, given.fields, cause))
+        return _case_or_refusal(await handlers.supplement(case_id, given.fields, given.by, cause, caller))
 
     @routes.post("/v1/cases/{case_id}/withdrawal", openapi_extra=described(Withdrawal))
-    async def withdraw(case_id: UUID, _: Writer, given: Annotated[Withdrawal, body_of(Withdrawal)]) -> dict[str, Any]:
+    async def withdraw(
+        case_id: UUID, caller: Writer, given: Annotated[Withdrawal, body_of(Withdrawal)]
+    ) -> dict[str, Any]:
         """Take a complaint back."""
-        return case_view(await handlers.withdraw(case_id, given.by))
+        return case_view(await handlers.withdraw(case_id, given.by, caller))
 
     @routes.get("/v1/cases", dependencies=[needs("cases:read")])
     async def list_cases(

@@ -14,7 +14,7 @@ from services.intake.registration.request import Reader, Submission
 from shared.business_time.clock import Clock
 from shared.errors import Conflict, InvalidInput
 from shared.hosting.http import needs
-from shared.security.keys import Principal
+from shared.security.acting import Principal
 
 BATCH_PATH = "/v1/complaints:batch"
 

@@ -15,7 +15,7 @@ from services.intake.store import procedure_migrations
 from services.intake.store.procedure_migrations import Migration
 from shared.errors import NotFound
 from shared.hosting.http import needs
-from shared.security.keys import Principal
+from shared.security.acting import Principal
 
 
 class Order(BaseModel):

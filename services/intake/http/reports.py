@@ -19,7 +19,7 @@ from shared.errors import NotFound
 from shared.hosting.host import Context
 from shared.hosting.http import needs
 from shared.procedures.model import Id, Report
-from shared.security.keys import Principal
+from shared.security.acting import Principal
 
 Writer = Annotated[Principal, needs("reports:write")]
 Reader = Annotated[Principal, needs("reports:read")]
@@ -98,13 +98,13 @@ def report_routes(context: Context, handlers: ReportHandlers) -> APIRouter:
     @routes.post("/{report_id}/sign-off", openapi_extra=described(SignOff))
     async def sign_off(report_id: UUID, caller: Writer, given: Annotated[SignOff, body_of(SignOff)]) -> Response:
         """The office has made the report; the same again changes nothing."""
-        result = await handlers.sign_off(report_id, Maker(given.by, given.person, caller.name), given.fields)
+        result = await handlers.sign_off(report_id, Maker(given.by, given.person, caller), given.fields)
         return refusal(result) if isinstance(result, list) else JSONResponse(view(result))
 
     @routes.post("/{report_id}/editions", status_code=201, openapi_extra=described(Recount))
     async def recount(report_id: UUID, caller: Writer, given: Annotated[Recount, body_of(Recount)]) -> dict[str, Any]:
         """Count the figures anew, as the next edition; those before stay as they were."""
-        return view(await handlers.recompute(report_id, Maker(given.by, None, caller.name)))
+        return view(await handlers.recompute(report_id, Maker(given.by, None, caller)))
 
     return routes
 

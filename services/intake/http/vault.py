@@ -15,7 +15,8 @@ from services.intake.http.views import case_view, links_view
 from shared.errors import InvalidInput
 from shared.hosting.http import needs
 from shared.procedures.fields import clean_text
-from shared.security.keys import Principal
+from shared.procedures.model import Id
+from shared.security.acting import Principal
 
 CaseReader = Annotated[Principal, needs("cases:read")]
 VaultReader = Annotated[Principal, needs("vault:read")]
@@ -26,10 +27,14 @@ Purpose = Annotated[str, Query(pattern=r"^[A-Za-z0-9:._-]{1,120}$")]
 
 
 class Document(BaseModel):
-    """A text about a case: a reply, a report."""
+    """A text about a case: a reply, a report.
+
+    `by`: the office that puts it there; absent: the department that has the case.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
+    by: Id | None = None
     text: Annotated[str, AfterValidator(lambda text: clean_text(text, one_line=False))] = Field(
         min_length=1, max_length=100_000
     )
@@ -94,7 +99,7 @@ def vault_routes(handlers: VaultHandlers) -> APIRouter:
         given: Annotated[Document, body_of(Document)],
     ) -> None:
         """Seal a text about a case, like the reply that the complainant gets; the same name again replaces it."""
-        await handlers.write_document(case_id, name, given.text, caller.name)
+        await handlers.write_document(case_id, name, given.text, given.by, caller)
 
     @routes.get("/v1/cases/{case_id}/documents/{name}")
     async def read_document(case_id: UUID, name: DocumentName, purpose: Purpose, caller: VaultReader) -> dict[str, str]:

@@ -10,15 +10,14 @@ from uuid import UUID, uuid4
 from services.intake.domain import numbering
 from services.intake.domain.admission import Complaint, Verdict, admission, is_live, registration_events
 from services.intake.domain.duplicate_keys import fingerprint, is_within, matters
-from services.intake.domain.numbering import Counter
+from services.intake.domain.numbering import Counter, Due
 from services.intake.domain.progress import progress_url
 from services.intake.registration import receipt_codes
 from services.intake.registration.request import Answer
 from services.intake.store import vault as store_vault
 from services.intake.store.registration import NewCase
-from shared.events.complaints import Matter
+from shared.events.complaints import DocumentNumbered, Matter
 from shared.events.envelope import Event, make
-from shared.procedures.model import NumberScheme
 from shared.security.vault import CaseKey, Vault
 
 EarlierCases = Mapping[str, list[tuple[UUID, datetime]]]
@@ -85,31 +84,31 @@ def merge(drafts: Sequence[Draft], earlier_cases: EarlierCases) -> dict[UUID, UU
     return into
 
 
-def series_of(draft: Draft, *, merged: bool, now: datetime) -> dict[Counter, NumberScheme]:
-    """The series that a new case takes a number from: its own, and those of documents due at once."""
-    procedure = draft.complaint.form.procedure
-    on = draft.complaint.form.local_date(now)
+def due_numbers(draft: Draft, *, merged: bool, now: datetime) -> tuple[Due, ...]:
+    """The numbers that a new case takes: its own, and those of documents due at once."""
+    complaint = draft.complaint
+    procedure, on = complaint.form.procedure, complaint.form.local_date(now)
     happened = ["received", "registered", "merged" if merged else draft.verdict.status]
-    rules = {numbering.CASE: procedure.numbering.case, **numbering.documents_at(procedure.numbering, happened)}
-    return {numbering.counter(procedure.id, scheme, rule, on): rule for scheme, rule in rules.items()}
+    if complaint.missing and not merged:
+        happened.append("supplement-requested")
+    facts = {**complaint.attributes, "channel": complaint.channel, "missing": list(complaint.missing)}
+    own = procedure.numbering.case
+    case = Due(numbering.CASE, numbering.counter(procedure.id, numbering.CASE, own, on), own)
+    return (case, *numbering.due_numbers(procedure, on, happened, (), facts))
 
 
 def number_all(
     drafts: Sequence[Draft],
-    series: Sequence[Mapping[Counter, NumberScheme]],
+    due: Sequence[Sequence[Due]],
     into: Mapping[UUID, UUID],
     first: Mapping[Counter, int],
     now: datetime,
 ) -> list[NewCase]:
-    """The drafts' cases, numbered in their order. `series`: each draft's; `first`: the next number of each."""
+    """The drafts' cases, numbered in their order. `due`: each draft's numbers; `first`: the next one of each series."""
     following = dict(first)
     cases = []
-    for draft, schemes in zip(drafts, series, strict=True):
-        on = draft.complaint.form.local_date(now)
-        texts = {}
-        for counter, rule in schemes.items():
-            texts[counter.scheme] = numbering.rendered(rule, on, following[counter])
-            following[counter] += 1
+    for draft, wanted in zip(drafts, due, strict=True):
+        texts = numbering.numbers_of(wanted, following, draft.complaint.form.local_date(now), {})
         number = texts.pop(numbering.CASE)
         cases.append(_case(draft, number, texts, into.get(draft.case_id), now))
     return cases
@@ -151,9 +150,13 @@ def events(draft: Draft, case: NewCase) -> list[Event]:
         documents=case.document_numbers,
     )
     pin = draft.complaint.form.procedure.key
+    numbered = [DocumentNumbered(document=name, number=number) for name, number in case.document_numbers.items()]
     return [
-        make("intake", case.id, pin, data, cause=draft.cause, at=case.registered_at, traceparent=draft.traceparent)
-        for data in made
+        make("intake", case.id, pin, data, cause=cause, at=case.registered_at, traceparent=draft.traceparent)
+        for data, cause in (
+            *((data, draft.cause) for data in made),
+            *((data, numbering.cause_of(data.document)) for data in numbered),
+        )
     ]
 
 

@@ -102,9 +102,10 @@ class Registrar:
         into = drafts.merge(new, earlier)
         await store_vault.put_keys(tx, [draft.key for draft in new])
         await store_vault.put_fields(tx, [cell for draft in new for cell in draft.cells])
-        series = [drafts.series_of(draft, merged=draft.case_id in into, now=now) for draft in new]
-        first = await registration.count_on(tx, Counter(counter for one in series for counter in one))
-        cases = drafts.number_all(new, series, into, first, now)
+        due = [drafts.due_numbers(draft, merged=draft.case_id in into, now=now) for draft in new]
+        series = (number.counter for numbers in due for number in numbers if number.counter is not None)
+        first = await registration.count_on(tx, Counter(series))
+        cases = drafts.number_all(new, due, into, first, now)
         await registration.insert_cases(tx, cases)
         made = [event for draft, case in zip(new, cases, strict=True) for event in drafts.events(draft, case)]
         await timeline.write_entries(tx, await outbox.append(tx, made))

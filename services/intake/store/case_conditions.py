@@ -12,7 +12,7 @@ import json
 from typing import Any
 
 from shared.procedures.conditions import All, Always, Any_, Compare, Condition, Not, Reached, Scalar
-from shared.procedures.milestones import split
+from shared.procedures.milestones import STEPS, split
 
 _ORDERED = {"at_least": ">=", "more_than": ">", "at_most": "<=", "less_than": "<"}
 _DECIDED = {"class": ("classified",), "department": ("assigned", "reassigned"), "level": ("escalated",)}
@@ -63,8 +63,13 @@ def condition_sql(condition: Condition | None, binds: Binds) -> str:
 def occurrence_sql(alias: str, occurrence: str, binds: Binds) -> str:
     """Whether a row of the timeline is this occurrence; without a qualifier those with any are meant too."""
     name, qualifier = split(occurrence)
-    of = f" AND {alias}.qualifier = {binds.text(qualifier)}" if qualifier is not None else ""
-    return f"{alias}.occurrence = {binds.text(name)}{of}"
+    if qualifier is None:
+        return f"{alias}.occurrence = {binds.text(name)}"
+    # a step of a clock is written down as `warned:<clock>.<step>`, and is meant by `warned:<clock>` too
+    column = f"{alias}.qualifier"
+    if name in STEPS and "." not in qualifier:
+        column = f"split_part({column}, '.', 1)"
+    return f"{alias}.occurrence = {binds.text(name)} AND {column} = {binds.text(qualifier)}"
 
 
 def reached_sql(occurrence: str, binds: Binds) -> str:

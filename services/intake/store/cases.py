@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -40,12 +40,10 @@ _SAVE = text(
     WHERE cases.id = fresh.id
     """
 )
-_DECIDED = text(
-    """
-    UPDATE cases SET rule = :rule, decided_by = :decided_by, document_numbers = document_numbers || :documents
-    WHERE id = :id
-    """
-).bindparams(bindparam("documents", type_=JSONB))
+_DECIDED = text("UPDATE cases SET rule = :rule, decided_by = :decided_by WHERE id = :id")
+_NUMBERED = text("UPDATE cases SET document_numbers = document_numbers || :numbers WHERE id = :id").bindparams(
+    bindparam("numbers", type_=JSONB)
+)
 _SUPPLEMENTED = text("UPDATE cases SET attributes = :attributes, missing = :missing WHERE id = :id").bindparams(
     bindparam("attributes", type_=JSONB), bindparam("missing", type_=JSONB)
 )
@@ -87,12 +85,14 @@ async def save_projections(tx: AsyncConnection, projections: Sequence[tuple[UUID
         await tx.execute(_SAVE, columns)
 
 
-async def save_decision(
-    tx: AsyncConnection, case_id: UUID, rule: str | None, decided_by: str | None, documents: dict[str, str]
-) -> None:
-    """Write the reason of an admission decision, who made it, and the numbers of its documents."""
-    values = {"id": case_id, "rule": rule, "decided_by": decided_by, "documents": documents}
-    await tx.execute(_DECIDED, values)
+async def save_decision(tx: AsyncConnection, case_id: UUID, rule: str | None, decided_by: str | None) -> None:
+    """Write the reason of an admission decision and who made it."""
+    await tx.execute(_DECIDED, {"id": case_id, "rule": rule, "decided_by": decided_by})
+
+
+async def save_numbers(tx: AsyncConnection, case_id: UUID, numbers: Mapping[str, str]) -> None:
+    """Add the numbers of documents, by document."""
+    await tx.execute(_NUMBERED, {"id": case_id, "numbers": dict(numbers)})
 
 
 async def save_supplement(

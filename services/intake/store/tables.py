@@ -24,11 +24,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from shared.messaging.tables import INSTANT, messaging_tables
-from shared.security.keys import api_keys_table
+from shared.security.keys import key_tables
 
 metadata = MetaData()
 messaging_tables(metadata)
-api_keys_table(metadata)
+key_tables(metadata)
 
 cases = Table(
     "cases",
@@ -120,6 +120,7 @@ vault_documents = Table(
     Column("ciphertext", LargeBinary, nullable=False),
     Column("written_by", Text, nullable=False),
     Column("written_at", INSTANT, nullable=False),
+    Column("revision", Integer, nullable=False),
 )
 vault_reads = Table(
     "vault_reads",

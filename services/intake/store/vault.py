@@ -48,12 +48,15 @@ _RECORD_READS = text(
 )
 _PUT_DOCUMENT = text(
     """
-    INSERT INTO vault_documents (case_id, name, ciphertext, written_by, written_at)
-    VALUES (:case_id, :name, :ciphertext, :by, :at)
+    INSERT INTO vault_documents (case_id, name, ciphertext, written_by, written_at, revision)
+    VALUES (:case_id, :name, :ciphertext, :by, :at, 1)
     ON CONFLICT (case_id, name) DO UPDATE
-    SET ciphertext = excluded.ciphertext, written_by = excluded.written_by, written_at = excluded.written_at
+    SET ciphertext = excluded.ciphertext, written_by = excluded.written_by, written_at = excluded.written_at,
+        revision = vault_documents.revision + 1
+    RETURNING revision
     """
 )
+_DOCUMENT = text("SELECT ciphertext FROM vault_documents WHERE case_id = :case_id AND name = :name")
 _DOCUMENTS = text("SELECT name, ciphertext FROM vault_documents WHERE case_id = :case_id ORDER BY name")
 _RECORD_READ = text(
     """
@@ -123,11 +126,18 @@ async def field_names(connection: AsyncConnection, case_id: UUID) -> set[str]:
     return {row.field for row in await connection.execute(_FIELDS, {"case_id": case_id})}
 
 
-async def put_document(tx: AsyncConnection, key: CaseKey, name: str, content: str, by: str, at: datetime) -> None:
-    """Seal a text about a case; one of the same name is replaced."""
+async def put_document(tx: AsyncConnection, key: CaseKey, name: str, content: str, by: str, at: datetime) -> int:
+    """Seal a text about a case; one of the same name is replaced. Returns the text's revision, from 1."""
     sealed = key.seal(DOCUMENTS, name, content)
     values = {"case_id": key.case_id, "name": name, "ciphertext": sealed, "by": by, "at": at}
-    await tx.execute(_PUT_DOCUMENT, values)
+    revision: int = (await tx.execute(_PUT_DOCUMENT, values)).scalar_one()
+    return revision
+
+
+async def document_of(connection: AsyncConnection, key: CaseKey, name: str) -> str | None:
+    """A text about a case, opened; None if there is none of this name."""
+    sealed = await connection.scalar(_DOCUMENT, {"case_id": key.case_id, "name": name})
+    return key.open(DOCUMENTS, name, sealed) if sealed is not None else None
 
 
 async def documents_of(connection: AsyncConnection, key: CaseKey) -> dict[str, str]:

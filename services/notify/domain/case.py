@@ -118,7 +118,8 @@ def fold(case: Case, event: Event) -> None:
     for name in called:
         case.reached[name] = min(emitted, case.reached.get(name, emitted))
     if isinstance(event.data, d.FiredEvent):
-        case.late[called[0]] = max(LateStep(emitted, event.data.late_by), case.late.get(called[0], LateStep("", 0.0)))
+        for name in called:
+            case.late[name] = max(LateStep(emitted, event.data.late_by), case.late.get(name, LateStep("", 0.0)))
     if isinstance(event.data, d.ClockEvent):
         _fold_clock(case, event, event.data, emitted)
 

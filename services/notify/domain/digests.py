@@ -17,7 +17,7 @@ from shared.events.assignments import CaseEscalated
 from shared.events.envelope import Event
 from shared.procedures.model import Notice
 
-_DEADLINES = ("warned", "breached")
+_DEADLINES = ("warned", "breached", "overdue")
 _SHARE_OF_LATENESS = 0.01
 _LONGEST_WINDOWS = 10
 

@@ -88,7 +88,7 @@ def plan_notices(case: Case, event: Event, procedure: Procedure) -> list[Planned
     """
     planned = []
     for element in procedure.notices:
-        name = _first(element.on, event)
+        name = _first(element.at, event)
         if name is None:
             continue
         clock, rank = _series(event)
@@ -192,7 +192,7 @@ def _due(data: d.ClockEvent) -> dict[str, str]:
 
 def listens_to(procedure: Procedure, event: Event) -> bool:
     """Whether the procedure has a use for one of notify's own events."""
-    wanted = {name for notice in procedure.notices for name in notice.on}
+    wanted = {name for notice in procedure.notices for name in notice.at}
     wanted |= {call.after for call in procedure.call_backs}
     return any(name in wanted for name in names(event)) or isinstance(event.data, n.Satisfied | n.Dissatisfied)
 

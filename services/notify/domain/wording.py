@@ -19,6 +19,9 @@ Language = Literal["zh", "en"]
 FROM_VAULT = frozenset(("name", "receipt_code"))
 """Names that only intake's vault can answer, as it does `documents.<name>`."""
 
+NUMBER = "number."
+"""`number.<document>` is a fact: intake gives the number and says so."""
+
 
 @dataclass(frozen=True)
 class Contact:
@@ -44,7 +47,9 @@ def needs_vault(names: Iterable[str]) -> bool:
 
 def is_ready(names: frozenset[str], occurrence: str, details: Mapping[str, Any], case: Case, emitted_at: datetime,
              procedure: Procedure) -> bool:  # fmt: skip
-    """Whether what the text shows is known: the due instant may still be on its way from the sla service."""
+    """Whether what the text shows is known: a due instant or a document's number may still be on its way."""
+    if any(case.current(name) is None for name in names if name.startswith(NUMBER)):
+        return False
     if "due" not in names or "due" in details:
         return True
     clock = _clock(occurrence, details, case, procedure)
@@ -84,6 +89,7 @@ def values(
         "receipt_code": contact.receipt_code,
         "name": contact.fields.get("name"),
     }
+    found.update({name: case.current(name) for name in case.given if name.startswith(NUMBER)})
     found.update({f"documents.{name}": text for name, text in contact.documents.items()})
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -12,11 +13,44 @@ from services.notify.domain.case import Case
 from services.notify.domain.rows import CallRow
 from services.notify.handlers.reactions import Reactions
 from services.notify.store import call_backs, cases
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, InvalidInput, NotFound
 from shared.events.base import EventData
 from shared.events.envelope import Event, make
 from shared.events.notices import CalledBack, Dissatisfied, Satisfied
 from shared.messaging import outbox
+from shared.procedures.offices import COMPLAINANT, offices
+from shared.security.acting import Principal
+
+
+async def require_caller(
+    tx: AsyncConnection, reactions: Reactions, id: UUID, by: str | None, caller: Principal
+) -> None:
+    """Raise `Forbidden` unless the caller may act as the office that called: `by`, or the department with the case.
+
+    Raises `NotFound` for a call-back that there is not, `InvalidInput` for what is no office of its procedure.
+    """
+    case_id = await call_backs.case_of(tx, id)
+    if case_id is None:
+        raise NotFound("there is no such call-back")
+    case = await _case(tx, case_id)
+    procedure = reactions.procedure_of(case)
+    office = by or case.current("department") or procedure.default_department
+    _require(case, office, offices(procedure), caller)
+
+
+async def require_author(tx: AsyncConnection, reactions: Reactions, case_id: UUID, by: str, caller: Principal) -> None:
+    """Raise `Forbidden` unless the caller may act as whoever brings the complainant's answer.
+
+    Raises `NotFound` for a case that there is not, `InvalidInput` for what is no office of its procedure.
+    """
+    case = await _case(tx, case_id)
+    _require(case, by, offices(reactions.procedure_of(case)) | {COMPLAINANT}, caller)
+
+
+def _require(case: Case, by: str, known: Collection[str], caller: Principal) -> None:
+    caller.require_office(case.procedure, by)
+    if by not in known:
+        raise InvalidInput("the procedure has no such office", field="by")
 
 
 async def answer(

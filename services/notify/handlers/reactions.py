@@ -20,6 +20,7 @@ from shared.business_time.clock import Clock
 from shared.events.envelope import Event, make
 from shared.events.notices import CallBackDue
 from shared.procedures.loader import Library
+from shared.procedures.model import Procedure
 
 
 class Reactions:
@@ -36,6 +37,10 @@ class Reactions:
         self._clock = clock
         self._real = real
         self._window = window
+
+    def procedure_of(self, case: Case) -> Procedure:
+        """The procedure that a case is pinned to."""
+        return self._library.get(case.procedure, case.version)
 
     async def react(
         self, tx: AsyncConnection, cases: Mapping[UUID, Case], events: Sequence[Event], now: datetime

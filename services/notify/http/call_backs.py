@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -15,10 +15,18 @@ from services.notify.http.paging import After, Limit
 from services.notify.store import call_backs as store_calls
 from shared.hosting.host import Context
 from shared.hosting.http import needs
+from shared.procedures.model import Id
+from shared.procedures.offices import COMPLAINANT
+from shared.security.acting import Principal
+
+Writer = Annotated[Principal, needs("notices:write")]
 
 
 class CallAnswer(BaseModel):
-    """What came of a call. `satisfied` and `score` only where the complainant was reached."""
+    """What came of a call. `satisfied` and `score` only where the complainant was reached.
+
+    `by`: the office that called; absent: the department that has the case.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -26,15 +34,17 @@ class CallAnswer(BaseModel):
     satisfied: bool | None = None
     score: int | None = Field(default=None, ge=1, le=5)
     at: AwareDatetime | None = None
+    by: Id | None = None
 
 
 class Satisfaction(BaseModel):
-    """The complainant's own answer."""
+    """The complainant's own answer. `by`: who brings it, `complainant` or an office."""
 
     model_config = ConfigDict(extra="forbid")
 
     satisfied: bool
     score: int | None = Field(default=None, ge=1, le=5)
+    by: Id = COMPLAINANT
 
 
 def call_back_routes(context: Context, reactions: Reactions) -> APIRouter:
@@ -53,21 +63,23 @@ def call_back_routes(context: Context, reactions: Reactions) -> APIRouter:
             "next": rows[-1].position if len(rows) == limit else None,
         }
 
-    @api.post("/v1/call-backs/{id}", dependencies=[needs("notices:write")])
-    async def answer(id: UUID, body: CallAnswer) -> dict[str, Any]:
+    @api.post("/v1/call-backs/{id}")
+    async def answer(id: UUID, caller: Writer, body: CallAnswer) -> dict[str, Any]:
         """Record a call. Not reached: the task stays open. The same answer again is fine, another one is a conflict."""
         now = context.clock.now()
         async with context.outbox.transaction() as tx:
+            await calls.require_caller(tx, reactions, id, body.by, caller)
             row = await calls.answer(
                 tx, reactions, id, reached=body.reached, satisfied=body.satisfied, score=body.score, at=body.at, now=now
             )
         return _call(row)
 
-    @api.post("/v1/cases/{id}/satisfaction", dependencies=[needs("notices:write")])
-    async def satisfaction(id: UUID, body: Satisfaction) -> dict[str, Any]:
+    @api.post("/v1/cases/{id}/satisfaction")
+    async def satisfaction(id: UUID, caller: Writer, body: Satisfaction) -> dict[str, Any]:
         """Record the complainant's own answer: one for each cycle of the case."""
         now = context.clock.now()
         async with context.outbox.transaction() as tx:
+            await calls.require_author(tx, reactions, id, body.by, caller)
             cycle, at = await calls.record_satisfaction(
                 tx, reactions, id, satisfied=body.satisfied, score=body.score, now=now
             )

@@ -19,11 +19,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.messaging.tables import INSTANT, messaging_tables
-from shared.security.keys import api_keys_table
+from shared.security.keys import key_tables
 
 metadata = MetaData()
 messaging_tables(metadata)
-api_keys_table(metadata)
+key_tables(metadata)
 
 # What notify knows of each case: coded facts only. `body` is the fold of its events (see `cases.Case`).
 cases = Table(

@@ -14,12 +14,16 @@ Status = Literal["registered", "assigned", "resolved", "closed", "ended"]
 
 @dataclass(frozen=True)
 class Occurrence:
-    """An occurrence of this case. `cycle` is the cycle in which it happened."""
+    """An occurrence of this case. `cycle` is the cycle in which it happened.
+
+    `by` and `person` are the office, and who of it, that reported it.
+    """
 
     name: str
     at: datetime
     cycle: int
     by: str | None = None
+    person: str | None = None
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,9 @@ class Case:
         """Whether the occurrence happened in the present cycle."""
         return any(past.name == name and past.cycle == self.cycle for past in self.occurrences)
 
-    def with_occurrences(self, names: tuple[str, ...], at: datetime, by: str | None = None) -> Case:
+    def with_occurrences(
+        self, names: tuple[str, ...], at: datetime, by: str | None = None, person: str | None = None
+    ) -> Case:
         """The case after an occurrence under all its names."""
-        return replace(
-            self, occurrences=self.occurrences + tuple(Occurrence(name, at, self.cycle, by) for name in names)
-        )
+        added = tuple(Occurrence(name, at, self.cycle, by, person) for name in names)
+        return replace(self, occurrences=self.occurrences + added)

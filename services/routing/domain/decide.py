@@ -10,10 +10,11 @@ from services.routing.domain.assignment import Change, assign, classify
 from services.routing.domain.case import Case
 from services.routing.domain.escalation import apply_rules
 from services.routing.domain.milestone_reports import Report, accept
+from services.routing.domain.signed_reports import rejection
 from shared.business_time.calendars import Calendar
 from shared.errors import HuiyinError
 from shared.events import occurrences
-from shared.events.assignments import CaseRepeated, MilestoneReport, ReportRejected
+from shared.events.assignments import CaseRepeated, MilestoneReport
 from shared.events.base import EventData
 from shared.events.complaints import (
     ComplaintAdmitted,
@@ -116,10 +117,10 @@ def _apply_consequences(
 
 def _from_department(case: Case, given: MilestoneReport, rules: Rules, now: datetime) -> Change:
     try:
-        return apply_report(case, Report(given.milestone, given.at, given.by, given.fields, given.clock), rules, now)
+        report = Report(given.milestone, given.at, given.by, given.fields, given.clock, given.person)
+        return apply_report(case, report, rules, now)
     except HuiyinError as error:
-        rejected = ReportRejected(milestone=given.milestone, by=given.by, reason=error.message, field=error.field)
-        return Change(case, (rejected,))
+        return Change(case, (rejection(given, rules.procedure, error.message, error.field, error.code),))
 
 
 _OWN = frozenset(("class", "department", "level", "cycle"))  # what routing itself decides is not a fact from outside

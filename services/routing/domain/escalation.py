@@ -40,20 +40,20 @@ def apply_rules(case: Case, procedure: Procedure, calendar: Calendar, names: tup
 def _apply(case: Case, procedure: Procedure, calendar: Calendar, names: tuple[str, ...], at: datetime) -> Change:
     emitted: tuple[EventData, ...] = ()
     for escalation in procedure.escalations:
-        if escalation.on not in names or not _may_escalate(case, at):
+        if escalation.at not in names or not _may_escalate(case, at):
             continue
         if holds(escalation.when, case.conditions()) is True:
             case, new = _escalate(case, procedure, escalation)
             emitted += new
     for reopening in procedure.reopenings:
-        if reopening.on in names and _may_reopen(case, reopening, calendar, at):
-            case, new = reopen(case, reopening.on)
+        if reopening.at in names and _may_reopen(case, reopening, calendar, at):
+            case, new = reopen(case, reopening.at)
             emitted += new
             if reopening.class_ is not None:
-                case, new = raise_class(case, procedure, reopening.class_, reopening.on)
+                case, new = raise_class(case, procedure, reopening.class_, reopening.at)
                 emitted += new
             if reopening.to_level is not None:
-                case, new = raise_level(case, procedure, reopening.to_level, reopening.on)
+                case, new = raise_level(case, procedure, reopening.to_level, reopening.at)
                 emitted += new
     return Change(case, emitted)
 
@@ -73,13 +73,13 @@ def _escalate(case: Case, procedure: Procedure, escalation: Escalation) -> Chang
         present = rungs.index(case.level) if case.level in rungs else -1
         target = rungs[min(present + escalation.raise_by, len(rungs) - 1)]
     if escalation.class_ is not None:
-        case, new = raise_class(case, procedure, escalation.class_, escalation.on)
+        case, new = raise_class(case, procedure, escalation.class_, escalation.at)
         emitted += new
     if target is not None:
-        case, new = raise_level(case, procedure, target, escalation.on)
+        case, new = raise_level(case, procedure, target, escalation.at)
         emitted += new
     if escalation.department is not None:
-        case, new = reassign(case, escalation.department, escalation.on)
+        case, new = reassign(case, escalation.department, escalation.at)
         emitted += new
     return Change(case, emitted)
 

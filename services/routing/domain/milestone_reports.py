@@ -18,20 +18,26 @@ from shared.procedures.conditions import holds
 from shared.procedures.fields import Scalar, Unreadable, index_choices, read_value
 from shared.procedures.milestones import REPORTED
 from shared.procedures.model import Clock, FieldSpec, Milestone, Procedure
+from shared.procedures.offices import HANDLER, offices
 
 _AHEAD = timedelta(minutes=5)  # clocks of other systems differ
 _DOCUMENT = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_PERSON = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 @dataclass(frozen=True)
 class Report:
-    """A milestone as reported: `by` is a role or department, `fields` are coded values or names of documents."""
+    """A milestone as reported: `by` is an office, `fields` are coded values or names of documents.
+
+    `person` is who of the office did it: a staff id that says nothing outside the office.
+    """
 
     milestone: str
     at: datetime
     by: str
     fields: Mapping[str, Scalar]
     clock: str | None = None
+    person: str | None = None
 
 
 def accept(case: Case, procedure: Procedure, report: Report, now: datetime) -> Change:
@@ -47,13 +53,13 @@ def accept(case: Case, procedure: Procedure, report: Report, now: datetime) -> C
         return Change(case, ())
     _check_time(case, report, now)
     _check_state(case, report)
-    _check_reporter(procedure, spec, report)
+    _check_reporter(case, procedure, spec, report)
     fields = _read_fields(spec, report, case)
     clock = _check_extension(case, procedure, report) if report.milestone.startswith("extension-") else None
     if spec is not None:
         _check_requirements(case, spec)
     names = (report.milestone, f"{report.milestone}:{clock.id}") if clock else (report.milestone,)
-    case = case.with_occurrences(names, report.at, report.by)
+    case = case.with_occurrences(names, report.at, report.by, report.person)
     facts = {**case.facts, **{f"{report.milestone}.{name}": value for name, value in fields.items()}}
     case = replace(case, facts=facts)
     if report.milestone == "resolved":
@@ -61,7 +67,12 @@ def accept(case: Case, procedure: Procedure, report: Report, now: datetime) -> C
     elif report.milestone == "closed":
         case = replace(case, status="closed", resolved_at=case.resolved_at or report.at)
     emitted = MilestoneReached(
-        milestone=report.milestone, at=report.at, by=report.by, fields=fields, clock=clock.id if clock else None
+        milestone=report.milestone,
+        at=report.at,
+        by=report.by,
+        person=report.person,
+        fields=fields,
+        clock=clock.id if clock else None,
     )
     return Change(case, (emitted,))
 
@@ -84,12 +95,30 @@ def _check_state(case: Case, report: Report) -> None:
         raise Conflict("the case is closed already", field="milestone")
 
 
-def _check_reporter(procedure: Procedure, spec: Milestone | None, report: Report) -> None:
-    known = {element.id for part in (procedure.roles, procedure.departments, procedure.levels) for element in part}
-    if report.by not in known:
+def _check_reporter(case: Case, procedure: Procedure, spec: Milestone | None, report: Report) -> None:
+    if report.by not in offices(procedure):
         raise InvalidInput("this procedure has no such role, department or level", field="by")
-    if spec is not None and spec.by and report.by not in spec.by:
-        raise InvalidInput("may not report this milestone", field="by", hint=f"one of: {', '.join(spec.by)}")
+    if report.person is not None and not _PERSON.fullmatch(report.person):
+        raise InvalidInput("a staff id has 1 to 64 of A-Z, a-z, 0-9, dot, hyphen, underline", field="person")
+    by = spec.by if spec else ()
+    if not by and _is_decision_of_approvers(procedure, report):
+        return  # judged with the clock
+    may = [office for one in by or (HANDLER,) for office in (_handlers(case) if one == HANDLER else (one,))]
+    if report.by not in may:
+        raise InvalidInput("may not report this milestone", field="by", hint=f"one of: {', '.join(may)}")
+
+
+def _handlers(case: Case) -> tuple[str, ...]:
+    """The offices that have the case now: its department, and the level that it is on."""
+    return tuple(office for office in (case.department, case.level) if office is not None)
+
+
+def _is_decision_of_approvers(procedure: Procedure, report: Report) -> bool:
+    """Whether this decides on an extension whose clock names who does; for a clock that cannot be extended too."""
+    if report.milestone not in ("extension-approved", "extension-refused"):
+        return False
+    clock = next((candidate for candidate in procedure.clocks if candidate.id == report.clock), None)
+    return clock is None or clock.extension is None or bool(clock.extension.approved_by)
 
 
 def _check_requirements(case: Case, spec: Milestone) -> None:
@@ -181,7 +210,7 @@ def _read_fields(spec: Milestone | None, report: Report, case: Case) -> dict[str
             continue
         if field.default is not None:
             checked[name] = field.default
-        elif field.required == "registration" and holds(field.when, facts | checked) is True:
+        elif field.required is True and holds(field.when, facts | checked) is True:
             raise InvalidInput("this field is needed", field=f"fields.{name}")
     return checked
 

@@ -16,10 +16,13 @@ from services.routing.store import cases
 from shared.hosting.host import Context
 from shared.hosting.http import needs
 from shared.procedures.fields import Scalar
+from shared.security.acting import Principal
+
+Reporter = Annotated[Principal, needs("reports:write")]
 
 
 class MilestoneIn(BaseModel):
-    """A milestone that happened at `at` (default: now), reported by a role or department."""
+    """A milestone that happened at `at` (default: now), reported by an office; `person` is an opaque staff id of it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -28,10 +31,11 @@ class MilestoneIn(BaseModel):
     at: AwareDatetime | None = None
     fields: dict[str, Scalar] = Field(default_factory=dict, max_length=50)
     clock: str | None = Field(default=None, max_length=60)
+    person: str | None = Field(default=None, max_length=64)
 
 
 class ReassignmentIn(BaseModel):
-    """The case goes to another department; `by` is the role that decided it."""
+    """The case goes to another department; `by` is the role or department that decided it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -43,21 +47,21 @@ def routes(context: Context, rules: RuleBook) -> APIRouter:
     """Routing's routes."""
     router = APIRouter(prefix="/v1")
 
-    @router.post("/cases/{case_id}/milestones", status_code=201, dependencies=[needs("reports:write")])
-    async def report_milestone(case_id: UUID, given: MilestoneIn) -> dict[str, Any]:
+    @router.post("/cases/{case_id}/milestones", status_code=201)
+    async def report_milestone(case_id: UUID, caller: Reporter, given: MilestoneIn) -> dict[str, Any]:
         """Report a milestone; the same report again answers the same and publishes nothing new."""
         now = context.clock.now()
-        report = Report(given.milestone, given.at or now, given.by, given.fields, given.clock)
+        report = Report(given.milestone, given.at or now, given.by, given.fields, given.clock, given.person)
         async with context.outbox.transaction() as tx:
-            case = await handlers.report_milestone(tx, rules, case_id, report, now)
+            case = await handlers.report_milestone(tx, rules, case_id, report, now, caller)
         return _case_view(case)
 
-    @router.post("/cases/{case_id}/reassignment", dependencies=[needs("reports:write")])
-    async def hand_over(case_id: UUID, given: ReassignmentIn) -> dict[str, Any]:
+    @router.post("/cases/{case_id}/reassignment")
+    async def hand_over(case_id: UUID, caller: Reporter, given: ReassignmentIn) -> dict[str, Any]:
         """Give the case to another department of its procedure."""
         now = context.clock.now()
         async with context.outbox.transaction() as tx:
-            case = await handlers.reassign_case(tx, rules, case_id, given.department, given.by, now)
+            case = await handlers.reassign_case(tx, rules, case_id, given.department, given.by, now, caller)
         return _case_view(case)
 
     @router.get("/cases/{case_id}", dependencies=[needs("cases:read")])
@@ -119,7 +123,13 @@ def _case_view(case: Case) -> dict[str, Any]:
         "facts": dict(case.facts),
         "counts": dict(case.counts),
         "milestones": [
-            {"name": occurrence.name, "at": occurrence.at, "cycle": occurrence.cycle, "by": occurrence.by}
+            {
+                "name": occurrence.name,
+                "at": occurrence.at,
+                "cycle": occurrence.cycle,
+                "by": occurrence.by,
+                "person": occurrence.person,
+            }
             for occurrence in sorted(case.occurrences, key=lambda occurrence: occurrence.at)
         ],
     }

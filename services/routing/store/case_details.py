@@ -25,8 +25,8 @@ class CaseDetails:
         return cls(case.facts, case.counts, case.occurrences)
 
     def encode(self) -> str:
-        """JSON: `facts`, `counts`, and `reached` as lists of name, instant (ISO 8601), cycle and reporter."""
-        reached = [[past.name, past.at.isoformat(), past.cycle, past.by] for past in self.occurrences]
+        """JSON: `facts`, `counts`, and `reached` as lists of name, instant (ISO 8601), cycle, office and person."""
+        reached = [[past.name, past.at.isoformat(), past.cycle, past.by, past.person] for past in self.occurrences]
         document = {"facts": dict(self.facts), "counts": dict(self.counts), "reached": reached}
         return json.dumps(document, ensure_ascii=False)
 
@@ -35,6 +35,7 @@ class CaseDetails:
         """Read what `encode` wrote, as text or as the driver's parsed document."""
         document = json.loads(stored) if isinstance(stored, str) else stored
         occurrences = tuple(
-            Occurrence(name, datetime.fromisoformat(at), cycle, by) for name, at, cycle, by in document["reached"]
+            Occurrence(name, datetime.fromisoformat(at), cycle, by, person)
+            for name, at, cycle, by, person in document["reached"]
         )
         return cls(document["facts"], document["counts"], occurrences)

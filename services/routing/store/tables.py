@@ -6,11 +6,11 @@ from sqlalchemy import Column, DateTime, Index, Integer, MetaData, Table, Text, 
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.messaging.tables import messaging_tables
-from shared.security.keys import api_keys_table
+from shared.security.keys import key_tables
 
 metadata = MetaData()
 messaging_tables(metadata)
-api_keys_table(metadata)
+key_tables(metadata)
 
 cases = Table(
     "cases",

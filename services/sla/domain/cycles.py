@@ -16,7 +16,7 @@ from shared.business_time.due import TimeBasis, due
 from shared.business_time.durations import Duration
 from shared.procedures.conditions import holds
 from shared.procedures.milestones import FINISHING, VOID
-from shared.procedures.model import Clock
+from shared.procedures.model import Clock, DurationTable
 
 Span = tuple[datetime, datetime | None]
 
@@ -80,6 +80,8 @@ class ClockCycle:
     """How many approvals count (see `extending`)."""
     extending: list[Extending] = field(default_factory=list)
     due_fact: str | None = None
+    duration_by: Any = None
+    """The value of the fact that the duration goes by."""
 
     @property
     def ended_at(self) -> datetime | None:
@@ -135,7 +137,7 @@ def start_cycle(
     """A new cycle. A stop of the same event ends it at once ("on the spot"), unless it is what restarts it."""
     cycle = ClockCycle(number, occurrence.at)
     _note_due(cycle, clock, facts)
-    if not again and named(clock.until, occurrence.names):
+    if not again and ends(clock, clock.until, occurrence.names):
         cycle.stopped_at = occurrence.at
     return cycle
 
@@ -146,10 +148,10 @@ def apply(cycle: ClockCycle, clock: Clock, occurrence: Occurrence, facts: Mappin
     _note_pauses(cycle, clock, occurrence)
     _note_extension(cycle, clock, occurrence)
     _note_due(cycle, clock, facts)
-    if named(clock.until, names):
+    if ends(clock, clock.until, names):
         cycle.stopped_at = at
         cycle.stopped_by_breach = occurrence.cause == f"breached:{clock.id}"
-    elif named(clock.cancel_on, names) or named(VOID, names):
+    elif ends(clock, clock.cancel_on, names) or named(VOID, names):
         cycle.cancel(at, names[0])
 
 
@@ -181,7 +183,7 @@ def restarting_cause(names: Sequence[str]) -> str:
 def is_too_late(clock: Clock, names: Sequence[str], facts: Mapping[str, Any]) -> bool:
     """Whether there is nothing left to time: the handling that would stop the clock is over already (an escalation may
     cross an answer in flight), or there is no complaint any more."""
-    finished = (name for name in clock.until if name in FINISHING)
+    finished = (name for name in clock.stops if name in FINISHING)
     return any(facts.get(f"reached:{name}") and name not in names for name in (*finished, *VOID))
 
 
@@ -193,13 +195,20 @@ def named(wanted: Sequence[str], names: Sequence[str]) -> bool:
     return False
 
 
+def ends(clock: Clock, wanted: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether what happened is among the clock's `until` or `cancel_on`; `left` is never what starts the clock."""
+    if named(wanted, names):
+        return True
+    return "left" in wanted and named(clock.leaving, names) and not named(clock.from_, names)
+
+
 def _note_pauses(cycle: ClockCycle, clock: Clock, occurrence: Occurrence) -> None:
     names, at = occurrence.names, occurrence.at
     for index, pause in enumerate(clock.pauses):
         standing = next((n for n, (of, _, until) in enumerate(cycle.stood) if of == index and until is None), None)
         if standing is not None and named(pause.until, names):
             cycle.stood[standing] = (index, cycle.stood[standing][1], at)
-        elif standing is None and pause.on in names:
+        elif standing is None and pause.from_ in names:
             cycle.stood.append((index, at, None))
 
 
@@ -220,10 +229,15 @@ def _note_extension(cycle: ClockCycle, clock: Clock, occurrence: Occurrence) -> 
 def _note_due(cycle: ClockCycle, clock: Clock, facts: Mapping[str, Any]) -> None:
     if clock.due_field is not None and facts.get(clock.due_field) is not None:
         cycle.due_fact = str(facts[clock.due_field])
+    if isinstance(clock.duration, DurationTable):
+        cycle.duration_by = facts.get(clock.duration.by)
 
 
 OTHER_TARGET = "other-target"
 """The cause that a clock's cancellation gives when another of its group takes its place."""
+
+CONDITION_ENDED = "condition-ended"
+"""The cause that a clock's cancellation gives when its `while` holds no more."""
 
 
 def cycles_of_group(
@@ -231,48 +245,77 @@ def cycles_of_group(
 ) -> dict[str, list[ClockCycle]]:
     """The cycles of a group's clocks, which are in declared order; `calendars` holds each clock's by the clock's id.
 
-    `seen` is what happened, in order, with the facts (see `with_facts`).
+    `seen` is what happened, in order, with the facts (see `with_facts`). A clock with `while` alone is a group of one.
 
     All clocks of a group have the same `from`, `restart_on` and `starts_again`. The first `from` is the start of
-    whichever is chosen. The choice is made anew with every occurrence: what becomes known later brings the clock that
-    now comes first, counted from the same start, and cancels the other. When the chosen one is over, so is the cycle.
+    whichever is chosen, among those whose `when` holds then. The choice by `while` is made anew with every occurrence:
+    what becomes known later brings the clock that now comes first, counted from the same start, and cancels the other;
+    if none comes first any more, the chosen one is cancelled, and may come back. When it is over, so is the cycle.
     """
-    found: dict[str, list[ClockCycle]] = {clock.id: [] for clock in clocks}
-    lead = clocks[0]
-    origin: int | None = None
-    by_restart = False
-    number = 0
-    chosen: tuple[Clock, ClockCycle] | None = None
+    group = _Group(clocks, seen)
     for index, (occurrence, facts) in enumerate(seen):
-        if chosen is not None and not chosen[1].over:
-            apply(chosen[1], chosen[0], occurrence, facts)
-        again = origin is not None and restarts(lead, occurrence.names, chosen[1] if chosen else None)
-        if again and chosen is not None and not chosen[1].over:
-            chosen[1].cancel(occurrence.at, restarting_cause(occurrence.names))
+        group.see(index, occurrence, facts)
+    for clock in clocks:
+        for cycle in group.found[clock.id]:
+            settle_pauses(cycle, clock, calendars[clock.id])
+    return group.found
+
+
+@dataclass
+class _Group:
+    """The choice among a group's clocks so far. `may_run`: those that can be chosen since the start at `origin`."""
+
+    clocks: Sequence[Clock]
+    seen: Sequence[Seen]
+    found: dict[str, list[ClockCycle]] = field(init=False)
+    origin: int | None = None
+    by_restart: bool = False
+    number: int = 0
+    begun: bool = False
+    may_run: Sequence[Clock] = ()
+    chosen: tuple[Clock, ClockCycle] | None = None
+
+    def __post_init__(self) -> None:
+        self.found = {clock.id: [] for clock in self.clocks}
+
+    def see(self, index: int, occurrence: Occurrence, facts: Mapping[str, Any]) -> None:
+        """Take up what happened next."""
+        running = self.chosen
+        if running is not None and not running[1].over:
+            apply(running[1], running[0], occurrence, facts)
+        self._start(index, occurrence, facts)
+        if self.origin is not None and (self.chosen is None or not self.chosen[1].over):
+            self._choose(index, occurrence, facts)
+
+    def _start(self, index: int, occurrence: Occurrence, facts: Mapping[str, Any]) -> None:
+        lead, last = self.clocks[0], self.chosen[1] if self.chosen else None
+        again = self.origin is not None and restarts(lead, occurrence.names, last)
+        if again and last is not None and not last.over:
+            last.cancel(occurrence.at, restarting_cause(occurrence.names))
         fresh = named(lead.from_, occurrence.names) and (
-            origin is None or (chosen is not None and may_start_again(lead, chosen[1], occurrence))
+            self.origin is None or (last is not None and may_start_again(lead, last, occurrence))
         )
         if again or fresh:
-            origin, by_restart, chosen = index, again, None
-        if origin is None or (chosen is not None and chosen[1].over):
-            continue
-        names, known = seen[origin][0].names, seen[origin][1]
-        best = next(
-            (one for one in clocks if holds(one.when, facts) is True and not is_too_late(one, names, known)), None
-        )
-        if best is None or (chosen is not None and chosen[0].id == best.id):
-            continue
-        if chosen is None:
-            number += 1
-        else:
-            chosen[1].cancel(occurrence.at, OTHER_TARGET)
-        cycle = _from_the_start(best, number, seen[origin : index + 1], again=by_restart)
-        found[best.id] = [*(one for one in found[best.id] if one.number != number), cycle]
-        chosen = (best, cycle)
-    for clock in clocks:
-        for cycle in found[clock.id]:
-            settle_pauses(cycle, clock, calendars[clock.id])
-    return found
+            self.origin, self.by_restart, self.begun, self.chosen = index, again, False, None
+            self.may_run = [
+                one
+                for one in self.clocks
+                if not is_too_late(one, occurrence.names, facts) and holds(one.when, facts) is True
+            ]
+
+    def _choose(self, index: int, occurrence: Occurrence, facts: Mapping[str, Any]) -> None:
+        best = next((one for one in self.may_run if holds(one.while_, facts) is True), None)
+        if self.chosen is not None and (best is None or self.chosen[0].id != best.id):
+            self.chosen[1].cancel(occurrence.at, CONDITION_ENDED if best is None else OTHER_TARGET)
+        if best is None:
+            self.chosen = None
+        elif self.chosen is None or self.chosen[0].id != best.id:
+            self.number += not self.begun
+            self.begun = True
+            since = self.seen[self.origin : index + 1]
+            cycle = _from_the_start(best, self.number, since, again=self.by_restart)
+            self.found[best.id] = [*(one for one in self.found[best.id] if one.number != self.number), cycle]
+            self.chosen = (best, cycle)
 
 
 def _from_the_start(clock: Clock, number: int, seen: Sequence[Seen], *, again: bool) -> ClockCycle:

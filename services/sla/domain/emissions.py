@@ -107,6 +107,7 @@ class _Difference:
         because: str,
     ) -> None:
         self._clock, self._cycle, self._calendar = scheduled.clock, scheduled.cycle, scheduled.calendar
+        self._calendars = scheduled.calendars
         self._key = CycleKey(scheduled.clock.id, scheduled.cycle.number)
         self._now, self._generation, self._because = now, generation, because
         self._before = before
@@ -257,7 +258,16 @@ class _Difference:
     def _fire_steps(self) -> None:
         due_at = self._schedule.due_at
         times = self._repeated.times if self._repeated.due_at == due_at else 1
-        steps = steps_of(self._clock, self._cycle, self._calendar, self._schedule, self._now, self._fired, times)
+        steps = steps_of(
+            self._clock,
+            self._cycle,
+            self._calendar,
+            self._calendars,
+            self._schedule,
+            self._now,
+            self._fired,
+            times,
+        )
         for step in (*steps.skipped, *steps.emitted):
             if due_at is not None and not step.id.startswith("repeat-"):  # those are counted, not listed
                 self._fired[step.id] = due_at

@@ -138,7 +138,7 @@ def _extension_lines(clock: Clock, cycle: ClockCycle, calendar: Calendar, langua
         text, moment = words[word][0 if zh else 1], _moment(at, calendar)
         lines.append(f"{text}：{moment}" if zh else f"{text}: {moment}")
     if cycle.extensions:
-        total = length_of(clock, cycle.extensions)
+        total = length_of(clock, cycle)
         lines.append(
             f"已延期 {cycle.extensions} 次，自原起点共 {total}"
             if zh
@@ -159,7 +159,9 @@ def _rule_lines(
         if cycle.due_fact is None:
             return ["约定的期限尚未填报" if zh else "The agreed date has not been reported yet"]
         return [f"约定的期限：{cycle.due_fact}" if zh else f"The agreed date: {cycle.due_fact}"]
-    duration = length_of(clock, cycle.extensions)
+    duration = length_of(clock, cycle)
+    if duration is None:
+        return ["期限所依的事实尚不知道" if zh else "The fact that the time limit rests on is not known yet"]
     if duration.unit is Unit.IMMEDIATE:
         seconds = int(GRACE.total_seconds())
         return [f"立即办理：起算后 {seconds} 秒内" if zh else f"At once: within {seconds} seconds of its start"]
@@ -172,7 +174,8 @@ def _rule_lines(
 def _seconds(
     clock: Clock, cycle: ClockCycle, due_at: datetime | None, calendar: Calendar, until: datetime
 ) -> tuple[float | None, float | None]:
-    if due_at is None or (clock.duration is not None and length_of(clock, cycle.extensions).in_days):
+    length = length_of(clock, cycle)
+    if due_at is None or (length is not None and length.in_days):
         return None, None
     pauses = tuple(cycle.pauses)
     elapsed = elapsed_seconds(cycle.started_at, max(until, cycle.started_at), calendar, clock.time, pauses)

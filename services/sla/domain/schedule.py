@@ -17,7 +17,7 @@ from shared.business_time.due import Due, due_unless_paused, fraction_point, ste
 from shared.business_time.durations import Duration, Unit
 from shared.business_time.zones import SECOND, instant_of, local_micros, zone
 from shared.errors import CalendarError, Conflict, InvalidInput, NotFound
-from shared.procedures.model import AfterBreach, Clock, QuietHours, Warning_
+from shared.procedures.model import Clock, ClockStep, DurationTable, QuietHours
 
 Spans = Sequence[tuple[datetime, datetime | None]]
 
@@ -138,49 +138,62 @@ def in_order(steps: list[Step]) -> list[Step]:
     return sorted(steps, key=lambda step: (step.at, RANKS[step.kind]))
 
 
-def length_of(clock: Clock, extensions: int) -> Duration:
-    """How long a clock runs after so many extensions, counted from its original start."""
-    rule = clock.extension
+def length_of(clock: Clock, cycle: ClockCycle) -> Duration | None:
+    """How long a cycle of a clock is in all, counted from its original start.
+
+    None while that rests on a fact that is not known, and for a clock with an agreed date.
+    """
+    rule, extensions = clock.extension, cycle.extensions
     if not extensions or rule is None:
-        return Duration.parse(clock.duration or "IMMEDIATE")
+        table = clock.duration
+        text = table.of(cycle.duration_by) if isinstance(table, DurationTable) else table
+        return None if text is None else Duration.parse(text)
     total = Duration.parse(rule.to)
     if rule.each is not None:
         total = Duration(total.unit, total.count + Duration.parse(rule.each).count * (extensions - 1))
     return total if rule.max is None else min(total, Duration.parse(rule.max), key=lambda one: one.count)
 
 
-def repetition(clock: Clock, cycle: ClockCycle, calendar: Calendar, schedule: Schedule, number: int) -> Step | None:
+def repetition(
+    clock: Clock,
+    cycle: ClockCycle,
+    calendar: Calendar,
+    calendars: Mapping[str, Calendar],
+    schedule: Schedule,
+    number: int,
+) -> Step | None:
     """The `number`-th time (from 2) that a repeating clock is due; None if there is none, or a pause keeps it away.
 
     It lies `number - 1` whole lengths after the due instant: it does not drift. It is not plain, because whoever emits
     it arms the next.
     """
-    text = clock.repeat_every or clock.duration
-    if not clock.repeats or text is None or schedule.due_at is None:
+    rule = clock.repetition
+    if rule is None or rule.every is None or schedule.due_at is None:
         return None
-    if clock.repeat_at_most is not None and number - 1 > clock.repeat_at_most:
+    if rule.times is not None and number - 1 > rule.times:
         return None
-    length = Duration.parse(text)
+    length = Duration.parse(rule.every)
     if length.count <= 0:
         return None
     every = Duration(length.unit, length.count * (number - 1))
-    try:
-        at = step_after(schedule.due_at, every, calendar, clock.time, tuple(cycle.pauses))
-    except _NO_SUCH_INSTANT:
-        return None
-    moved = first_allowed(at, cycle.pauses, clock.quiet, calendar.time_zone)
+    moved = _Hours(clock, cycle, calendar, calendars).later(rule, schedule.due_at, every)
     return None if moved is None else Step(f"repeat-{number}", "after", moved, plain=False)
 
 
 def repetitions(
-    clock: Clock, cycle: ClockCycle, calendar: Calendar, schedule: Schedule, after: int
+    clock: Clock,
+    cycle: ClockCycle,
+    calendar: Calendar,
+    calendars: Mapping[str, Calendar],
+    schedule: Schedule,
+    after: int,
 ) -> Iterator[tuple[int, Step]]:
     """The repetitions after the `after`-th, with their numbers. Of several that quiet hours or a pause put off to one
     instant only the last is meant."""
     number = after + 1
-    step = repetition(clock, cycle, calendar, schedule, number)
+    step = repetition(clock, cycle, calendar, calendars, schedule, number)
     while step is not None:
-        following = repetition(clock, cycle, calendar, schedule, number + 1)
+        following = repetition(clock, cycle, calendar, calendars, schedule, number + 1)
         if following is None or following.at != step.at:
             yield number, step
         number, step = number + 1, following
@@ -190,7 +203,9 @@ def due_of(clock: Clock, cycle: ClockCycle, calendar: Calendar) -> Due | None:
     """When a cycle is due by its own length, start, extensions and pauses; None while a pause keeps that open."""
     if clock.due_field is not None:
         return _agreed(cycle, calendar)
-    duration = length_of(clock, cycle.extensions)
+    duration = length_of(clock, cycle)
+    if duration is None:
+        return None
     if duration.unit is Unit.IMMEDIATE:
         duration = Duration(Unit.SECONDS, int(GRACE.total_seconds()))
         return due_unless_paused(cycle.started_at, duration, calendar, time_basis="elapsed", pauses=tuple(cycle.pauses))
@@ -235,7 +250,9 @@ class _Hours:
 
     def warnings(self, due_at: datetime) -> Iterator[Step]:
         """Those between start and due instant: what quiet hours put off beyond that is left to the breach."""
-        for warning in self.clock.warnings:
+        for warning in self.clock.steps:
+            if not warning.precedes or warning.id is None:
+                continue
             try:
                 at = self._before(warning, due_at)
             except _NO_SUCH_INSTANT:
@@ -246,27 +263,33 @@ class _Hours:
 
     def after(self, due_at: datetime) -> Iterator[Step]:
         """Those after the due instant that no open pause keeps away."""
-        for rung in self.clock.after_breach:
-            calendar, time_basis = self._of(rung), rung.time or self.clock.time
-            try:
-                at = step_after(due_at, Duration.parse(rung.after), calendar, time_basis, tuple(self.cycle.pauses))
-            except _NO_SUCH_INSTANT:
+        for rung in self.clock.steps:
+            if rung.after is None or rung.id is None:
                 continue
-            moved = self._moved(rung, at)
+            moved = self.later(rung, due_at, Duration.parse(rung.after))
             if moved is not None:
                 yield Step(rung.id, "after", moved, self.plain)
 
-    def _before(self, warning: Warning_, due_at: datetime) -> datetime:
+    def later(self, step: ClockStep, due_at: datetime, amount: Duration) -> datetime | None:
+        """So long after the due instant, outside pauses and quiet hours; None if an open pause keeps it away."""
+        calendar, time_basis = self._of(step), step.time or self.clock.time
+        try:
+            at = step_after(due_at, amount, calendar, time_basis, tuple(self.cycle.pauses))
+        except _NO_SUCH_INSTANT:
+            return None
+        return self._moved(step, at)
+
+    def _before(self, warning: ClockStep, due_at: datetime) -> datetime:
         calendar, time_basis, pauses = self._of(warning), warning.time or self.clock.time, tuple(self.cycle.pauses)
         if warning.percent is not None:
             return fraction_point(self.cycle.started_at, due_at, warning.percent, calendar, time_basis, pauses)
         return step_before(due_at, Duration.parse(warning.before or "PT0S"), calendar, time_basis, pauses)
 
-    def _moved(self, step: Warning_ | AfterBreach, at: datetime) -> datetime | None:
+    def _moved(self, step: ClockStep, at: datetime) -> datetime | None:
         windows = self.clock.quiet if step.quiet is None else step.quiet
         return first_allowed(at, self.cycle.pauses, windows, self._of(step).time_zone)
 
-    def _of(self, step: Warning_ | AfterBreach) -> Calendar:
+    def _of(self, step: ClockStep) -> Calendar:
         if step.calendar is None:
             return self.calendar
         if step.calendar not in self.calendars:
@@ -289,6 +312,7 @@ def steps_of(
     clock: Clock,
     cycle: ClockCycle,
     calendar: Calendar,
+    calendars: Mapping[str, Calendar],
     schedule: Schedule,
     now: datetime,
     fired: Mapping[str, datetime],
@@ -302,7 +326,7 @@ def steps_of(
     new = [one for one in schedule.steps if fired.get(one.id) != schedule.due_at]
     come = [one for one in new if has_come(one, cycle, now)]
     armed = [one for one in new if one.at > now and not cycle.over]
-    for number, step in repetitions(clock, cycle, calendar, schedule, repeated):
+    for number, step in repetitions(clock, cycle, calendar, calendars, schedule, repeated):
         if not has_come(step, cycle, now):
             armed += [step] if step.at > now and not cycle.over else []
             break

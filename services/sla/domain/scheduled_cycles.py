@@ -16,10 +16,11 @@ from shared.procedures.model import Clock, Procedure
 
 @dataclass(frozen=True)
 class ScheduledCycle:
-    """One cycle of one clock, with its calendar and its schedule; `capped`: by the clock that it is within."""
+    """One cycle of one clock, scheduled. `calendars`: those of its steps; `capped`: by the clock that it is within."""
 
     clock: Clock
     calendar: Calendar
+    calendars: Mapping[str, Calendar]
     cycle: ClockCycle
     schedule: Schedule
     capped: bool
@@ -42,10 +43,10 @@ class _Schedules:
         self._cycles: dict[str, list[ClockCycle]] = {}
         seen = list(with_facts(occurrences))
         for clock in procedure.clocks:
-            if clock.group is None:
+            if clock.group is None and clock.while_ is None:
                 self._cycles[clock.id] = cycles_in(clock, seen, self._own[clock.id])
             elif clock.id not in self._cycles:
-                members = [one for one in procedure.clocks if one.group == clock.group]
+                members = [one for one in procedure.clocks if one is clock or (one.group and one.group == clock.group)]
                 self._cycles |= cycles_of_group(members, seen, self._own)
         for id_, cycles in self._cycles.items():
             for cycle in cycles:
@@ -59,7 +60,7 @@ class _Schedules:
         capped = (
             clock.within is not None and schedule.due_at != schedule_of(clock, cycle, calendar, self._calendars).due_at
         )
-        return ScheduledCycle(clock, calendar, cycle, schedule, capped)
+        return ScheduledCycle(clock, calendar, self._calendars, cycle, schedule, capped)
 
     def _target(self, clock: Clock, cycle: ClockCycle, inside: frozenset[str]) -> Schedule:
         """`inside`: the clocks on whose behalf this is asked, so that a circle of `within` comes to an end."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -18,14 +19,22 @@ from shared.observability import metrics
 _INSERT = text(
     """
     INSERT INTO dead_letters
-        (consumer, event_id, case_id, topic, partition, "offset", reason, field, value, failed_at)
-    VALUES (:consumer, :event_id, :case_id, :topic, :partition, :offset, :reason, :field, :value, :failed_at)
+        (consumer, event_id, case_id, topic, partition, "offset", reason, field, value, headers, appended_at, failed_at)
+    VALUES (:consumer, :event_id, :case_id, :topic, :partition, :offset, :reason, :field, :value,
+        CAST(:headers AS jsonb), :appended_at, :failed_at)
     """
 )
 _PARKED = text(
     """
     SELECT DISTINCT case_id FROM dead_letters
     WHERE settled_at IS NULL AND consumer = :consumer AND case_id = ANY(:cases)
+    """
+)
+
+_FIRST_APPENDED = text(
+    """
+    SELECT event_id, min(appended_at) AS appended_at FROM dead_letters
+    WHERE consumer = :consumer AND event_id = ANY(:ids) AND appended_at IS NOT NULL GROUP BY event_id
     """
 )
 
@@ -40,7 +49,11 @@ async def record(
     *,
     field: str | None = None,
 ) -> None:
-    """Write the row and, without the payload, its event. `reason` and `field` are codes."""
+    """Write the row and, without the payload, its event. `reason` and `field` are codes.
+
+    What others wrote keeps its signature, and when the broker first took it: a replay is as old as that.
+    """
+    transport = what.transport if what else None
     await tx.execute(
         _INSERT,
         {
@@ -53,6 +66,8 @@ async def record(
             "reason": reason,
             "field": field,
             "value": where.value,
+            "headers": json.dumps(dict(transport.headers)) if transport else None,
+            "appended_at": transport.appended_at if transport else None,
             "failed_at": now,
         },
     )
@@ -69,6 +84,12 @@ async def record(
     procedure = (what.procedure, what.procedure_version) if what else ("unknown", 0)
     await outbox.append(tx, [make(consumer, subject, procedure, data, cause=place, at=now)])
     metrics.DEAD_LETTERS.labels(service=consumer, reason=reason).inc()
+
+
+async def first_appended(tx: AsyncConnection, consumer: str, ids: Collection[UUID]) -> dict[UUID, datetime]:
+    """Of these events, those that were replayed: when the broker took them first."""
+    rows = await tx.execute(_FIRST_APPENDED, {"consumer": consumer, "ids": list(ids)})
+    return {row.event_id: row.appended_at for row in rows}
 
 
 async def parked_cases(tx: AsyncConnection, consumer: str, cases: Collection[UUID]) -> set[UUID]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -51,3 +52,11 @@ async def take(tx: AsyncConnection, consumer: str, items: Sequence[_Item], now: 
     )
     fresh = {row.event_id for row in rows}
     return [item for item in items if item.event.id in fresh and first[item.event.id] is item]
+
+
+_FORGET = text("DELETE FROM inbox WHERE consumer = :consumer AND event_id = ANY(:ids)")
+
+
+async def forget(tx: AsyncConnection, consumer: str, ids: Collection[UUID]) -> None:
+    """Let events be taken again: an id that was used without a right to it must not keep the rightful event out."""
+    await tx.execute(_FORGET, {"consumer": consumer, "ids": list(ids)})

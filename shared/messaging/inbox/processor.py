@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from typing import Protocol
@@ -22,8 +22,10 @@ from shared.business_time.clock import Clock
 from shared.errors import HuiyinError, InvalidInput
 from shared.events import envelope
 from shared.events.complaints import ComplaintRegistered
-from shared.events.envelope import Event, UnknownType
+from shared.events.envelope import Event, Transport, UnknownType
+from shared.events.headers import signature_headers
 from shared.events.reports import ReportOpened
+from shared.events.topics import TOPICS
 from shared.messaging.inbox import dead_letters, deduplication, held_events
 from shared.messaging.kafka.records import Record
 from shared.messaging.outbox import Outbox, append
@@ -33,6 +35,8 @@ from shared.observability.tracing import case_traces
 from shared.retry import EVENT
 
 log = structlog.get_logger(__name__)
+
+_WRITTEN_BY_OTHERS = frozenset(topic.name for topic in TOPICS if topic.writer == "outside")
 
 
 class Handler(Protocol):
@@ -53,6 +57,26 @@ class Parsed:
 
     record: Record
     event: Event
+
+
+def _event(record: Record) -> Event:
+    """The event in a record. Of a topic that others write, only its own types are read, and how it came is kept.
+
+    Raises `InvalidInput`, or `UnknownType`.
+    """
+    event = envelope.decode(record.value)
+    if record.topic not in _WRITTEN_BY_OTHERS:
+        return event
+    if event.data.topic_.name != record.topic:
+        raise InvalidInput("an event of this type does not come on this topic", field="type")
+    transport = Transport(signature_headers(record.headers), record.value or b"", record.appended_at)
+    return replace(event, transport=transport)
+
+
+def _aged(one: Parsed, appended_at: datetime | None) -> Parsed:
+    if appended_at is None or one.event.transport is None:
+        return one
+    return Parsed(one.record, replace(one.event, transport=replace(one.event.transport, appended_at=appended_at)))
 
 
 class Processor:
@@ -79,7 +103,7 @@ class Processor:
         parsed, unread = [], []
         for record in records:
             try:
-                parsed.append(Parsed(record, envelope.decode(record.value)))
+                parsed.append(Parsed(record, _event(record)))
             except UnknownType:
                 metrics.SKIPPED.labels(service=self._consumer, reason="unknown-type").inc()
             except InvalidInput as error:
@@ -113,7 +137,8 @@ class Processor:
         async with self._outbox.transaction() as tx:
             fresh = await deduplication.take(tx, self._consumer, parsed, now)
             metrics.REDELIVERED.labels(service=self._consumer).inc(len(parsed) - len(fresh))
-            fresh = await self._without_parked(tx, fresh, now)
+            aged = await self._as_old_as_they_are(tx, fresh)
+            fresh = await self._without_parked(tx, aged, now)
             events = await self._in_time(tx, fresh, now)
             if events:
                 with case_traces({one.subject: one.traceparent for one in events if one.traceparent}):
@@ -122,6 +147,14 @@ class Processor:
                 await dead_letters.record(tx, self._consumer, record, None, error.code, now, field=error.field)
         for event in events:
             metrics.CONSUMED.labels(service=self._consumer, type=event.type).inc()
+
+    async def _as_old_as_they_are(self, tx: AsyncConnection, fresh: Sequence[Parsed]) -> Sequence[Parsed]:
+        """What others wrote and was replayed came when the broker took it first."""
+        ids = [one.event.id for one in fresh if one.event.transport is not None]
+        first = await dead_letters.first_appended(tx, self._consumer, ids) if ids else {}
+        if not first:
+            return fresh
+        return [_aged(one, first.get(one.event.id)) for one in fresh]
 
     async def _without_parked(self, tx: AsyncConnection, fresh: Sequence[Parsed], now: datetime) -> list[Parsed]:
         parked = await dead_letters.parked_cases(tx, self._consumer, {one.event.subject for one in fresh})

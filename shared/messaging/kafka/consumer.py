@@ -14,6 +14,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import faust
@@ -26,6 +27,7 @@ from shared.observability import metrics
 log = structlog.get_logger(__name__)
 
 _WITHIN_SECONDS = 0.02
+_LOG_APPEND_TIME = 1
 
 
 class TopicConsumer:
@@ -77,10 +79,7 @@ class TopicConsumer:
     async def _body(self, stream: Any) -> None:
         async for events in stream.noack_take(self._batch, within=_WITHIN_SECONDS):
             self._busy_since = time.monotonic()
-            records = [
-                Record(event.message.topic, event.message.partition, event.message.offset, event.message.value)
-                for event in events
-            ]
+            records = [_record(event.message) for event in events]
             try:
                 await self._process(records)
             except asyncio.CancelledError:
@@ -136,6 +135,13 @@ class TopicConsumer:
         for place, end in monitor.tp_end_offsets.items():
             behind += max(0, end - monitor.tp_committed_offsets.get(place, 0)) if end else 0
         return behind
+
+
+def _record(message: Any) -> Record:
+    appended_at = None
+    if message.timestamp_type == _LOG_APPEND_TIME and message.timestamp is not None:
+        appended_at = datetime.fromtimestamp(message.timestamp, UTC)
+    return Record(message.topic, message.partition, message.offset, message.value, message.headers, appended_at)
 
 
 def _leave() -> None:

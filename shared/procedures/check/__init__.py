@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.procedures.check.clock_parts import check_clock_parts
 from shared.procedures.check.clocks import check_clocks
 from shared.procedures.check.conditions import check_conditions
+from shared.procedures.check.documents import check_documents
 from shared.procedures.check.finding import Finding
 from shared.procedures.check.occurrences import check_occurrences
 from shared.procedures.check.order import check_order
@@ -25,6 +26,7 @@ def check_procedure(procedure: Procedure) -> tuple[Finding, ...]:
         *check_clocks(procedure),
         *check_clock_parts(procedure),
         *check_order(procedure),
+        *check_documents(procedure),
         *check_wording(procedure),
         *check_reports(procedure),
     }

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from shared.business_time.durations import Duration, Unit
 from shared.procedures.check.finding import Finding, error, warning
-from shared.procedures.conditions import Always
+from shared.procedures.conditions import Always, Condition
 from shared.procedures.model import Clock, Procedure, QuietHours
 
 _OWN_STEPS = ("due", "pause-ends")
@@ -25,22 +25,18 @@ def check_clock_parts(procedure: Procedure) -> Iterator[Finding]:
 
 
 def _steps(path: str, clock: Clock) -> Iterator[Finding]:
-    before = {one.id for one in clock.warnings}
-    for part, steps in (("warnings", clock.warnings), ("after_breach", clock.after_breach)):
-        for step in steps:
-            place = f"{path}.{part}[{step.id}]"
-            if step.id in _OWN_STEPS or step.id.startswith("repeat-"):
-                yield error(place, "该名称由系统自己使用", "the system uses this id itself: give the step another")
-            if part == "after_breach" and step.id in before:
-                yield error(place, "逾期前已有同名步骤", "a step before the breach has this id already")
-            yield from _quiet(f"{place}.quiet", step.quiet or ())
-    length = Duration.parse(clock.duration) if clock.duration else None
-    for one in clock.warnings:
-        own = one.before is None or one.calendar is not None or one.time not in (None, clock.time)
-        ahead = None if own or one.before is None else Duration.parse(one.before)
-        if ahead is not None and length is not None and ahead.unit is length.unit and ahead.count > length.count:
+    lengths = [Duration.parse(one) for one in clock.durations]
+    for index, step in enumerate(clock.steps):
+        place = f"{path}.steps[{step.id or index}]"
+        if step.id is not None and (step.id in _OWN_STEPS or step.id.startswith("repeat-")):
+            yield error(place, "该名称由系统自己使用", "the system uses this id itself: give the step another")
+        yield from _quiet(f"{place}.quiet", step.quiet or ())
+        own = step.before is None or step.calendar is not None or step.time not in (None, clock.time)
+        ahead = None if own or step.before is None else Duration.parse(step.before)
+        too_far = [one for one in lengths if ahead and ahead.unit is one.unit and ahead.count > one.count]
+        if lengths and too_far == lengths:
             yield warning(
-                f"{path}.warnings[{one.id}].before",
+                f"{place}.before",
                 "早于时限开始，永远不会提醒",
                 "lies before the start of the clock, so it is never emitted",
             )
@@ -78,13 +74,18 @@ def _group(path: str, procedure: Procedure, clock: Clock) -> Iterator[Finding]:
             f"clocks of a group have the same from, restart_on and starts_again, as {lead.id} has",
         )
     for earlier in members[: members.index(clock)]:
-        if earlier.when is None or isinstance(earlier.when, Always) or earlier.when == clock.when:
+        if _always(earlier.when, clock.when) and _always(earlier.while_, clock.while_):
             yield error(
                 place,
                 f"永远轮不到：{earlier.id} 在前且总先成立",
                 f"never runs: {earlier.id} comes first and always holds where this does",
             )
             return
+
+
+def _always(earlier: Condition | None, later: Condition | None) -> bool:
+    """Whether the earlier condition surely holds where the later does."""
+    return earlier is None or isinstance(earlier, Always) or earlier == later
 
 
 def _within(path: str, procedure: Procedure, clock: Clock) -> Iterator[Finding]:
@@ -97,16 +98,20 @@ def _within(path: str, procedure: Procedure, clock: Clock) -> Iterator[Finding]:
     if _leads_to(procedure, clock, clock.within, frozenset()):
         yield error(place, "时限不能在自身之内", "is within itself")
         return
-    own = Duration.parse(clock.duration) if clock.duration else None
     for one in overall:
-        total = Duration.parse(one.duration) if one.duration else None
-        comparable = own is not None and total is not None and own.unit is total.unit and own.unit is not Unit.IMMEDIATE
-        if own is not None and total is not None and comparable and clock.time == one.time and own.count > total.count:
+        lengths = [Duration.parse(text) for text in clock.durations]
+        totals = [Duration.parse(text) for text in one.durations]
+        if clock.time == one.time and any(_longer(own, total) for own in lengths for total in totals):
             yield warning(
                 place,
                 f"比 {one.id} 还长，总以 {one.id} 为限",
                 f"is longer than {one.id}, so it may always be cut to that",
             )
+
+
+def _longer(one: Duration, other: Duration) -> bool:
+    """Whether both count the same, and the one is the longer."""
+    return one.unit is other.unit and one.unit is not Unit.IMMEDIATE and one.count > other.count
 
 
 def _named(procedure: Procedure, name: str) -> list[Clock]:

@@ -20,7 +20,7 @@ def check_clocks(procedure: Procedure) -> Iterator[Finding]:
         yield from _own_events(path, clock)
         yield from _ends(path, clock, can_be)
         yield from _target(path, procedure, clock)
-        yield from _repetition(path, clock)
+        yield from _lengths(path, clock)
         yield from _extension(path, clock)
     try:
         ZoneInfo(procedure.time_zone)
@@ -34,7 +34,7 @@ def _own_events(path: str, clock: Clock) -> Iterator[Finding]:
         "until": clock.until,
         "cancel_on": clock.cancel_on,
         "restart_on": clock.restart_on,
-        **{f"pauses[{index}].on": (pause.on,) for index, pause in enumerate(clock.pauses)},
+        **{f"pauses[{index}].from": (pause.from_,) for index, pause in enumerate(clock.pauses)},
         **{f"pauses[{index}].until": pause.until for index, pause in enumerate(clock.pauses)},
     }
     for key, occurrences in named.items():
@@ -50,7 +50,7 @@ def _own_events(path: str, clock: Clock) -> Iterator[Finding]:
 def _ends(path: str, clock: Clock, can_be: frozenset[str]) -> Iterator[Finding]:
     if not can_be.intersection(clock.from_):
         yield error(f"{path}.from", "该时限永远不会开始", "the clock can never start")
-    if not can_be.intersection(clock.until):
+    if "left" not in clock.until and not can_be.intersection(clock.until):
         yield error(f"{path}.until", "该时限永远不会停止", "the clock can never stop")
     both = set(clock.from_) & set(clock.until)
     if both == set(clock.from_):
@@ -77,15 +77,12 @@ def _target(path: str, procedure: Procedure, clock: Clock) -> Iterator[Finding]:
             )
 
 
-def _repetition(path: str, clock: Clock) -> Iterator[Finding]:
-    every = clock.repeat_every or clock.duration
-    length = Duration.parse(every) if every is not None else None
-    if clock.repeats and (length is None or length.unit is Unit.IMMEDIATE or length.count <= 0):
-        yield error(
-            f"{path}.{'repeat_every' if clock.repeat_every else 'repeats'}",
-            "重复的时限须有间隔",
-            "a clock that repeats needs a length",
-        )
+def _lengths(path: str, clock: Clock) -> Iterator[Finding]:
+    step = clock.repetition
+    length = Duration.parse(step.every) if step is not None and step.every is not None else None
+    if length is not None and (length.unit is Unit.IMMEDIATE or length.count <= 0):
+        place = f"{path}.steps[{clock.steps.index(step)}].every" if step is not None else path
+        yield error(place, "重复须有间隔", "needs a length: what repeats at once never ends")
 
 
 def _extension(path: str, clock: Clock) -> Iterator[Finding]:
@@ -93,11 +90,12 @@ def _extension(path: str, clock: Clock) -> Iterator[Finding]:
     if rule is None:
         return
     place = f"{path}.extension"
-    if clock.duration is None:
+    if not clock.durations:
         yield error(place, "约定的期限不能延长", "an agreed date is not extended: report another date")
         return
-    length, total = Duration.parse(clock.duration), Duration.parse(rule.to)
-    if total.unit is length.unit and total.count <= length.count:
+    total = Duration.parse(rule.to)
+    lengths = [Duration.parse(one) for one in clock.durations]
+    if any(total.unit is length.unit and total.count <= length.count for length in lengths):
         yield error(
             f"{place}.to",
             "延长后的总期限不长于原期限",

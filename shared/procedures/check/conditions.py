@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from shared.procedures.check.finding import Finding, error, warning
 from shared.procedures.check.known_facts import KnownFact, known_facts, vault_facts
-from shared.procedures.check.occurrences import is_known, possible, unknown
+from shared.procedures.check.occurrences import can_happen, is_known, possible, unknown
 from shared.procedures.check.parts import Ids, parts
 from shared.procedures.conditions import All, Always, Any_, Compare, Condition, Not, Reached
-from shared.procedures.model import AdmissionRule, FieldSpec, Procedure
+from shared.procedures.model import AdmissionRule, Clock, DurationTable, FieldSpec, Procedure
 
 _ORDERED = ("at_least", "more_than", "at_most", "less_than")
 _ALLOWED = {
@@ -17,20 +17,24 @@ _ALLOWED = {
     "boolean": ("is", "is_not", "known"),
     "integer": ("is", "is_not", "in", "not_in", *_ORDERED, "known"),
     "moment": ("known",),
+    "text": ("known",),
     "list": ("contains", "known"),
 }
 
 
 def check_conditions(procedure: Procedure) -> Iterator[Finding]:
-    """Findings on every `when` of the procedure."""
+    """Findings on every `when` and `while` of the procedure, and on the facts that durations go by."""
     reader = _Reader(procedure)
     for path, part in parts(procedure):
-        when = getattr(part, "when", None)
-        if when is not None:
-            at_intake = isinstance(part, AdmissionRule) or (
-                isinstance(part, FieldSpec) and not path.startswith("milestones")
-            )
-            yield from reader.check(when, f"{path}.when", at_intake)
+        at_intake = isinstance(part, AdmissionRule) or (
+            isinstance(part, FieldSpec) and not path.startswith("milestones")
+        )
+        for word, key in (("when", "when"), ("while", "while_")):
+            condition = getattr(part, key, None)
+            if condition is not None:
+                yield from reader.check(condition, f"{path}.{word}", at_intake)
+        if isinstance(part, Clock) and isinstance(part.duration, DurationTable):
+            yield from reader.table(part.duration, f"{path}.duration")
 
 
 class _Reader:
@@ -56,10 +60,31 @@ class _Reader:
             case Always():
                 pass
 
+    def table(self, table: DurationTable, path: str) -> Iterator[Finding]:
+        """A table of durations goes by a known fact with declared values, and none of these is left out."""
+        fact = self._known.get(table.by)
+        if fact is None or fact.kind not in ("choice", "boolean"):
+            yield error(
+                f"{path}.by",
+                f"不是有固定取值的事实:{table.by}",
+                f"is not a fact with declared values (a choice, class, level, true or false): {table.by}",
+            )
+            return
+        values = fact.values if fact.kind == "choice" else frozenset(("true", "false"))
+        for value in table.values:
+            if value not in values:
+                yield error(f"{path}.{value}", f"{table.by} 没有这个取值", f"{table.by} never has this value")
+        if missing := sorted(values - table.values.keys()) if table.else_ is None else []:
+            yield error(
+                path,
+                f"缺少取值，或写 else:{'、'.join(missing)}",
+                f"leaves values out: name them, or give `else`: {', '.join(missing)}",
+            )
+
     def _reached(self, occurrence: str, path: str, at_intake: bool) -> Iterator[Finding]:
         if not is_known(occurrence, self._procedure, self._ids):
             yield unknown(f"{path}.reached", occurrence)
-        elif occurrence not in self._possible:
+        elif not can_happen(occurrence, self._possible):
             yield warning(
                 f"{path}.reached",
                 f"按本程序不会发生:{occurrence}",

@@ -7,7 +7,7 @@ from typing import Literal
 
 from shared.procedures.model import FieldSpec, Procedure
 
-Kind = Literal["choice", "boolean", "integer", "moment", "list"]
+Kind = Literal["choice", "boolean", "integer", "moment", "list", "text"]
 
 PERIODS = ("business-hours", "off-hours", "holiday")
 
@@ -35,6 +35,7 @@ def known_facts(procedure: Procedure) -> dict[str, KnownFact]:
         "level": KnownFact("choice", frozenset(one.id for one in procedure.levels)),
         "cycle": KnownFact("integer"),
     }
+    found |= {f"number.{one.id}": KnownFact("text") for one in procedure.documents if one.number is not None}
     found |= {f"count.{one.id}": KnownFact("integer") for one in procedure.counts}
     found |= {one.id: _of_field(one, at_registration=True) for one in procedure.fields if one.holds == "coded"}
     for milestone in procedure.milestones:

@@ -11,18 +11,21 @@ from shared.procedures.check.parts import Ids, parts
 from shared.procedures.milestones import (
     COMPLAINT,
     DEADLINE,
+    FREELY_QUALIFIED,
     LISTED,
     NOTICE,
     PERIODIC,
     QUALIFIED_BY,
     REPORTED,
     STANDARD,
+    STEPS,
     split,
 )
 from shared.procedures.model import (
     CallBack,
     Clock,
-    DocumentNumber,
+    DocumentKind,
+    Dossier,
     Escalation,
     Milestone,
     Notice,
@@ -33,15 +36,20 @@ from shared.procedures.model import (
 )
 
 _NAMED_BY: tuple[tuple[type[BaseModel], tuple[str, ...]], ...] = (
-    (DocumentNumber, ("at",)),
+    (DocumentKind, ("at",)),
+    (Dossier, ("at",)),
     (Requirement, ("reached",)),
-    (Pause, ("on", "until")),
+    (Pause, ("from_", "until")),
     (Clock, ("from_", "until", "cancel_on", "restart_on")),
-    (Escalation, ("on",)),
-    (Reopening, ("on",)),
-    (Notice, ("on",)),
+    (Escalation, ("at",)),
+    (Reopening, ("at",)),
+    (Notice, ("at",)),
     (CallBack, ("after",)),
 )
+
+
+_SHOWN = 100
+"""How many repetitions of a clock can be named one by one."""
 
 
 def is_known(occurrence: str, procedure: Procedure, ids: Ids) -> bool:
@@ -50,7 +58,10 @@ def is_known(occurrence: str, procedure: Procedure, ids: Ids) -> bool:
     if qualifier is not None:
         if name in DEADLINE and qualifier in ids["reports"]:
             return True  # a report's deadline has the report's id
-        return name in QUALIFIED_BY and qualifier in ids[QUALIFIED_BY[name]]
+        clock, _, step = qualifier.partition(".")
+        if step:
+            return name in STEPS and any(one.id == clock and step in _steps(one, name) for one in procedure.clocks)
+        return name in FREELY_QUALIFIED or (name in QUALIFIED_BY and qualifier in ids[QUALIFIED_BY[name]])
     return name in STANDARD or name in ids["milestones"]
 
 
@@ -70,6 +81,10 @@ def possible(procedure: Procedure) -> frozenset[str]:
         found.add("repeated")
     if all(spec.required != "requested" for spec in procedure.fields):
         found -= {"supplement-requested", "supplemented"}
+    numbered = {one.id for one in procedure.documents if one.number is not None}
+    found |= {f"numbered:{one}" for one in numbered}
+    if not numbered:
+        found.discard("numbered")
     if procedure.reopenings:
         found.add("reopened")
     if procedure.call_backs:
@@ -87,6 +102,12 @@ def possible_of_reports(procedure: Procedure) -> frozenset[str]:
     found = {f"{name}:{one.id}" for one in procedure.reports for name in (*PERIODIC, "started", "breached", "met")}
     found |= {f"warned:{one.id}" for one in procedure.reports if one.warn}
     return frozenset(found | set(PERIODIC)) if procedure.reports else frozenset()
+
+
+def can_happen(occurrence: str, possible: frozenset[str]) -> bool:
+    """Whether it is among the `possible` ones; a word that takes any qualifier is with each of them."""
+    name, _ = split(occurrence)
+    return occurrence in possible or (name in FREELY_QUALIFIED and name in possible)
 
 
 def _of_classes(procedure: Procedure) -> set[str]:
@@ -112,12 +133,21 @@ def _of_levels(procedure: Procedure) -> set[str]:
 def _of_clocks(procedure: Procedure) -> set[str]:
     found: set[str] = set()
     for clock in procedure.clocks:
-        found |= {f"{name}:{clock.id}" for name in DEADLINE if name not in ("warned", "extended")}
-        if clock.warnings or clock.after_breach or clock.repeats:  # each further step warns
-            found.add(f"warned:{clock.id}")
+        found |= {f"{name}:{clock.id}" for name in DEADLINE if name not in (*STEPS, "extended")}
+        for name in STEPS:
+            steps = _steps(clock, name)
+            found |= {f"{name}:{clock.id}" for _ in steps[:1]} | {f"{name}:{clock.id}.{one}" for one in steps}
         if clock.extension is not None:
             names = ("extended", "extension-requested", "extension-approved", "extension-refused")
             found |= {f"{name}:{clock.id}" for name in names}
+    return found
+
+
+def _steps(clock: Clock, name: str) -> list[str]:
+    """The ids of the clock's steps that are `warned:` or `overdue:`; of repetitions those that are sure to be known."""
+    found = [one.id for one in clock.steps if one.id is not None and one.precedes == (name == "warned")]
+    if name == "overdue" and clock.repetition is not None:
+        found += [f"repeat-{number}" for number in range(2, 2 + min(clock.repetition.times or _SHOWN, _SHOWN))]
     return found
 
 
@@ -144,10 +174,12 @@ def _check_key(
     value = getattr(part, key)
     place = f"{path}.{type(part).model_fields[key].alias or key}"
     defaulted = key not in part.model_fields_set
-    for occurrence in value if isinstance(value, tuple) else (value,):
+    for occurrence in value if isinstance(value, tuple) else () if value is None else (value,):
+        if occurrence == "left" and isinstance(part, Clock) and key in ("until", "cancel_on"):
+            continue
         if not is_known(occurrence, procedure, ids):
             yield unknown(place, occurrence)
-        elif occurrence not in can_be and not defaulted:
+        elif not can_happen(occurrence, can_be) and not defaulted:
             yield warning(
                 place,
                 f"按本程序不会发生:{occurrence}",

@@ -81,7 +81,7 @@ def _goes_up(procedure: Procedure, escalation: Escalation) -> Iterator[Finding]:
     rungs = [one.id for one in procedure.levels]
     if escalation.to not in rungs:
         return
-    for level in _levels_before(procedure, escalation.on):
+    for level in _levels_before(procedure, escalation.at):
         if level in rungs and rungs.index(escalation.to) <= rungs.index(level):
             yield error(
                 f"{path}.to",
@@ -94,8 +94,8 @@ def _levels_before(procedure: Procedure, occurrence: str) -> list[str]:
     name, qualifier = split(occurrence)
     if name == "escalated" and qualifier is not None:
         return [qualifier]
-    if name in ("warned", "breached"):
-        clock = next((one for one in procedure.clocks if one.id == qualifier), None)
+    if name in ("warned", "breached", "overdue") and qualifier is not None:
+        clock = next((one for one in procedure.clocks if one.id == qualifier.partition(".")[0]), None)
         starts = [split(one) for one in clock.from_] if clock else []
         return [level for word, level in starts if word == "escalated" and level is not None]
     return []

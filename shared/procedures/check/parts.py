@@ -24,7 +24,7 @@ def parts(part: BaseModel, path: str = "") -> Iterator[tuple[str, BaseModel]]:
         elif isinstance(value, tuple):
             for index, one in enumerate(value):
                 if isinstance(one, BaseModel) and not isinstance(one, _CONDITIONS):
-                    yield from parts(one, f"{below}[{getattr(one, 'id', index)}]")
+                    yield from parts(one, f"{below}[{getattr(one, 'id', None) or index}]")
 
 
 class Ids:

@@ -14,6 +14,8 @@ from shared.procedures.model import (
     AdmissionRule,
     Confidentiality,
     Count,
+    DocumentKind,
+    Dossier,
     Duplicates,
     Escalation,
     Extension,
@@ -25,8 +27,9 @@ from shared.procedures.model import (
     Report,
     Route,
 )
+from shared.procedures.offices import HANDLER, PARTS, RESERVED
 
-_ANYBODY = ("roles", "departments", "levels")
+_ANYBODY = PARTS
 
 # Which key of which element names something, and the parts in which that something may be declared.
 _NAMES: tuple[tuple[type[BaseModel], str, tuple[str, ...]], ...] = (
@@ -47,6 +50,9 @@ _NAMES: tuple[tuple[type[BaseModel], str, tuple[str, ...]], ...] = (
     (Confidentiality, "recused", ("fields",)),
     (Report, "by", _ANYBODY),
     (Report, "to", _ANYBODY),
+    (DocumentKind, "by", _ANYBODY),
+    (DocumentKind, "signed_by", _ANYBODY),
+    (Dossier, "contains", ("documents",)),
     (Duplicates, "same", ("fields",)),
     (Count, "same", ("fields",)),
 )
@@ -56,6 +62,7 @@ _WORDS = {
     "levels": ("层级", "level"),
     "classes": ("类别", "class"),
     "fields": ("字段", "field"),
+    "documents": ("文书", "document"),
 }
 RECIPIENTS = frozenset(("complainant", "department", "level"))
 
@@ -63,6 +70,7 @@ RECIPIENTS = frozenset(("complainant", "department", "level"))
 def check_references(procedure: Procedure) -> Iterator[Finding]:
     """Findings on names that nothing bears, and on ids that two parts bear."""
     ids = Ids(procedure)
+    yield from _reserved(ids)
     for path, part in parts(procedure):
         yield from _twice(path, part)
         for kind, key, declared in _NAMES:
@@ -87,6 +95,8 @@ def _missing(path: str, part: BaseModel, key: str, declared: tuple[str, ...], id
     value = getattr(part, key)
     names = value if isinstance(value, tuple) else () if value is None else (value,)
     known = frozenset[str]().union(*(ids[one] for one in declared))
+    if isinstance(part, Milestone):
+        known |= {HANDLER}
     place = type(part).model_fields[key].alias or key
     for name in names:
         if name not in known:
@@ -97,12 +107,22 @@ def _missing(path: str, part: BaseModel, key: str, declared: tuple[str, ...], id
             )
 
 
+def _reserved(ids: Ids) -> Iterator[Finding]:
+    for part in PARTS:
+        for id in sorted(ids[part] & RESERVED):
+            yield error(
+                f"{part}[{id}]",
+                f"{id} 是保留名，不能作为角色、部门或层级的 id",
+                f"{id} is reserved: no role, department or level may bear it",
+            )
+
+
 def _twice(path: str, part: BaseModel) -> Iterator[Finding]:
     for key, spec in type(part).model_fields.items():
         value = getattr(part, key)
         if not isinstance(value, tuple):
             continue
-        given = Counter(one.id for one in value if hasattr(one, "id"))
+        given = Counter(one.id for one in value if getattr(one, "id", None) is not None)
         for id, times in given.items():
             if times > 1:
                 place = spec.alias or key

@@ -39,7 +39,7 @@ def _notices(procedure: Procedure) -> Iterator[Finding]:
     """A report has no complainant, and no department or level that it is with."""
     of_reports = possible_of_reports(procedure)
     for notice in procedure.notices:
-        causes = sorted(of_reports.intersection(notice.on))
+        causes = sorted(of_reports.intersection(notice.at))
         if causes and notice.to in ("complainant", "department", "level"):
             yield error(
                 f"notices[{notice.id}].to",

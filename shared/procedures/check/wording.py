@@ -12,6 +12,7 @@ from shared.procedures.milestones import DEADLINE, split
 from shared.procedures.model import (
     PLACEHOLDERS,
     SUBJECT_PLACEHOLDERS,
+    DocumentNumber,
     Element,
     FieldSpec,
     Notice,
@@ -22,40 +23,51 @@ from shared.procedures.model import (
 )
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+_NUMBER = "number."
 _DOCUMENT = re.compile(r"documents\.[a-z0-9]+(-[a-z0-9]+)*")
 _PARTS_OF_A_DATE = {"year": ("year",), "month": ("year", "month"), "day": ("year", "month", "day")}
 
 
 def check_wording(procedure: Procedure) -> Iterator[Finding]:
     """Findings on texts, numbers, default values and sources."""
+    numbered = frozenset(f"{_NUMBER}{one.id}" for one in procedure.documents if one.number is not None)
     for path, part in parts(procedure):
         match part:
             case Notice():
                 yield from _due(path, part, procedure)
             case NoticeText():
-                yield from _notice(path, part)
+                yield from _notice(path, part, numbered)
             case Text():
                 if not part.zh.strip() or not part.en.strip():
                     yield error(path, "缺少一种语言", "one of the languages is empty")
             case NumberScheme():
                 yield from _numbers(path, part)
+            case DocumentNumber() if part.scheme is not None:
+                yield from _numbers(path, part.scheme)
             case FieldSpec():
                 yield from _default(path, part)
         if isinstance(part, Element):
             yield from _sources(path, part, procedure)
 
 
-def _notice(path: str, text: NoticeText) -> Iterator[Finding]:
+def _notice(path: str, text: NoticeText, numbered: frozenset[str]) -> Iterator[Finding]:
     for key in ("subject", "body"):
         written: str = getattr(text, key)
         if not written.strip():
             yield error(f"{path}.{key}", "内容为空", "is empty")
         for name in _PLACEHOLDER.findall(written):
-            if name not in PLACEHOLDERS and not _DOCUMENT.fullmatch(name):
+            if name.startswith(_NUMBER) and name not in numbered:
                 yield error(
                     f"{path}.{key}",
-                    f"没有这个占位名；可用:{'、'.join(PLACEHOLDERS)}、documents.<name>",
-                    f"no such name in double braces; there are: {', '.join(PLACEHOLDERS)}, documents.<name>",
+                    f"没有编号的文书:{name.removeprefix(_NUMBER)}",
+                    f"no document with a number: {name.removeprefix(_NUMBER)}",
+                )
+            elif name not in PLACEHOLDERS and name not in numbered and not _DOCUMENT.fullmatch(name):
+                others = "documents.<name>, number.<document>"
+                yield error(
+                    f"{path}.{key}",
+                    f"没有这个占位名；可用:{'、'.join(PLACEHOLDERS)}、{others}",
+                    f"no such name in double braces; there are: {', '.join(PLACEHOLDERS)}, {others}",
                 )
             elif key == "subject" and name not in SUBJECT_PLACEHOLDERS:
                 yield error(
@@ -70,12 +82,12 @@ def _due(path: str, notice: Notice, procedure: Procedure) -> Iterator[Finding]:
     if all("due" not in _PLACEHOLDER.findall(written) for text in texts for written in (text.subject, text.body)):
         return
     starting = {one for clock in procedure.clocks for one in (*clock.from_, *clock.restart_on)}
-    for occurrence in notice.on:
+    for occurrence in notice.at:
         name, _ = split(occurrence)
         of_a_clock = name in DEADLINE or name.startswith("extension-")
         if not of_a_clock and occurrence not in starting:
             yield warning(
-                f"{path}.on",
+                f"{path}.at",
                 f"{occurrence} 不启动任何时限，{{{{due}}}} 可能为空",
                 f"{occurrence} starts no clock, so {{{{due}}}} may stay empty",
             )

@@ -8,18 +8,18 @@ Cross-references (does this level exist?) are checked by `check`; form is checke
 from __future__ import annotations
 
 from shared.procedures.model.base import DurationText, Element, Id, Named, Occurrence, Text
-from shared.procedures.model.clocks import AfterBreach, Clock, Extension, Pause, QuietHours, Warning_
+from shared.procedures.model.clocks import Clock, ClockStep, DurationTable, Extension, Pause, QuietHours
 from shared.procedures.model.complaint import (
     Admissibility,
     AdmissionRule,
     Choice,
     Count,
-    DocumentNumber,
     Duplicates,
     FieldSpec,
     Numbering,
     NumberScheme,
 )
+from shared.procedures.model.documents import DocumentKind, DocumentNumber, Dossier, Files
 from shared.procedures.model.handling import (
     ComplaintClass,
     Department,
@@ -39,7 +39,7 @@ from shared.procedures.model.notices import (
     NoticeText,
     NoticeTexts,
 )
-from shared.procedures.model.oversight import Confidentiality, Rule
+from shared.procedures.model.oversight import Confidentiality, NotEnforced, Rule
 from shared.procedures.model.procedure import Procedure
 from shared.procedures.model.reports import Figure, Measure, Report, ReportDue, ReportOf
 
@@ -48,27 +48,32 @@ __all__ = [
     "SUBJECT_PLACEHOLDERS",
     "Admissibility",
     "AdmissionRule",
-    "AfterBreach",
     "CallBack",
     "Choice",
     "Clock",
+    "ClockStep",
     "ComplaintClass",
     "Confidentiality",
     "Count",
     "Department",
+    "DocumentKind",
     "DocumentNumber",
+    "Dossier",
     "Duplicates",
+    "DurationTable",
     "DurationText",
     "Element",
     "Escalation",
     "Extension",
     "FieldSpec",
     "Figure",
+    "Files",
     "Id",
     "Level",
     "Measure",
     "Milestone",
     "Named",
+    "NotEnforced",
     "Notice",
     "NoticeText",
     "NoticeTexts",
@@ -87,5 +92,4 @@ __all__ = [
     "Route",
     "Rule",
     "Text",
-    "Warning_",
 ]

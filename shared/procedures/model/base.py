@@ -10,7 +10,7 @@ from shared.business_time.durations import Duration
 from shared.errors import HuiyinError
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
-Occurrence = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(:[a-z0-9-]+)?$", max_length=120)]
+Occurrence = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(:[a-z0-9-]+(\.[a-z0-9-]+)?)?$", max_length=180)]
 
 
 def _parses(text: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
 
 from shared.procedures.conditions import Condition
+from shared.procedures.milestones import LEFT, split
 from shared.procedures.model.base import DurationText, Element, Id, Occurrence, Text
 
 WallTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
@@ -15,7 +17,7 @@ WallTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][
 class Pause(Element):
     """The clock stands between two milestones, for `at_most` this long."""
 
-    on: Occurrence
+    from_: Occurrence = Field(alias="from")
     until: tuple[Occurrence, ...] = Field(min_length=1)
     at_most: DurationText | None = None
 
@@ -50,34 +52,76 @@ class QuietHours(Element):
         return self
 
 
-class Warning_(Element):
-    """A step before the due instant: at a percentage of the time, or this long before the target.
+class ClockStep(Element):
+    """One step of a clock: before its due instant, after it, or again and again after it.
 
+    `before` and `after` count from the due instant, `percent` from the start. `every`: again and again after the due
+    instant until the clock stops, `times` so often at most; these are called `repeat-2`, `repeat-3` and so on.
     `calendar`, `time` and `quiet` are the clock's where they are not given.
     """
 
-    id: Id
-    percent: int | None = Field(default=None, ge=1, le=99)
-    before: DurationText | None = None
+    id: Id | None = None
+    percent: int | None = Field(default=None, ge=1, le=99, description="of the time from the start to the due instant")
+    before: DurationText | None = Field(default=None, description="so long before the due instant")
+    after: DurationText | None = Field(default=None, description="so long after the due instant")
+    every: DurationText | None = Field(default=None, description="again and again after the due instant")
+    times: int | None = Field(default=None, ge=1, description="how often `every` at most")
     calendar: Id | None = None
     time: Literal["elapsed", "business"] | None = None
     quiet: tuple[QuietHours, ...] | None = None
 
     @model_validator(mode="after")
-    def _one(self) -> Warning_:
-        if (self.percent is None) == (self.before is None):
-            raise ValueError("a warning has either percent or before")
+    def _one(self) -> ClockStep:
+        if sum(one is not None for one in (self.percent, self.before, self.after, self.every)) != 1:
+            raise ValueError("a step has one of: before, percent, after, every")
+        if (self.id is None) == (self.every is None):
+            raise ValueError("a step has an id, unless it is one of `every`: those are called repeat-2, repeat-3 …")
+        if self.times is not None and self.every is None:
+            raise ValueError("times belongs to `every`")
         return self
 
+    @property
+    def precedes(self) -> bool:
+        """Whether it comes before the due instant."""
+        return self.percent is not None or self.before is not None
 
-class AfterBreach(Element):
-    """A further step this long after the due instant; `calendar`, `time` and `quiet` as of a warning."""
 
-    id: Id
-    after: DurationText
-    calendar: Id | None = None
-    time: Literal["elapsed", "business"] | None = None
-    quiet: tuple[QuietHours, ...] | None = None
+class DurationTable(BaseModel):
+    """A duration for each value of a fact: `{by: class, major: P3D, else: P7D}`.
+
+    A change of the fact moves the due instant. `else`: for every other value, and while the fact is not known; without
+    it the due instant is then not known either.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
+    __pydantic_extra__: dict[str, DurationText]
+
+    by: str
+    else_: DurationText | None = Field(default=None, alias="else")
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """The duration by value, without `else`."""
+        return self.__pydantic_extra__
+
+    def of(self, value: Any) -> str | None:
+        """The duration for a value of the fact (None: not known)."""
+        word = str(value).lower() if isinstance(value, bool) else str(value)
+        return self.else_ if value is None else self.values.get(word, self.else_)
+
+    def all(self) -> tuple[str, ...]:
+        """Every duration that it can give."""
+        return (*self.values.values(), *(() if self.else_ is None else (self.else_,)))
+
+
+Length = Annotated[
+    Annotated[DurationText, Tag("text")] | Annotated[DurationTable, Tag("table")],
+    Discriminator(lambda value: "table" if isinstance(value, dict | DurationTable) else "text"),
+]
+Reason = Annotated[
+    Annotated[str, Tag("text")] | Annotated[Text, Tag("both")],
+    Discriminator(lambda value: "both" if isinstance(value, dict | Text) else "text"),
+]
 
 
 class Clock(Element):
@@ -85,13 +129,15 @@ class Clock(Element):
 
     `time`: `business` counts PT durations in the calendar's opening hours, `elapsed` round the clock. `PnWD` always
     counts working days of the calendar.
+    `duration`: one for all cases, or by the value of a fact.
     `due_field`: the due instant is the value of this milestone field (`decided.agreed-by`), not a duration.
-    `repeats`: emitted again every `repeat_every` (else every `duration`) after the due instant until stopped,
-    `repeat_at_most` so many times.
+    `until`: `left` stands for all by which the case leaves whoever has it (see `milestones.LEFT`); so in `cancel_on`.
+    `when`: judged once, at `from`: whether the clock starts. `while`: judged again with everything that happens: it
+    runs only as long as this holds, counted from the same start.
     `starts_again`: the first `from` after a stop starts the next cycle.
-    `group`: of the clocks with this word, only the first whose `when` holds runs.
+    `group`: of the clocks with this word, only the first runs whose `when` held at `from` and whose `while` holds.
     `within`: never due later than the clock, or the group, of this id.
-    `quiet`: of steps that name none themselves, and of repetitions; never of the breach.
+    `quiet`: of steps that name none themselves; never of the breach.
     `catch_up`: which steps are emitted that came while nothing could be emitted: all of them, only the latest, or none
     older than `skip_after`. The breach is always emitted.
     """
@@ -100,12 +146,13 @@ class Clock(Element):
     name: Text
     from_: tuple[Occurrence, ...] = Field(alias="from", min_length=1)
     until: tuple[Occurrence, ...] = Field(min_length=1)
-    duration: DurationText | None = None
+    duration: Length | None = None
     due_field: str | None = None
     time: Literal["elapsed", "business"] = "elapsed"
     boundary: Literal["end-of-day", "closing-time", "same-time"] = "end-of-day"
     calendar: Id | None = None
     when: Condition | None = None
+    while_: Condition | None = Field(default=None, alias="while")
     group: Id | None = None
     within: Id | None = None
     cancel_on: tuple[Occurrence, ...] = ()
@@ -113,11 +160,8 @@ class Clock(Element):
     starts_again: bool = False
     pauses: tuple[Pause, ...] = ()
     extension: Extension | None = None
-    warnings: tuple[Warning_, ...] = ()
-    after_breach: tuple[AfterBreach, ...] = ()
-    repeats: bool = False
-    repeat_every: DurationText | None = None
-    repeat_at_most: int | None = Field(default=None, ge=1)
+    steps: tuple[ClockStep, ...] = ()
+    no_consequence: Reason | None = Field(default=None, description="why nothing follows from its breach or a step")
     quiet: tuple[QuietHours, ...] = ()
     catch_up: Literal["all", "latest", "skip"] = "all"
     skip_after: DurationText | None = None
@@ -126,8 +170,32 @@ class Clock(Element):
     def _fits(self) -> Clock:
         if (self.duration is None) == (self.due_field is None):
             raise ValueError("a clock has either duration or due_field")
-        if not self.repeats and (self.repeat_every is not None or self.repeat_at_most is not None):
-            raise ValueError("repeat_every and repeat_at_most belong to a clock that repeats")
+        if sum(one.every is not None for one in self.steps) > 1:
+            raise ValueError("a clock has one step with `every` at most")
         if (self.skip_after is None) != (self.catch_up != "skip"):
             raise ValueError("skip_after belongs to `catch_up: skip`, and that needs it")
         return self
+
+    @property
+    def durations(self) -> tuple[str, ...]:
+        """Every duration that it can have; () for one with an agreed date."""
+        if isinstance(self.duration, DurationTable):
+            return self.duration.all()
+        return () if self.duration is None else (self.duration,)
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """What stops it, with all that `left` stands for."""
+        return (*(one for one in self.until if one != "left"), *(self.leaving if "left" in self.until else ()))
+
+    @property
+    def repetition(self) -> ClockStep | None:
+        """The step that comes again and again."""
+        return next((one for one in self.steps if one.every is not None), None)
+
+    @property
+    def leaving(self) -> tuple[str, ...]:
+        """What `left` stands for here: the handling is over, or the case goes to another level or department than
+        those that start the clock."""
+        starts = {split(one)[0] for one in self.from_}
+        return tuple(word for word, of in LEFT.items() if not of or starts & of)

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from shared.procedures.conditions import Condition
-from shared.procedures.model.base import DurationText, Element, Id, Named, Occurrence, Text
+from shared.procedures.model.base import DurationText, Element, Id, Named, Text
 
 
 class Choice(Named):
@@ -19,15 +19,15 @@ class FieldSpec(Element):
 
     `holds` decides where the value lives: `identity` and `evidence` in intake's vault only, `coded` in events too.
     Free text is never coded, because free text can name people.
-    `required`: `registration` (no case number without it), `requested` (the case is registered, and asked for it),
-    `optional`.
+    `required`, of a complaint's field: `registration` (no case number without it), `requested` (the case is registered,
+    and asked for it), `optional`; of a report's field: true (no report without it) or false.
     """
 
     id: Id
     label: Text
     type: Literal["text", "choice", "boolean", "integer", "date", "instant"] = "text"
     holds: Literal["identity", "evidence", "coded"] = "coded"
-    required: Literal["registration", "requested", "optional"] = "optional"
+    required: Literal["registration", "requested", "optional", True, False] = "optional"
     when: Condition | None = Field(default=None, description="required only where this holds")
     choices: tuple[Choice, ...] = ()
     aliases: tuple[str, ...] = Field(default=(), description="column names under which imports bring it")
@@ -63,20 +63,12 @@ class NumberScheme(Element):
         return pattern
 
 
-class DocumentNumber(NumberScheme):
-    """The number of a kind of document, given at the milestone `at`."""
-
-    id: Id
-    at: Occurrence
-
-
 class Numbering(BaseModel):
-    """Case numbers, and the numbers of documents that carry their own."""
+    """How cases are numbered."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     case: NumberScheme
-    documents: tuple[DocumentNumber, ...] = ()
 
 
 class Duplicates(Element):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shared.procedures.conditions import Condition
 from shared.procedures.model.base import DurationText, Element, Id, Named, Occurrence
@@ -52,17 +52,28 @@ class Milestone(Named):
     One of `milestones.REPORTED` may be declared too: it is then refined with fields and requirements.
     """
 
-    by: tuple[Id, ...] = Field(default=(), description="roles or departments that may report it; empty: any")
+    by: tuple[Id, ...] = Field(
+        default=(),
+        description="offices that may report it; `handler`: the department that has the case, or the level that it is "
+        "on; empty: handler",
+    )
     fields: tuple[FieldSpec, ...] = ()
     requires: tuple[Requirement, ...] = ()
     when: Condition | None = Field(default=None, description="may be reported only where this holds")
+
+    @model_validator(mode="after")
+    def _with_the_report(self) -> Milestone:
+        for one in self.fields:
+            if one.required in ("registration", "requested"):
+                raise ValueError(f"the field {one.id} comes with a report: write `required: true`")
+        return self
 
 
 class Escalation(Element):
     """On an occurrence the level is raised (by `raise_by` rungs or `to` one), and class or department may change."""
 
     id: Id
-    on: Occurrence
+    at: Occurrence
     when: Condition | None = None
     to: Id | None = None
     raise_by: int | None = Field(default=None, ge=1)
@@ -74,7 +85,7 @@ class Reopening(Element):
     """On an occurrence a finished case is opened again, for a new cycle of its clocks."""
 
     id: Id
-    on: Occurrence
+    at: Occurrence
     when: Condition | None = None
     within: DurationText | None = Field(default=None, description="counted from the last resolution")
     times: int | None = Field(default=None, ge=1)

@@ -8,7 +8,8 @@ from shared.procedures.conditions import Condition
 from shared.procedures.model.base import DurationText, Element, Named, Occurrence
 
 # The names that a notice's text may use as `{{name}}`; notify fills them at the moment of sending. Beside them
-# `{{documents.<name>}}` is a text that was put into the case's vault under that name, such as `documents.result`.
+# `{{documents.<name>}}` is a text that was put into the case's vault under that name, such as `documents.result`, and
+# `{{number.<document>}}` the number of a document that the procedure declares.
 PLACEHOLDERS = (
     "case_number",
     "procedure",
@@ -53,7 +54,7 @@ class Notice(Named):
     with its kind before it (`department:security`) where two kinds share the id.
     """
 
-    on: tuple[Occurrence, ...] = Field(min_length=1)
+    at: tuple[Occurrence, ...] = Field(min_length=1)
     to: str
     when: Condition | None = None
     text: NoticeTexts

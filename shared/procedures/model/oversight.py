@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.procedures.conditions import Condition
 from shared.procedures.model.base import Element, Id, Text
@@ -27,3 +27,12 @@ class Rule(Element):
     kind: Literal["remedy", "penalty", "archive", "role", "supervision", "lifecycle"]
     name: Text
     when: Condition | None = None
+
+
+class NotEnforced(BaseModel):
+    """A fact of the document that this file does not enforce, and why: no software can, or the text is too vague."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    fact: str
+    why: str = Field(min_length=10)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shared.procedures.model.base import Element, Id, Text
 from shared.procedures.model.clocks import Clock
 from shared.procedures.model.complaint import Admissibility, Choice, Count, Duplicates, FieldSpec, Numbering
+from shared.procedures.model.documents import DocumentKind, Dossier
 from shared.procedures.model.handling import (
     ComplaintClass,
     Department,
@@ -20,7 +21,7 @@ from shared.procedures.model.handling import (
     Route,
 )
 from shared.procedures.model.notices import CallBack, Notice
-from shared.procedures.model.oversight import Confidentiality, Rule
+from shared.procedures.model.oversight import Confidentiality, NotEnforced, Rule
 from shared.procedures.model.reports import Report
 
 
@@ -36,6 +37,8 @@ class Procedure(Element):
     channels: tuple[Choice, ...] = Field(min_length=1)
     fields: tuple[FieldSpec, ...] = Field(min_length=1)
     numbering: Numbering
+    documents: tuple[DocumentKind, ...] = ()
+    dossier: Dossier | None = None
     duplicates: Duplicates | None = None
     counts: tuple[Count, ...] = ()
     admissibility: Admissibility = Admissibility(otherwise="admit")
@@ -54,6 +57,16 @@ class Procedure(Element):
     confidentiality: tuple[Confidentiality, ...] = ()
     reports: tuple[Report, ...] = ()
     rules: tuple[Rule, ...] = ()
+    not_enforced: tuple[NotEnforced, ...] = ()
+
+    @model_validator(mode="after")
+    def _at_registration(self) -> Procedure:
+        for one in self.fields:
+            if isinstance(one.required, bool):
+                raise ValueError(
+                    f"the field {one.id} is of a complaint: `required` is registration, requested, optional"
+                )
+        return self
 
     @property
     def key(self) -> tuple[str, int]:

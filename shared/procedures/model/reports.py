@@ -124,6 +124,13 @@ class Report(Named):
     fields: tuple[FieldSpec, ...] = Field(default=(), max_length=100)
     lists: bool | Occurrence = False
 
+    @model_validator(mode="after")
+    def _with_the_report(self) -> Report:
+        for one in self.fields:
+            if one.required in ("registration", "requested"):
+                raise ValueError(f"the field {one.id} comes with a report: write `required: true`")
+        return self
+
     @property
     def counts_cases(self) -> bool:
         """Whether there is anything to compute when the period is over."""

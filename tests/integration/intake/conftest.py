@@ -57,7 +57,7 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
     found = open_database(database_url, size=20)
     async with found.begin() as tx:
         await empty(tx)
-    await ensure_key(database_url, "tester", ["*"], SECRET)
+    await ensure_key(database_url, "tester", ["*"], SECRET, acts_as=["*/*"])
     await ensure_key(database_url, "limited", ["cases:read"], LIMITED)
     yield found
     await found.dispose()

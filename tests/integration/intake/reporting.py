@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from services.intake.consumer import Consumer
+from services.intake.form_book import FormBook
 from services.intake.handlers.reports import ReportHandlers
 from shared.events import assignments as a
 from shared.events import deadlines as d
@@ -28,9 +29,10 @@ def at(text: str) -> datetime:
 class Desk:
     """A desk whose clock a test moves."""
 
-    def __init__(self, intake: Intake, handlers: ReportHandlers) -> None:
+    def __init__(self, intake: Intake, handlers: ReportHandlers, forms: FormBook) -> None:
         self.intake = intake
         self.handlers = handlers
+        self.forms = forms
 
     def now(self, text: str) -> None:
         """It is now this instant in Shanghai."""
@@ -48,7 +50,7 @@ class Desk:
         """Another service says this of a case; it was emitted at this instant."""
         event: Event = make(producer, case, PROCEDURE.key, data, cause=str(next(_numbers)), at=at(when))
         async with self.intake.engine.begin() as tx:
-            await Consumer().handle(tx, [event.numbered(next(_numbers))], at(when))
+            await Consumer(self.forms).handle(tx, [event.numbered(next(_numbers))], at(when))
 
     async def milestone(self, case: UUID, when: str, milestone: str, **fields: Any) -> None:
         """A department has reported a milestone."""

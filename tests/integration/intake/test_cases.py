@@ -35,7 +35,8 @@ async def test_a_refusal_gets_its_document_number_and_the_complainant_the_reason
     )
     assert decided.json()["status"] == "refused"
     assert decided.json()["document_numbers"] == {"refusal-notice": "不予受理[2025]1号"}
-    (refused,) = [event.data for event in await intake.emitted(given["case_id"])][1:]
+    refused, numbered = [event.data for event in await intake.emitted(given["case_id"])][1:]
+    assert numbered.model_dump() == {"document": "refusal-notice", "number": "不予受理[2025]1号"}
     assert refused.model_dump()["document_numbers"] == {"refusal-notice": "不予受理[2025]1号"}
     asked = {"case_number": given["case_number"], "receipt_code": given["receipt_code"]}
     page = await intake.http.get("/v1/progress", params=asked, headers={"Authorization": ""})

@@ -14,19 +14,24 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake.consumer import Consumer
+from services.intake.form_book import FormBook
 from services.intake.store.tables import metadata
+from shared.business_time.loader import load_calendars
 from shared.events import assignments as a
+from shared.events import complaints as c
 from shared.events import deadlines as d
 from shared.events import envelope
 from shared.events import notices as n
 from shared.events.envelope import Event
 from shared.messaging.inbox.processor import Processor
 from shared.messaging.kafka.records import Record
+from shared.procedures.loader import Library
 from tests.integration.intake.conftest import Intake
-from tests.unit.intake.sample import FIELDS, MONDAY
+from tests.unit.intake.sample import FIELDS, MONDAY, PROCEDURE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+FORMS = FormBook(Library((PROCEDURE,)), load_calendars())
 CLOCK = {"clock": "handling", "cycle": 1, "due_at": MONDAY + timedelta(days=9)}
 
 
@@ -63,7 +68,7 @@ async def register(intake: Intake) -> UUID:
 
 
 async def test_a_case_follows_what_is_said_of_it_in_any_order_and_any_number_of_times(intake: Intake) -> None:
-    processor = Processor(intake.outbox, "intake", intake.clock, Consumer())
+    processor = Processor(intake.outbox, "intake", intake.clock, Consumer(FORMS))
     shown = []
     for order in itertools.islice(itertools.permutations(range(8)), 0, 40_320, 5_040):
         case_id = await register(intake)
@@ -83,9 +88,40 @@ async def test_a_case_follows_what_is_said_of_it_in_any_order_and_any_number_of_
     )  # fmt: skip
 
 
+async def test_a_document_gets_its_number_when_another_service_reports_its_occurrence(intake: Intake) -> None:
+    processor = Processor(intake.outbox, "intake", intake.clock, Consumer(FORMS))
+    first, second, unsettled = [await register(intake) for _ in range(3)]
+
+    def reached(case_id: UUID, milestone: str, place: int, **fields: bool) -> Event:
+        data = a.MilestoneReached(milestone=milestone, at=MONDAY, by="desk", fields=fields)
+        return envelope.make("routing", case_id, ("test-desk", 1), data, cause=f"r{place}", at=MONDAY).numbered(place)
+
+    settled = [reached(one, "mediated", 1, settled=one != unsettled) for one in (second, unsettled, first)]
+    await processor.process(records([settled[0], reached(second, "archived", 2)]))
+    await processor.process(records([*settled, reached(first, "mediated", 2, settled=True)]))
+    found = [
+        (await intake.http.get(f"/v1/cases/{one}")).json()["document_numbers"] for one in (first, second, unsettled)
+    ]
+    assert found == [
+        {"agreement": "A2025-002"},
+        {"agreement": "A2025-001", "dossier-cover": "A2025-001"},
+        {},
+    ]
+    emitted = [one.data for one in await intake.emitted(str(second)) if isinstance(one.data, c.DocumentNumbered)]
+    assert [(one.document, one.number) for one in emitted] == [
+        ("agreement", "A2025-001"),
+        ("dossier-cover", "A2025-001"),
+    ]
+    line = (await intake.http.get(f"/v1/cases/{second}/timeline")).json()["occurrences"]
+    assert [one["occurrence"] for one in line if one["occurrence"].startswith("numbered")] == [
+        "numbered:agreement",
+        "numbered:dossier-cover",
+    ]
+
+
 async def test_what_is_said_of_an_unknown_case_is_kept_in_its_timeline(intake: Intake) -> None:
     stranger = uuid4()
-    processor = Processor(intake.outbox, "intake", intake.clock, Consumer())
+    processor = Processor(intake.outbox, "intake", intake.clock, Consumer(FORMS))
     await processor.process(records(events_of(stranger)))
     assert len(await intake.rows("SELECT 1 FROM timeline WHERE case_id = :id", id=stranger)) == 8
     assert await intake.rows("SELECT 1 FROM dead_letters") == []

@@ -14,6 +14,7 @@ import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from huiyin.embedded.home import Home
+from services.intake.form_book import FormBook
 from services.intake.handlers.reports import ReportHandlers
 from services.intake.service import build
 from shared.business_time.clock import VirtualClock
@@ -51,8 +52,9 @@ async def desk(engine: AsyncEngine, home: Home) -> AsyncIterator[Desk]:
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     headers = {"Authorization": f"Bearer {SECRET}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://intake", headers=headers) as http:
-        handlers = ReportHandlers(outbox, library, calendars, vault, clock)
-        yield Desk(Intake(http, engine, clock, vault, service, outbox), handlers)
+        forms = FormBook(library, calendars)
+        handlers = ReportHandlers(outbox, library, calendars, forms, vault, clock)
+        yield Desk(Intake(http, engine, clock, vault, service, outbox), handlers, forms)
 
 
 async def emitted(desk: Desk, kind: type[Any]) -> list[Any]:

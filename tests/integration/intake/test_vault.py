@@ -10,6 +10,8 @@ from sqlalchemy import text
 
 from services.intake.background.housekeeping import KEYS_KEPT, clean_up
 from shared.business_time.clock import VirtualClock
+from shared.events.complaints import DocumentAdded
+from shared.events.envelope import decode
 from shared.security.vault import Vault
 from tests.integration.intake.conftest import MASTER, Intake
 from tests.unit.intake.sample import FIELDS
@@ -58,6 +60,28 @@ async def test_a_notice_gets_what_it_asks_for_and_the_reading_is_on_record(intak
         ("tester", "hearing", ["accused", "adult", "content", "name", "phone"]),
         ("tester", "check", ["documents.reply"]),
     ]
+
+
+async def documents_added(intake: Intake, case_id: str) -> list[str]:
+    """The documents of a case that were emitted, in order."""
+    async with intake.engine.connect() as connection:
+        rows = await connection.execute(text("SELECT value FROM outbox ORDER BY id"))
+        events = [decode(row.value) for row in rows]
+    return [
+        event.data.document
+        for event in events
+        if str(event.subject) == case_id and isinstance(event.data, DocumentAdded)
+    ]
+
+
+async def test_each_new_text_of_a_document_is_emitted_by_its_name_only(intake: Intake) -> None:
+    case_id = (await register(intake))["case_id"]
+    for name, content in (("reply", "第一稿"), ("reply", "第一稿"), ("report", "第一稿"), ("reply", "第二稿")):
+        await intake.http.put(f"/v1/cases/{case_id}/documents/{name}", json={"text": content})
+    assert await documents_added(intake, case_id) == ["reply", "report", "reply"]
+    timeline = (await intake.http.get(f"/v1/cases/{case_id}/timeline")).text
+    assert "documented" in timeline
+    assert "稿" not in timeline
 
 
 async def test_a_reading_without_a_coded_purpose_is_refused(intake: Intake) -> None:

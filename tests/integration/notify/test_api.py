@@ -33,7 +33,7 @@ Pair = tuple[httpx.AsyncClient, Bench]
 @pytest_asyncio.fixture
 async def api(engine: AsyncEngine, database_url: str, tmp_path: Path) -> AsyncIterator[Pair]:
     """A client with a key that may read and write notices, and the bench behind it."""
-    await ensure_key(database_url, "officer", ["notices:read", "notices:write"], "hyk_officer")
+    await ensure_key(database_url, "officer", ["notices:read", "notices:write"], "hyk_officer", acts_as=["*/*"])
     await ensure_key(database_url, "reader", ["notices:read"], "hyk_reader")
     async with bench(engine, tmp_path) as (it, _):
         context = Context("notify", ServiceSettings(), engine, it.clock, library(), load_calendars(), Outbox(engine))

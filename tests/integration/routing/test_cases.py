@@ -72,7 +72,7 @@ def registered(key: str | None = None, complainant: str | None = None) -> Compla
 async def routing(open_service: Open, database_urls: dict[str, str]) -> AsyncIterator[Routing]:
     """Routing with the sample procedure and empty tables."""
     engine = await open_service("routing")
-    await ensure_key(database_urls["routing"], "tester", ["*"], SECRET)
+    await ensure_key(database_urls["routing"], "tester", ["*"], SECRET, acts_as=["*/*"])
     clock = VirtualClock(NOW + timedelta(minutes=10))
     context = Context(
         "routing", ServiceSettings(), engine, clock, Library((PROCEDURE,)), load_calendars(), Outbox(engine)

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.asyncio
 
 async def test_what_follows_from_a_migration_is_said_by_the_rules_of_the_new_version(open_service: Open) -> None:
     engine, case = await open_service("routing"), uuid4()
-    on_the_move = Escalation(id="look-again", on="procedure-migrated", to="director")
+    on_the_move = Escalation(id="look-again", at="procedure-migrated", to="director")
     new = PROCEDURE.model_copy(update={"version": 2, "escalations": (on_the_move,)})
     consumer = Consumer(RuleBook(Library((PROCEDURE, new)), load_calendars()))
     story: list[EventData] = [

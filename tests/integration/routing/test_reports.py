@@ -40,7 +40,7 @@ async def test_a_reports_events_are_passed_over_and_none_waits(open_service: Ope
 
 async def test_a_case_that_is_listed_may_be_escalated_for_it(open_service: Open) -> None:
     engine, case = await open_service("routing"), uuid4()
-    rule = Escalation(id="unsolved", on="listed:monthly", to="director")
+    rule = Escalation(id="unsolved", at="listed:monthly", to="director")
     procedure = PROCEDURE.model_copy(update={"escalations": (rule,)})
     consumer = Consumer(RuleBook(Library((procedure,)), load_calendars()))
     story: list[EventData] = [

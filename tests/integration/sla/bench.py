@@ -39,8 +39,7 @@ RULES = procedure(
         "from": ["received"],
         "until": ["resolved"],
         "duration": "PT30M",
-        "warnings": [{"id": "ten-left", "before": "PT10M"}],
-        "after_breach": [{"id": "hour-over", "after": "PT1H"}],
+        "steps": [{"id": "ten-left", "before": "PT10M"}, {"id": "hour-over", "after": "PT1H"}],
     }
 )
 

@@ -15,12 +15,15 @@ from tests.integration.conftest import Open
 from tests.integration.sla.bench import AT, Bench, registered
 from tests.unit.sla.scenes import procedure
 
-LADDER = {
+LADDER: dict[str, Any] = {
     "from": ["received"],
     "until": ["resolved"],
     "duration": "PT30M",
-    "warnings": [{"id": "half", "percent": 50}, {"id": "ten-left", "before": "PT10M"}],
-    "after_breach": [{"id": "hour-over", "after": "PT1H"}],
+    "steps": [
+        {"id": "half", "percent": 50},
+        {"id": "ten-left", "before": "PT10M"},
+        {"id": "hour-over", "after": "PT1H"},
+    ],
 }
 pytestmark = pytest.mark.asyncio
 
@@ -36,7 +39,10 @@ async def drain(bench: Bench, workers: int) -> None:
         ({"catch_up": "all"}, ["half", "ten-left", "due", "hour-over"]),
         ({"catch_up": "latest"}, ["due", "hour-over"]),
         ({"catch_up": "skip", "skip_after": "PT1H"}, ["due", "hour-over"]),
-        ({"catch_up": "latest", "repeats": True}, ["due", "repeat-4"]),  # 09:30, 10:00, 10:30, 11:00
+        (
+            {"catch_up": "latest", "steps": [*LADDER["steps"][:2], {"every": "PT30M"}]},
+            ["due", "repeat-4"],
+        ),  # 09:30, 10:00, 10:30, 11:00
     ],
 )
 async def test_a_backlog_says_what_the_clock_declares(
@@ -54,7 +60,13 @@ async def test_a_backlog_says_what_the_clock_declares(
 
 
 async def test_a_better_target_takes_over_with_its_timers(open_service: Open) -> None:
-    major = {**LADDER, "id": "major", "group": "answer", "duration": "PT20M", "when": {"field": "class", "is": "major"}}
+    major = {
+        **LADDER,
+        "id": "major",
+        "group": "answer",
+        "duration": "PT20M",
+        "while": {"field": "class", "is": "major"},
+    }
     rules = procedure(major, {**LADDER, "id": "other", "group": "answer"})
     bench, case = Bench(await open_service("sla"), rules), uuid4()
     await bench.apply(registered(case))

@@ -69,7 +69,7 @@ async def test_a_step_to_be_decided_on_holds_up_no_other_and_is_published_at_onc
 ) -> None:
     """Its shard is put aside for as long; what is decided wakes the relay, as what is fired does."""
     clock = {"from": ["received"], "until": ["resolved"], "duration": "PT30M"}
-    rules = procedure({**clock, "repeats": True, "repeat_every": "PT1H"})
+    rules = procedure({**clock, "steps": [{"every": "PT1H"}]})
     bench = Bench(await open_service("sla"), rules)
     await bench.apply(registered(HELD))
     decided: list[set[int]] = []

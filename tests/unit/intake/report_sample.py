@@ -58,7 +58,7 @@ reports:
       - {rate: [resolved, received], by: kind}
       - {against: previous}
     fields:
-      - {id: causes, label: {zh: 原因, en: Causes}, holds: evidence, required: registration}
+      - {id: causes, label: {zh: 原因, en: Causes}, holds: evidence, required: true}
       - {id: meeting, label: {zh: 已开会, en: Meeting held}, type: boolean, default: false}
   - id: unsolved
     name: {zh: 未结清单, en: Unsolved}
@@ -73,6 +73,6 @@ reports:
     times: 2
     by: [desk]
     fields:
-      - {id: lifts, label: {zh: 电梯, en: Lifts}, type: boolean, required: registration}
+      - {id: lifts, label: {zh: 电梯, en: Lifts}, type: boolean, required: true}
 """
 PROCEDURE = parse_procedure(TEXT, "report-desk.yaml")

@@ -41,8 +41,17 @@ fields:
   - {id: anonymous, label: {zh: 匿名, en: Anonymous}, type: boolean}
 numbering:
   case: {pattern: 'T{year}-{number:04}', restart: year}
-  documents:
-    - {id: refusal-notice, at: refused, pattern: '不予受理[{year}]{number}号', restart: year}
+documents:
+  - id: refusal-notice
+    name: {zh: 不予受理通知书, en: Notice of refusal}
+    at: refused
+    number: {pattern: '不予受理[{year}]{number}号', restart: year}
+  - id: agreement
+    name: {zh: 调解协议, en: Agreement}
+    at: mediated
+    when: {field: mediated.settled, is: true}
+    number: {pattern: 'A{year}-{number:03}', restart: year}
+  - {id: dossier-cover, name: {zh: 卷宗封面, en: Dossier cover}, number: {same_as: agreement}, at: archived}
 duplicates: {same: [phone, kind, accused], within: P15D}
 counts:
   - {id: repeated, same: [accused, kind], window: P1Y, distinct: complainant}
@@ -60,6 +69,10 @@ roles:
 departments:
   - {id: desk, name: {zh: 窗口, en: Desk}}
 default_department: desk
+milestones:
+  - id: mediated
+    name: {zh: 调解, en: Mediated}
+    fields: [{id: settled, label: {zh: 达成协议, en: Settled}, type: boolean, required: true}]
 """
 PROCEDURE = parse_procedure(TEXT, "test-desk.yaml")
 FORM: Form = make_form(PROCEDURE, load_calendars())

@@ -29,8 +29,8 @@ def draft(**changed: Any) -> Draft:
 
 def numbered(*new: Draft, into: dict[UUID, UUID] | None = None) -> list[NewCase]:
     merged = into or {}
-    series = [drafts.series_of(one, merged=one.case_id in merged, now=MONDAY) for one in new]
-    return drafts.number_all(new, series, merged, {CASES: 5, REFUSALS: 3}, MONDAY)
+    due = [drafts.due_numbers(one, merged=one.case_id in merged, now=MONDAY) for one in new]
+    return drafts.number_all(new, due, merged, {CASES: 5, REFUSALS: 3}, MONDAY)
 
 
 @pytest.mark.parametrize(
@@ -68,10 +68,13 @@ def test_a_draft_without_the_compared_fields_is_never_merged() -> None:
 
 
 def test_a_refusal_takes_a_number_for_its_document_unless_it_is_merged() -> None:
-    assert drafts.series_of(draft(), merged=False, now=MONDAY).keys() == {CASES}
+    def series(one: Draft, *, merged: bool) -> list[Counter | None]:
+        return [due.counter for due in drafts.due_numbers(one, merged=merged, now=MONDAY)]
+
+    assert series(draft(), merged=False) == [CASES]
     refused = draft(anonymous=True)
-    assert drafts.series_of(refused, merged=False, now=MONDAY).keys() == {CASES, REFUSALS}
-    assert drafts.series_of(refused, merged=True, now=MONDAY).keys() == {CASES}
+    assert series(refused, merged=False) == [CASES, REFUSALS]
+    assert series(refused, merged=True) == [CASES]
 
 
 def test_numbers_are_given_in_the_order_of_the_drafts() -> None:

@@ -60,7 +60,7 @@ clocks:
     from: [assigned]
     until: [resolved]
     duration: P5WD
-    warnings:
+    steps:
       - {id: half, percent: 50}
       - {id: late, percent: 90}
   - id: contact
@@ -74,12 +74,12 @@ clocks:
     from: [assigned]
     until: [resolved]
     duration: P10WD
-    warnings:
+    steps:
       - {id: soon, before: P1WD}
 notices:
   - id: receipt
     name: {zh: 回执, en: Receipt}
-    on: [registered]
+    at: [registered]
     to: complainant
     text:
       zh:
@@ -90,28 +90,28 @@ notices:
         body: 'Dear {{name}}: number {{case_number}}, code {{receipt_code}}, {{progress_url}}'
   - id: assignment
     name: {zh: 交办, en: Assignment}
-    on: [assigned, reassigned]
+    at: [assigned, reassigned]
     to: department
     text:
       zh: {subject: '交办 {{case_number}}', body: '{{department}}，应于 {{due}} 前办结'}
       en: {subject: 'Assigned {{case_number}}', body: '{{department}}, due {{due}}'}
   - id: urging
     name: {zh: 督办, en: Urging}
-    on: ['warned:handling', 'breached:handling']
+    at: ['warned:handling', 'breached:handling']
     to: department
     text:
       zh: {subject: '督办 {{case_number}}', body: '{{clock}} {{step}} {{due}}'}
       en: {subject: 'Please finish {{case_number}}', body: '{{clock}} {{step}} {{due}}'}
   - id: overdue
     name: {zh: 逾期, en: Overdue}
-    on: ['breached:handling']
+    at: ['breached:handling']
     to: role:chief
     text:
       zh: {subject: '逾期 {{case_number}}', body: '{{department}}'}
       en: {subject: 'Overdue {{case_number}}', body: '{{department}}'}
   - id: grave
     name: {zh: 重大报告, en: Report of a grave matter}
-    on: [assigned]
+    at: [assigned]
     to: level:head
     when: {field: class, is: grave}
     text:
@@ -119,42 +119,42 @@ notices:
       en: {subject: 'Grave {{case_number}}', body: '{{class}}'}
   - id: result
     name: {zh: 结果, en: Result}
-    on: [resolved]
+    at: [resolved]
     to: complainant
     text:
       zh: {subject: '结果 {{case_number}}', body: '{{documents.reply}}'}
       en: {subject: 'Result {{case_number}}', body: '{{documents.reply}}'}
   - id: unhappy
     name: {zh: 不满意, en: Dissatisfied}
-    on: [dissatisfied]
+    at: [dissatisfied]
     to: department
     text:
       zh: {subject: '不满意 {{case_number}}', body: '{{department}}'}
       en: {subject: 'Dissatisfied {{case_number}}', body: '{{department}}'}
   - id: reminder
     name: {zh: 催报, en: Reminder}
-    on: ['warned:reporting', 'breached:reporting']
+    at: ['warned:reporting', 'breached:reporting']
     to: department
     text:
       zh: {subject: '催报 {{case_number}}', body: '请提交报告'}
       en: {subject: 'Report wanted {{case_number}}', body: 'Please report.'}
   - id: chased
     name: {zh: 报告督办, en: Report chased}
-    on: ['warned:reporting', 'breached:reporting']
+    at: ['warned:reporting', 'breached:reporting']
     to: chief
     text:
       zh: {subject: '报告督办 {{case_number}}', body: '请督促{{department}}'}
       en: {subject: 'Report chased {{case_number}}', body: 'Please chase {{department}}.'}
   - id: apology
     name: {zh: 致歉, en: Apology}
-    on: ['breached:reporting']
+    at: ['breached:reporting']
     to: complainant
     text:
       zh: {subject: '致歉 {{case_number}}', body: '我们将尽快答复'}
       en: {subject: 'Sorry {{case_number}}', body: 'We shall answer soon.'}
   - id: raised
     name: {zh: 上报, en: Passed up}
-    on: ['escalated:head']
+    at: ['escalated:head']
     to: level
     text:
       zh: {subject: '上报 {{case_number}}', body: '{{level}}请处理'}

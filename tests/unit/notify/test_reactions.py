@@ -122,7 +122,7 @@ def test_a_call_back_is_due_by_the_procedures_calendar() -> None:
 def test_a_notice_about_a_notice_is_never_sent() -> None:
     story = Story()
     text = procedure().model_dump(by_alias=True)
-    text["notices"][0]["on"] = ("notified",)
+    text["notices"][0]["at"] = ("notified",)
     rules = Procedure.model_validate(text)
     case = folded(story.registered())
     sent = story.emit(

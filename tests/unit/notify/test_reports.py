@@ -22,7 +22,7 @@ NOTICE = """
 notices:
   - id: late
     name: {zh: 报告逾期, en: Report is late}
-    on: ['breached:monthly']
+    at: ['breached:monthly']
     to: head
     text:
       zh: {subject: '{{case_number}}', body: '{{clock}} {{due}}'}

@@ -67,21 +67,21 @@ clocks:
     until: [resolved]
     duration: P5WD
     extension: {to: P10WD, approved_by: [officer]}
-    warnings: [{id: soon, before: P1WD}]
+    steps: [{id: soon, before: P1WD}]
   - id: clerk
     name: {zh: 店员, en: Clerk}
     from: ['escalated:clerk']
     until: [resolved, 'escalated:manager']
     duration: PT15M
 escalations:
-  - {id: up, on: 'breached:clerk', to: manager}
-  - {id: director, on: 'breached:handling', to: director}
+  - {id: up, at: 'breached:clerk', to: manager}
+  - {id: director, at: 'breached:handling', to: director}
 reopenings:
-  - {id: unhappy, on: dissatisfied, within: P30D}
+  - {id: unhappy, at: dissatisfied, within: P30D}
 notices:
   - id: result
     name: {zh: 结果, en: Result}
-    on: [resolved]
+    at: [resolved]
     to: complainant
     text:
       zh: {subject: '结果 {{case_number}}', body: '{{name}}您好'}

@@ -21,8 +21,8 @@ FINDINGS = [
     ("level: clerk, when", "level: boss, when", "error", "routes[goods].level", "no such level: boss"),
     ("{id: rest, department: office}", "{id: rest, department: x}", "error", "routes[rest].department", "no such"),
     (
-        "on: 'breached:clerk', to: manager",
-        "on: 'breached:clerk', to: x",
+        "at: 'breached:clerk', to: manager",
+        "at: 'breached:clerk', to: x",
         "error",
         "escalations[up].to",
         "no such level",
@@ -35,6 +35,8 @@ FINDINGS = [
         "milestones[inspected].by",
         "no such role or department or level: chief",
     ),
+    ("approved_by: [officer]", "approved_by: [handler]", "error", "clocks[handling].extension.approved_by", "no such"),
+    ("{id: office, name", "{id: handler, name", "error", "departments[handler]", "handler is reserved"),
     ("approved_by: [officer]", "approved_by: [x]", "error", "clocks[handling].extension.approved_by", "no such role"),
     ("decided_by: [officer]", "decided_by: [x]", "error", "admissibility.decided_by", "no such role"),
     ("same: [content]", "same: [contents]", "error", "counts[again].same", "no such field: contents"),
@@ -50,12 +52,12 @@ FINDINGS = [
     ("{id: office, name", "{id: desk, name", "error", "departments[desk]", "given more than once"),
     # occurrences
     ("from: [admitted]", "from: [accepted]", "error", "clocks[handling].from", "neither a word of the language nor"),
-    ("on: [resolved]", "on: ['breached:soon']", "error", "notices[result].on", "neither a word of the language nor"),
-    ("on: [resolved]", "on: [breached]", "error", "notices[result].on", "breached needs its clock"),
-    ("on: [resolved]", "on: ['resolved:desk']", "error", "notices[result].on", "neither a word"),
-    ("on: [resolved]", "on: [resolved, merged]", "warning", "notices[result].on", "never happens in this procedure"),
-    ("on: [resolved]", "on: ['warned:clerk']", "warning", "notices[result].on", "never happens in this procedure"),
-    ("call_backs:\n  - {after: resolved}\n", "", "warning", "reopenings[unhappy].on", "never happens"),
+    ("at: [resolved]", "at: ['breached:soon']", "error", "notices[result].at", "neither a word of the language nor"),
+    ("at: [resolved]", "at: [breached]", "error", "notices[result].at", "breached needs its clock"),
+    ("at: [resolved]", "at: ['resolved:desk']", "error", "notices[result].at", "neither a word"),
+    ("at: [resolved]", "at: [resolved, merged]", "warning", "notices[result].at", "never happens in this procedure"),
+    ("at: [resolved]", "at: ['warned:clerk']", "warning", "notices[result].at", "never happens in this procedure"),
+    ("call_backs:\n  - {after: resolved}\n", "", "warning", "reopenings[unhappy].at", "never happens"),
     ("- id: inspected\n", "- id: admitted\n", "error", "milestones[admitted]", "the system emits this word itself"),
     # conditions
     (
@@ -136,7 +138,13 @@ FINDINGS = [
     ),
     ("duration: PT15M", "due_field: inspected.when", "error", "clocks[clerk].due_field", "is not a date or instant"),
     ("duration: PT15M", "due_field: inspected.by-when", "warning", "clocks[clerk].due_field", "may not be known"),
-    ("duration: PT15M", "duration: IMMEDIATE\n    repeats: true", "error", "clocks[clerk].repeats", "needs a length"),
+    (
+        "duration: PT15M",
+        "duration: PT15M\n    steps: [{every: IMMEDIATE}]",
+        "error",
+        "clocks[clerk].steps[0].every",
+        "needs a length",
+    ),
     ("to: P10WD", "to: P5WD", "error", "clocks[handling].extension.to", "must be longer than the duration"),
     ("id: sample", "id: sample\ntime_zone: Asia/Atlantis", "error", "time_zone", "no such time zone"),
     # order
@@ -149,13 +157,13 @@ FINDINGS = [
         "is the same condition as an earlier one's",
     ),
     (
-        "on: 'breached:clerk', to: manager",
-        "on: 'breached:clerk', to: clerk",
+        "at: 'breached:clerk', to: manager",
+        "at: 'breached:clerk', to: clerk",
         "error",
         "escalations[up].to",
         "is not above",
     ),
-    ("on: 'breached:clerk', to: manager", "on: 'breached:clerk'", "error", "escalations[up]", "does nothing"),
+    ("at: 'breached:clerk', to: manager", "at: 'breached:clerk'", "error", "escalations[up]", "does nothing"),
     ("to: manager}", "to: manager, raise_by: 1}", "error", "escalations[up]", "takes either to or raise_by"),
     (
         "    by: [officer]",
@@ -167,7 +175,7 @@ FINDINGS = [
     # wording
     ("Dear {{name}}", "Dear {{nmae}}", "error", "notices[result].text.en.body", "no such name in double braces"),
     ("Result {{case_number}}", "For {{name}}", "error", "notices[result].text.en.subject", "is seen by others: name"),
-    ("Dear {{name}}", "By {{due}}", "warning", "notices[result].on", "resolved starts no clock"),
+    ("Dear {{name}}", "By {{due}}", "warning", "notices[result].at", "resolved starts no clock"),
     ("to: complainant", "to: role:desk", "error", "notices[result].to", "nobody bears this name"),
     ("Dear {{name}}", "Dear {{ __class__ }}", "error", "notices[result].text.en.body", "no such name in double braces"),
     (
@@ -209,17 +217,17 @@ def test_a_fact_of_another_written_procedure_is_a_warning_only_for_a_procedure_o
 
 
 def test_errors_come_before_warnings() -> None:
-    broken = sample("on: [resolved]", "on: [merged, gone]")
+    broken = sample("at: [resolved]", "at: [merged, gone]")
     assert [one.severity for one in check_procedure(broken)] == ["error", "warning"]
     assert sorted(check_procedure(broken)) == list(check_procedure(broken))
 
 
 def test_a_level_that_only_a_raise_leads_to_can_happen() -> None:
     raised = sample(
-        "{id: director, on: 'breached:handling', to: director}", "{id: director, on: 'breached:handling', raise_by: 2}"
+        "{id: director, at: 'breached:handling', to: director}", "{id: director, at: 'breached:handling', raise_by: 2}"
     )
     text = raised.model_dump(by_alias=True)
-    text["notices"][0]["on"] = ("escalated:director",)
+    text["notices"][0]["at"] = ("escalated:director",)
     assert check_procedure(type(raised).model_validate(text)) == ()
 
 
@@ -228,9 +236,10 @@ SOUND = [
     ("to: complainant", "to: role:officer"),
     ("to: complainant", "to: level:manager"),
     ("to: complainant", "to: department"),
+    ("    by: [officer]", "    by: [handler, officer]"),
     ("Dear {{name}}", "Dear {{ name }}, {{documents.result}}"),
-    ("on: [resolved]", "on: ['warned:handling', 'extension-approved:handling', 'notice-failed:result']"),
-    ("duration: PT15M", "duration: PT15M\n    after_breach: [{id: later, after: PT15M}]"),
+    ("at: [resolved]", "at: ['warned:handling', 'extension-approved:handling', 'notice-failed:result']"),
+    ("duration: PT15M", "duration: PT15M\n    steps: [{id: later, after: PT15M}]"),
     ("when: {field: kind, known: true}", "when: {not: {always: true}}"),
     ("{field: kind, is: goods}", "{field: missing, contains: name}"),
     ("{field: kind, is: goods}", "{field: count.again, at_least: 3}"),

@@ -46,7 +46,7 @@ def test_every_part_of_a_procedure_is_shown(id: str, lang: str) -> None:
 
 def test_numbered_documents_and_call_backs_are_shown() -> None:
     assert (
-        "\n  non-filing-notice: 不立字[{year}]第{number}号, refused\n"
+        "\n  non-filing-notice: Non-filing notice (refused; 不立字[{year}]第{number}号; copies to audit-post,"
         in run("show", "social-insurance-levy-complaints").stdout
     )
     assert "\nCall-backs\n  resolved\n" in run("show", "vanke-developer").stdout
@@ -89,10 +89,10 @@ def test_a_check_of_a_file_that_breaks_the_language_prints_every_mistake(tmp_pat
 
 def test_a_warning_alone_does_not_fail_a_check(tmp_path: Path) -> None:
     file = tmp_path / "sample.yaml"
-    file.write_text(changed("on: [resolved]", "on: [resolved, merged]"), encoding="utf-8")
+    file.write_text(changed("at: [resolved]", "at: [resolved, merged]"), encoding="utf-8")
     checked = run("check", str(file))
     assert checked.exit_code == 0
-    assert checked.stdout.startswith("warning: notices[result].on: ")
+    assert checked.stdout.startswith("warning: notices[result].at: ")
 
 
 def test_the_schema_is_printed_as_json() -> None:

@@ -11,73 +11,6 @@ import pytest
 from shared.errors import Conflict, InvalidInput
 from tests.unit.procedures.scenes import Scene
 
-
-def test_the_mall_climbs_its_ladder_at_0_15_45_and_105_minutes() -> None:
-    scene = Scene("shopping-mall", "2025-10-02 11:00", "in-person", matter="goods")  # a holiday: the store is open
-    scene.until("2025-10-03 11:00")
-    assert scene.words("escalated:") == [
-        "10-02 11:00 escalated:clerk",
-        "10-02 11:00 escalated:team-leader",
-        "10-02 11:15 escalated:duty-manager",
-        "10-02 11:45 escalated:mall-management",
-        "10-02 12:45 escalated:department-manager",
-    ]
-    assert scene.routing.department == "mall-management"
-
-
-def test_the_mall_reports_a_major_complaint_on_to_the_general_office() -> None:
-    scene = Scene("shopping-mall", "2025-09-29 11:00", "in-person", matter="service", **{"major-or-difficult": True})
-    scene.until("2025-09-29 13:00")
-    assert scene.words("escalated:general") == ["09-29 12:45 escalated:general-office"]
-    scene.report("reported-to-general-manager", "department-manager", "2025-09-29 13:10")
-    assert scene.routing.level == "general-manager"
-
-
-def test_the_mall_stops_climbing_when_the_complaint_is_solved() -> None:
-    scene = Scene("shopping-mall", "2025-09-29 11:00", "in-person", matter="goods")
-    scene.report("resolved", "floor", "2025-09-29 11:10", result="exchanged")
-    scene.until("2025-09-30 11:00")
-    assert scene.words("breached", "escalated:duty") == []
-
-
-def test_the_mall_gives_an_opinion_on_an_unsuitable_demand_within_thirty_minutes() -> None:
-    scene = Scene("shopping-mall", "2025-09-29 11:00", "in-person", unsuitable=True)
-    assert (scene.status, scene.due("opinion")) == ("held", "2025-09-29 11:30")
-    scene.officer("refuse", "duty-manager", "2025-09-29 11:20", "not-supported-by-facts")
-    assert scene.words("met:opinion") == ["09-29 11:20 met:opinion"]
-    late = Scene("shopping-mall", "2025-09-29 11:00", "in-person", unsuitable=True)
-    late.until("2025-09-29 12:00")
-    assert late.words("breached") == ["09-29 11:30 breached:opinion"]
-
-
-def test_the_mall_carries_a_decision_out_by_the_time_agreed_with_the_customer() -> None:
-    scene = Scene("shopping-mall", "2025-09-29 11:00", "in-person", matter="goods")
-    with pytest.raises(InvalidInput, match="needed"):
-        scene.report("decided", "mall-management", "2025-09-29 11:05")
-    scene.report("decided", "mall-management", "2025-09-29 11:05", agreed_by="2025-09-30T18:00:00+08:00")
-    assert scene.due("execution") == "2025-09-30 18:00"
-    with pytest.raises(Conflict, match="executed must be reported first"):
-        scene.report("resolved", "floor", "2025-09-29 11:06", result="returned")
-
-
-def test_the_mall_completes_the_record_of_a_left_over_complaint_in_two_days() -> None:
-    scene = Scene("shopping-mall", "2025-09-29 11:00", "in-person", matter="goods")
-    scene.report("marked-unsolved", "floor", "2025-09-30 21:00")
-    scene.report("resolved", "floor", "2025-10-05 12:00", result="returned")
-    assert scene.due("record") == "2025-10-08 00:00"
-    with pytest.raises(Conflict, match="record-completed must be reported first"):
-        scene.report("closed", "floor", "2025-10-05 13:00")
-
-
-def test_the_mall_hands_a_suggestion_card_over_the_same_day_and_lets_no_ladder_chase_it() -> None:
-    scene = Scene("shopping-mall", "2025-09-29 15:00", "suggestion-card", matter="suggestion")
-    assert scene.due("card-hand-over") == "2025-09-30 00:00"
-    assert scene.routing.department == "mall-management"
-    scene.report("card-handed-over", "reception", "2025-09-29 20:00")
-    scene.until("2025-10-29 15:00")
-    assert scene.words("breached") == []
-
-
 # channel, received, the clock, due
 FORWARDING = [
     ("telephone", "2025-09-29 10:00", "forward", "2025-09-29 10:30"),
@@ -157,15 +90,17 @@ def test_vanke_tells_of_a_major_complaint_at_once_and_every_week_until_it_is_han
     scene = Scene("vanke-developer", "2025-09-29 10:30", "telephone", **{"media-exposed": True})
     scene.report("major-bulletin", "customer-service-centre", "2025-09-29 10:30")
     scene.until("2025-10-25 00:00")
-    assert scene.words("met:major", "breached:weekly", "warned:weekly") == [
+    assert scene.words("met:major", "breached:weekly", "overdue:weekly") == [
         "09-29 10:30 met:major-bulletin",
         "10-07 00:00 breached:weekly-bulletin",
-        "10-14 00:00 warned:weekly-bulletin",
-        "10-21 00:00 warned:weekly-bulletin",
+        "10-14 00:00 overdue:weekly-bulletin",
+        "10-14 00:00 overdue:weekly-bulletin.repeat-2",
+        "10-21 00:00 overdue:weekly-bulletin",
+        "10-21 00:00 overdue:weekly-bulletin.repeat-3",
     ]
     scene.report("resolved", "customer-service-centre", "2025-10-25 09:00")
     scene.until("2025-12-01 00:00")
-    assert scene.words("warned:weekly")[-1].startswith("10-21")
+    assert scene.words("overdue:weekly")[-1].startswith("10-21")
     with pytest.raises(Conflict, match="special-report must be reported first"):
         scene.report("closed", "customer-service-centre", "2025-12-01 09:00")
 

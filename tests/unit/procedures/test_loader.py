@@ -25,7 +25,7 @@ MISTAKES = [
     ("from: [admitted]", "from: admitted", "clocks[handling].from: is not a list (begin each part with `- `)"),
     ("from: [admitted]", "from: []", "clocks[handling].from: is empty"),
     ("from: [admitted]", "from: ['x y']", "clocks[handling].from[0]: is not written as this must be (a milestone"),
-    ("before: P1WD", "percent: 50, before: P1WD", "clocks[handling].warnings[soon]: a warning has either"),
+    ("before: P1WD", "percent: 50, before: P1WD", "clocks[handling].steps[soon]: a step has one of"),
     ("to: P10WD", "to: P10", "clocks[handling].extension.to: "),
     ("type: boolean}", "type: flag}", "fields[urgent].type: is not one of: text, choice, boolean, integer"),
     ("type: boolean}", "type: choice}", "fields[urgent]: a choice field has choices"),
@@ -41,6 +41,15 @@ MISTAKES = [
     ),
     ("S-{year}-{number:04}", "S-{year}", "numbering.case.pattern: the pattern must contain {number}"),
     ("S-{year}-{number:04}", "S-{yaer}-{number}", "numbering.case.pattern: the pattern knows"),
+    ("at: [resolved]", "'on': [resolved]", "notices[result].on: is not a word of the language here (write `at:`)"),
+    ("at: [resolved]", "on: [resolved]", "line 76: a plain on is true or false to YAML 1.1 (write `at:`)"),
+    (
+        "    until: [resolved]\n",
+        "    until: [resolved]\n    pauses: [{'on': assigned, until: [resolved]}]\n",
+        "clocks[handling].pauses[0].on: is not a word of the language here (write `from:`)",
+    ),
+    ("type: instant}", "type: instant, required: registration}", "milestones[inspected]: the field by-when comes with"),
+    ("type: boolean}", "type: boolean, required: true}", "the field urgent is of a complaint"),
     ("decision: admit", "decision: maybe", "admissibility.rules[named].decision: is not one of: admit, refuse"),
 ]
 

@@ -98,6 +98,17 @@ def test_baoshan_hears_an_appeal_in_the_district_centre_as_a_new_cycle() -> None
         scene.report("resolved", "district-centre", "2025-10-13 10:00", substantiated=True)
 
 
+def test_one_sub_centre_of_baoshan_does_not_resolve_the_case_of_another() -> None:
+    scene = investigated(baoshan(), "2025-09-30")
+    with pytest.raises(InvalidInput, match="may not report this milestone") as caught:
+        scene.report("resolved", "sub-district-sub-centre", "2025-09-30 10:00", substantiated=True)
+    assert (caught.value.field, caught.value.hint) == ("by", "one of: town-sub-centre, sub-centre")
+    assert scene.routing.status == "assigned"
+    scene.report("resolved", "town-sub-centre", "2025-09-30 10:00", substantiated=True)
+    with pytest.raises(InvalidInput, match="may not report this milestone"):
+        scene.report("closed", "sub-district-sub-centre", "2025-09-30 11:00")
+
+
 def test_baoshan_lets_the_bureau_take_a_case_over() -> None:
     scene = baoshan()
     scene.report("taken-over", "supervision-bureau", "2025-09-30 09:00")

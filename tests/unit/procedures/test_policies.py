@@ -47,8 +47,6 @@ ADMISSIONS = [
     (BAOSHAN, {}, "hold"),  # no ground told: an officer decides
     (BAOSHAN, {"subject-kind": "outside", "ground": "other-failure"}, "transfer-out"),  # .36
     (BAOSHAN, {"special-provision": True, "ground": "other-failure"}, "transfer-out"),  # .03
-    (MALL, {"unsuitable": False}, "admit"),
-    (MALL, {"unsuitable": True}, "hold"),  # .12, .13: somebody explains
     (VANKE, {}, "admit"),  # .61: nothing is refused at the door
     (LEVY, {"kind": "report"}, "admit"),  # .08
     (LEVY, {"kind": "complaint"}, "hold"),  # .09: the section chief files
@@ -77,10 +75,6 @@ CLASSES = [
     (VANKE, {"second-complaint": True, "people": 4}, "hot"),  # .77: a graver class stays
     (VANKE, {"needs-outside-support": True}, "important"),  # .78
     (VANKE, {}, "general"),
-    (MALL, {"matter": "goods"}, "goods"),  # .28
-    (MALL, {"matter": "service"}, "service"),
-    (MALL, {"matter": "suggestion"}, "suggestion"),
-    (MALL, {"matter": "service", "major-or-difficult": True}, "major"),  # .54
 ]
 
 
@@ -99,12 +93,6 @@ ROUTES = [
     (BAOSHAN, {"subject-rank": "section", "subject-unit": "town"}, ("town-sub-centre", "sub-centre")),  # .34
     (BAOSHAN, {"subject-rank": "section"}, ("department-sub-centre", "sub-centre")),  # .34
     (BAOSHAN, {}, ("district-centre", "district-centre")),
-    (MALL, {"matter": "goods"}, ("floor", "clerk")),  # .16
-    (MALL, {"matter": "goods", "received-by": "duty-manager"}, ("floor", "duty-manager")),
-    (MALL, {"matter": "suggestion", "customer-is-vip": True}, ("public-relations", "mall-management")),  # .05
-    (MALL, {"matter": "goods", "customer-is-vip": True}, ("floor", "clerk")),  # .05 names suggestions only
-    (MALL, {"channel": "suggestion-card"}, ("mall-management", "mall-management")),  # .52
-    (MALL, {"extraordinary": True, "matter": "goods"}, ("general-office", "general-office")),  # .07
     (
         VANKE,
         {"content-type": "engineering-quality", "move-in": "after", "in-warranty": True},
@@ -153,13 +141,6 @@ TIMES = [
     (BAOSHAN, "handling", "P10WD"),  # .44
     (LEVY, "filing", "P5WD"),  # .13
     (LEVY, "audit", "P60WD"),  # .14
-    (MALL, "opinion", "PT30M"),  # .13
-    (MALL, "clerk", "IMMEDIATE"),  # .16
-    (MALL, "team-leader", "PT15M"),  # .17
-    (MALL, "floor", "PT30M"),  # .18
-    (MALL, "mall-management", "PT1H"),  # .19
-    (MALL, "card-hand-over", "P0D"),  # .50
-    (MALL, "record", "P2D"),  # .25
     (VANKE, "forward", "PT30M"),  # .43
     (VANKE, "forward-forum", "PT1H"),  # .45
     (VANKE, "forward-off-hours", "PT1H"),  # .46
@@ -191,18 +172,8 @@ def test_extensions_are_totals_with_an_approver() -> None:
     assert audit.to == "P90WD"  # .15
 
 
-def test_the_malls_ladder_has_a_breach_for_every_rung_with_a_time() -> None:
-    ladder = {one.on: one.to for one in MALL.escalations if one.on.startswith("breached:")}
-    assert ladder == {
-        "breached:clerk": "team-leader",
-        "breached:team-leader": "duty-manager",
-        "breached:floor": "mall-management",
-        "breached:mall-management": "department-manager",
-    }
-
-
 def test_time_alone_raises_no_class_without_a_reason_on_our_side() -> None:
-    raises = {one.on: one for one in VANKE.escalations if one.on.startswith("breached:")}
+    raises = {one.at: one for one in VANKE.escalations if one.at.startswith("breached:")}
     week, month = raises["breached:week-unresolved"], raises["breached:month-unresolved"]
     assert (week.class_, month.class_) == ("hot", "major")  # .75, .71
     assert holds(week.when, {}) is None
@@ -223,8 +194,10 @@ def test_reports_due_before_a_day_are_due_before_it() -> None:
 
 
 def test_the_non_filing_notice_carries_its_number() -> None:
-    (document,) = LEVY.numbering.documents
-    assert (document.at, document.pattern.format(year=2025, number=7, month=1, day=1)) == (
+    (document,) = LEVY.documents
+    assert document.number is not None
+    assert document.number.scheme is not None
+    assert (document.at, document.number.scheme.pattern.format(year=2025, number=7, month=1, day=1)) == (
         "refused",
         "不立字[2025]第7号",
     )

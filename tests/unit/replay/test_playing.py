@@ -61,8 +61,12 @@ def test_what_is_said_of_a_late_answer_is_kept_in_seconds() -> None:
 
 def test_each_warning_before_and_each_step_after_the_due_instant_is_counted_once() -> None:
     steps: dict[str, Any] = {
-        "warnings": [{"id": "half", "percent": 50}, {"id": "day", "before": "P1WD"}],
-        "after_breach": [{"id": "next-day", "after": "P1WD"}, {"id": "next-week", "after": "P5WD"}],
+        "steps": [
+            {"id": "half", "percent": 50},
+            {"id": "day", "before": "P1WD"},
+            {"id": "next-day", "after": "P1WD"},
+            {"id": "next-week", "after": "P5WD"},
+        ],
     }
     [late] = played(story(("2025-09-29 09:00", "received"), ("2025-10-14 10:00", "resolved")), **steps)
     [early] = played(story(("2025-09-29 09:00", "received"), ("2025-09-29 10:00", "resolved")), **steps)
@@ -83,7 +87,7 @@ def test_a_reopened_case_has_a_second_cycle_and_the_first_stays() -> None:
 
 
 def test_a_pause_is_taken_out_of_the_time_that_a_clock_ran() -> None:
-    waiting: dict[str, Any] = {"pauses": [{"on": "supplement-requested", "until": ["supplemented"]}]}
+    waiting: dict[str, Any] = {"pauses": [{"from": "supplement-requested", "until": ["supplemented"]}]}
     happened = story(
         ("2025-10-13 09:00", "received"),
         ("2025-10-14 09:00", "supplement-requested"),
@@ -113,7 +117,9 @@ def test_a_row_without_a_due_date_is_not_judged() -> None:
 
 def test_a_clock_that_is_due_every_half_hour_does_not_keep_a_replay_of_years_busy() -> None:
     asked = 0
-    replay = Replay(procedure({**REPLY, "duration": "PT30M", "repeats": True}), CALENDARS, at("2035-01-01 00:00"))
+    replay = Replay(
+        procedure({**REPLY, "duration": "PT30M", "steps": [{"every": "PT30M"}]}), CALENDARS, at("2035-01-01 00:00")
+    )
     for _ in replay._decisions(story(("2025-01-02 09:00", "received"))):
         asked += 1
     assert asked == 2  # the receipt and the breach
@@ -141,9 +147,8 @@ INSTANTS = st.integers(0, 60 * 24).map(lambda hours: datetime(2025, 9, 25, tzinf
 STORIES = st.lists(st.tuples(INSTANTS, st.sampled_from(NAMES)), max_size=8)
 CLOCK = {
     **REPLY,
-    "warnings": [{"id": "half", "percent": 50}],
-    "after_breach": [{"id": "next", "after": "P1WD"}],
-    "pauses": [{"on": "supplement-requested", "until": ["supplemented"], "at_most": "P5WD"}],
+    "steps": [{"id": "half", "percent": 50}, {"id": "next", "after": "P1WD"}],
+    "pauses": [{"from": "supplement-requested", "until": ["supplemented"], "at_most": "P5WD"}],
 }
 
 

@@ -60,7 +60,7 @@ PROCEDURE = Procedure.model_validate(
                         "label": NAME,
                         "type": "integer",
                         "at_least": 2,
-                        "required": "registration",
+                        "required": True,
                     },
                     {"id": "report", "label": NAME, "holds": "evidence"},
                 ],
@@ -78,10 +78,10 @@ PROCEDURE = Procedure.model_validate(
             }
         ],
         "escalations": [
-            {"id": "late", "on": "breached:reply", "raise_by": 1},
-            {"id": "to-the-top", "on": "escalated:director", "class": "major"},
+            {"id": "late", "at": "breached:reply", "raise_by": 1},
+            {"id": "to-the-top", "at": "escalated:director", "class": "major"},
         ],
-        "reopenings": [{"id": "unhappy", "on": "dissatisfied", "within": "P10WD", "times": 1, "class": "hot"}],
+        "reopenings": [{"id": "unhappy", "at": "dissatisfied", "within": "P10WD", "times": 1, "class": "hot"}],
     }
 )
 RULES = Rules(PROCEDURE, load_calendars()["cn"])

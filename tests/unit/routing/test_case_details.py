@@ -11,7 +11,7 @@ from tests.unit.routing.sample import NOW
 DETAILS = CaseDetails(
     {"kind": "商品", "people": 3, "missing": ["receipt"]},
     {"same": 2},
-    (Occurrence("received", NOW, 1), Occurrence("investigated", NOW, 2, "desk")),
+    (Occurrence("received", NOW, 1), Occurrence("investigated", NOW, 2, "desk", "s-17")),
 )
 
 
@@ -25,7 +25,7 @@ def test_the_stored_form_stays_what_it_was() -> None:
         "facts": {"kind": "商品", "people": 3, "missing": ["receipt"]},
         "counts": {"same": 2},
         "reached": [
-            ["received", "2025-09-29T01:00:00+00:00", 1, None],
-            ["investigated", "2025-09-29T01:00:00+00:00", 2, "desk"],
+            ["received", "2025-09-29T01:00:00+00:00", 1, None, None],
+            ["investigated", "2025-09-29T01:00:00+00:00", 2, "desk", "s-17"],
         ],
     }

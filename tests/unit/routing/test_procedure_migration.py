@@ -56,8 +56,8 @@ def rules_with(*escalations: Escalation, ladder: tuple[str, ...] = ("clerk", "le
     return Rules(changed, RULES.calendar)
 
 
-ON_THE_MOVE = Escalation(id="look-again", on="procedure-migrated", raise_by=1)
-WHEN_LATE = Escalation(id="late", on="breached:reply", raise_by=1)
+ON_THE_MOVE = Escalation(id="look-again", at="procedure-migrated", raise_by=1)
+WHEN_LATE = Escalation(id="late", at="breached:reply", raise_by=1)
 
 
 @pytest.mark.parametrize(("escalations", "level"), [((ON_THE_MOVE,), "leader"), ((), "clerk")])

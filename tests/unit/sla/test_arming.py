@@ -22,9 +22,8 @@ RULES = procedure(
         "from": ["received"],
         "until": ["resolved"],
         "duration": "PT30M",
-        "warnings": [{"id": "half", "percent": 50}],
-        "after_breach": [{"id": "hour-over", "after": "PT1H"}],
-        "pauses": [{"on": "asked", "until": ["answered"], "at_most": "PT20M"}],
+        "steps": [{"id": "half", "percent": 50}, {"id": "hour-over", "after": "PT1H"}],
+        "pauses": [{"from": "asked", "until": ["answered"], "at_most": "PT20M"}],
     }
 )
 START = at("2025-09-29 09:00")

@@ -14,8 +14,12 @@ LADDER = {
     "from": ["received"],
     "until": ["resolved"],
     "duration": "PT30M",
-    "warnings": [{"id": "half", "percent": 50}, {"id": "five-left", "before": "PT5M"}],
-    "after_breach": [{"id": "hour", "after": "PT1H"}, {"id": "two-hours", "after": "PT2H"}],
+    "steps": [
+        {"id": "half", "percent": 50},
+        {"id": "five-left", "before": "PT5M"},
+        {"id": "hour", "after": "PT1H"},
+        {"id": "two-hours", "after": "PT2H"},
+    ],
 }
 RECEIVED = occurrence("2025-09-29 09:00", "received")
 ALL = ["Warned:half", "Warned:five-left", "Breached:due", "Warned:hour", "Warned:two-hours"]
@@ -84,7 +88,7 @@ def test_only_steps_that_are_said_whatever_the_delay_are_left_to_the_timers_alon
 
 def test_of_repetitions_the_latest_is_said_with_its_number() -> None:
     # Due at 09:30, again at 10:00, 10:30, 11:00: the fourth time.
-    rules = procedure({**LADDER, **LATEST, "warnings": [], "after_breach": [], "repeats": True})
+    rules = procedure({**LADDER, **LATEST, "steps": [{"every": "PT30M"}]})
     begun = decided(rules, [RECEIVED], "2025-09-29 09:00")
     back = decided(rules, [], "2025-09-29 11:10", begun.case)
     assert words(back) == ["Breached:due", "Warned:repeat-4"]

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from shared.procedures.check.clock_parts import check_clock_parts
 from shared.procedures.check.clocks import check_clocks
+from shared.procedures.check.references import check_references
 from shared.procedures.yaml_file import read_yaml
 from tests.unit.sla.scenes import procedure
 
@@ -19,15 +20,15 @@ MAJOR = {"field": "class", "is": "major"}
 
 # what is added to the clock `reply`, the severity, the path below it, what the finding says
 FINDINGS = [
-    ({"warnings": [{"id": "due", "percent": 50}]}, "error", "warnings[due]", "the system uses this id itself"),
-    ({"after_breach": [{"id": "repeat-2", "after": "PT1H"}]}, "error", "after_breach[repeat-2]", "the system uses"),
+    ({"steps": [{"id": "due", "percent": 50}]}, "error", "steps[due]", "the system uses this id itself"),
+    ({"steps": [{"id": "repeat-2", "after": "PT1H"}]}, "error", "steps[repeat-2]", "the system uses"),
     (
-        {"warnings": [{"id": "a", "percent": 50}], "after_breach": [{"id": "a", "after": "PT1H"}]},
+        {"steps": [{"id": "a", "percent": 50}, {"id": "a", "after": "PT1H"}]},
         "error",
-        "after_breach[a]",
-        "has this id already",
+        "steps[a]",
+        "given more than once",
     ),
-    ({"warnings": [{"id": "a", "before": "PT5H"}]}, "warning", "warnings[a].before", "is never emitted"),
+    ({"steps": [{"id": "a", "before": "PT5H"}]}, "warning", "steps[a].before", "is never emitted"),
     (
         {"quiet": [{"from": "22:00", "until": "08:00"}, {"from": "07:00", "until": "22:00"}]},
         "error",
@@ -35,7 +36,7 @@ FINDINGS = [
         "leaves nothing of a day",
     ),
     ({"catch_up": "skip", "skip_after": "PT0S"}, "error", "skip_after", "longer than nothing"),
-    ({"repeats": True, "repeat_every": "PT0S"}, "error", "repeat_every", "needs a length"),
+    ({"steps": [{"every": "PT0S"}]}, "error", "steps[0].every", "needs a length"),
     ({"extension": {"to": "PT6H", "each": "P1D", "times": 2}}, "error", "extension.each", "must count the same"),
     ({"extension": {"to": "PT6H", "max": "P2D"}}, "error", "extension.max", "must count the same"),
     ({"extension": {"to": "PT6H", "max": "PT5H"}}, "error", "extension.max", "less than the first extension"),
@@ -51,7 +52,8 @@ FINDINGS = [
 def found(*clocks: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Severity, path and words of all findings on clocks of these procedures."""
     rules = procedure(*clocks)
-    findings = [*check_clocks(rules), *check_clock_parts(rules)]
+    twice = [one for one in check_references(rules) if "more than once" in one.en]
+    findings = [*check_clocks(rules), *check_clock_parts(rules), *twice]
     assert all(re.search(r"[\u4e00-\u9fff]", one.zh) for one in findings)
     return [(one.severity, one.path, one.en) for one in findings]
 
@@ -72,7 +74,7 @@ def test_a_clock_that_always_comes_second_in_its_group_is_found() -> None:
 
 
 def test_clocks_of_a_group_start_at_the_same() -> None:
-    first, second = {**CLOCK, "id": "a", "group": "g", "when": MAJOR}, {**CLOCK, "id": "b", "group": "g"}
+    first, second = {**CLOCK, "id": "a", "group": "g", "while": MAJOR}, {**CLOCK, "id": "b", "group": "g"}
     assert "the same from" in found(first, {**second, "from": ["admitted"]})[0][2]
 
 
@@ -88,8 +90,8 @@ def test_a_stage_that_is_longer_than_the_whole_and_a_circle_are_found() -> None:
 
 def test_an_agreed_date_is_neither_extended_nor_repeated_without_an_interval() -> None:
     agreed = {"from": ["registered"], "until": ["resolved"], "due_field": "decided.by-when"}
-    paths = [path for _, path, _ in found({**agreed, "extension": {"to": "PT6H"}, "repeats": True})]
-    assert {"clocks[reply].extension", "clocks[reply].repeats"} < set(paths)
+    paths = [path for _, path, _ in found({**agreed, "extension": {"to": "PT6H"}, "steps": [{"every": "IMMEDIATE"}]})]
+    assert {"clocks[reply].extension", "clocks[reply].steps[0].every"} <= set(paths)
 
 
 @pytest.mark.parametrize(
@@ -99,8 +101,12 @@ def test_an_agreed_date_is_neither_extended_nor_repeated_without_an_interval() -
         ({"quiet": [{"from": "7:00", "until": "9:00"}]}, "should match pattern"),
         ({"catch_up": "skip"}, "skip_after belongs to"),
         ({"skip_after": "PT1H"}, "skip_after belongs to"),
-        ({"repeat_every": "PT1H"}, "belong to a clock that repeats"),
-        ({"repeat_at_most": 3}, "belong to a clock that repeats"),
+        ({"steps": [{"id": "a", "percent": 50, "before": "PT1H"}]}, "a step has one of"),
+        ({"steps": [{"before": "PT1H"}]}, "a step has an id"),
+        ({"steps": [{"id": "a", "every": "PT1H"}]}, "a step has an id, unless"),
+        ({"steps": [{"id": "a", "after": "PT1H", "times": 2}]}, "times belongs to"),
+        ({"steps": [{"every": "PT1H"}, {"every": "PT2H"}]}, "one step with `every` at most"),
+        ({"duration": {"by": "class", "major": "soon"}}, "should match pattern"),
     ],
 )
 def test_a_mistake_of_form_is_refused(added: dict[str, Any], says: str) -> None:

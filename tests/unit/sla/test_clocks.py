@@ -73,7 +73,7 @@ def test_an_extension_counts_from_the_original_start() -> None:
 
 
 def test_a_paused_clock_never_fires_and_goes_on_where_it_stood() -> None:
-    rules = procedure({**MINUTES, "pauses": [{"on": "asked", "until": ["answered"]}]})
+    rules = procedure({**MINUTES, "pauses": [{"from": "asked", "until": ["answered"]}]})
     begun = decided(
         rules, [occurrence("2025-09-29 09:00", "received"), occurrence("2025-09-29 09:10", "asked")], "2025-09-29 09:10"
     )
@@ -85,7 +85,7 @@ def test_a_paused_clock_never_fires_and_goes_on_where_it_stood() -> None:
 
 
 def test_one_event_may_end_a_pause_and_stop_the_clock() -> None:
-    rules = procedure({**MINUTES, "pauses": [{"on": "asked", "until": ["resolved"]}]})
+    rules = procedure({**MINUTES, "pauses": [{"from": "asked", "until": ["resolved"]}]})
     events = [
         occurrence("2025-09-29 09:00", "received"),
         occurrence("2025-09-29 09:10", "asked"),
@@ -95,7 +95,7 @@ def test_one_event_may_end_a_pause_and_stop_the_clock() -> None:
 
 
 def test_a_pause_with_a_limit_ends_by_itself() -> None:
-    rules = procedure({**MINUTES, "pauses": [{"on": "asked", "until": ["answered"], "at_most": "PT1H"}]})
+    rules = procedure({**MINUTES, "pauses": [{"from": "asked", "until": ["answered"], "at_most": "PT1H"}]})
     events = [occurrence("2025-09-29 09:00", "received"), occurrence("2025-09-29 09:10", "asked")]
     # 10 minutes used, an hour's pause until 10:10, 20 minutes left
     assert decided(rules, events, "2025-09-29 09:10").clocks[0].due_at == at("2025-09-29 10:30")
@@ -143,8 +143,11 @@ def test_steps_of_a_ladder_come_in_order_with_their_lateness() -> None:
     rules = procedure(
         {
             **MINUTES,
-            "warnings": [{"id": "half", "percent": 50}, {"id": "five-left", "before": "PT5M"}],
-            "after_breach": [{"id": "hour-over", "after": "PT1H"}],
+            "steps": [
+                {"id": "half", "percent": 50},
+                {"id": "five-left", "before": "PT5M"},
+                {"id": "hour-over", "after": "PT1H"},
+            ],
         }
     )
     late = decided(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 11:00")
@@ -153,7 +156,7 @@ def test_steps_of_a_ladder_come_in_order_with_their_lateness() -> None:
 
 
 def test_a_repeating_clock_is_due_again_until_it_is_stopped() -> None:
-    rules = procedure({**MINUTES, "repeats": True})
+    rules = procedure({**MINUTES, "steps": [{"every": "PT30M"}]})
     begun = decided(rules, [occurrence("2025-09-29 09:00", "received")], "2025-09-29 10:05")
     assert words(begun) == ["Started", "Breached:due", "Warned:repeat-2"]
     assert begun.clocks[0].next_at == at("2025-09-29 10:30")
@@ -202,8 +205,8 @@ STORY_RULES = procedure(
     {
         **MINUTES,
         "extension": {"to": "PT60M"},
-        "pauses": [{"on": "asked", "until": ["answered"]}],
-        "warnings": [{"id": "half", "percent": 50}],
+        "pauses": [{"from": "asked", "until": ["answered"]}],
+        "steps": [{"id": "half", "percent": 50}],
     }
 )
 

@@ -18,8 +18,8 @@ from tests.unit.sla.scenes import CALENDARS, CASE, at, procedure
 
 SAME = {"from": ["received"], "until": ["resolved"], "group": "answer"}
 RULES = procedure(
-    {**SAME, "id": "major", "duration": "PT2H", "when": {"field": "class", "is": "major"}},
-    {**SAME, "id": "other", "duration": "P5WD", "when": {"field": "class", "is_not": "major"}},
+    {**SAME, "id": "major", "duration": "PT2H", "while": {"field": "class", "is": "major"}},
+    {**SAME, "id": "other", "duration": "P5WD", "while": {"field": "class", "is_not": "major"}},
     {"id": "survey", "from": ["assigned"], "until": ["resolved"], "duration": "PT1H"},
 )
 START = at("2025-09-29 09:00")

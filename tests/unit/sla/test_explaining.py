@@ -38,7 +38,7 @@ def test_time_used_and_left_are_counted_outside_the_pauses() -> None:
             "from": ["received"],
             "until": ["resolved"],
             "duration": "PT30M",
-            "pauses": [{"on": "asked", "until": ["answered"]}],
+            "pauses": [{"from": "asked", "until": ["answered"]}],
         }
     )
     events = (

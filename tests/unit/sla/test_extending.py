@@ -71,7 +71,7 @@ def test_more_approvals_than_the_clock_allows_change_nothing() -> None:
     ],
 )
 def test_what_was_due_is_not_extended_any_more(story: str, due: str) -> None:
-    rules = procedure({**HOURS, "pauses": [{"on": "paused", "until": ["resumed"]}]})
+    rules = procedure({**HOURS, "pauses": [{"from": "paused", "until": ["resumed"]}]})
     events = [RECEIVED]
     for part in story.split(", "):
         word, when = part.split()

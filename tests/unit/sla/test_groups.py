@@ -9,8 +9,8 @@ from services.sla.domain.case import Case, Occurrence
 from tests.unit.sla.scenes import CASE, at, decided, occurrence, procedure, words
 
 SAME = {"from": ["received"], "until": ["resolved"], "group": "answer"}
-MAJOR = {**SAME, "id": "major", "duration": "PT2H", "when": {"field": "class", "is": "major"}}
-URGENT = {**SAME, "id": "urgent", "duration": "PT8H", "when": {"field": "class", "in": ["major", "urgent"]}}
+MAJOR = {**SAME, "id": "major", "duration": "PT2H", "while": {"field": "class", "is": "major"}}
+URGENT = {**SAME, "id": "urgent", "duration": "PT8H", "while": {"field": "class", "in": ["major", "urgent"]}}
 OTHER = {**SAME, "id": "other", "duration": "P5WD"}
 RULES = procedure(MAJOR, URGENT, OTHER)
 RECEIVED = occurrence("2025-09-15 09:00", "received")
@@ -77,7 +77,7 @@ def test_a_clock_that_comes_back_says_so() -> None:
 
 
 def test_pauses_before_the_change_count_for_the_clock_that_takes_over() -> None:
-    pausing = {"pauses": [{"on": "asked", "until": ["answered"]}]}
+    pausing = {"pauses": [{"from": "asked", "until": ["answered"]}]}
     rules = procedure({**MAJOR, **pausing}, {**OTHER, **pausing})
     events = [
         RECEIVED,

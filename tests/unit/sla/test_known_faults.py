@@ -15,7 +15,7 @@ HOURS = {"from": ["received"], "until": ["resolved"], "duration": "PT4H", "time"
 
 
 def test_clocks_do_not_touch_each_other_whatever_their_steps_are_called() -> None:
-    steps = {"warnings": [{"id": "half", "percent": 50}], "after_breach": [{"id": "late", "after": "PT10M"}]}
+    steps = {"steps": [{"id": "half", "percent": 50}, {"id": "late", "after": "PT10M"}]}
     short = {**steps, "id": "short", "from": ["received"], "until": ["replied"], "duration": "PT20M"}
     long = {**steps, "id": "long", "from": ["received"], "until": ["resolved"], "duration": "PT60M"}
     system = System(procedure(long, short))
@@ -43,7 +43,7 @@ def test_time_counts_from_the_first_open_instant(received: str, due: str) -> Non
 
 
 def test_a_pause_over_night_takes_out_no_more_than_its_opening_hours() -> None:
-    rules = procedure({**HOURS, "pauses": [{"on": "asked", "until": ["answered"]}]})
+    rules = procedure({**HOURS, "pauses": [{"from": "asked", "until": ["answered"]}]})
     events = [
         occurrence("2025-09-29 13:30", "received"),
         occurrence("2025-09-29 16:00", "asked"),
@@ -111,7 +111,7 @@ def test_a_cycle_that_comes_back_at_its_end_has_no_timer() -> None:
 
 def test_a_due_instant_that_comes_back_makes_other_events_than_the_first_time() -> None:
     agreed = {"from": ["decided"], "until": ["resolved"], "due_field": "decided.agreed"}
-    rules = procedure({**agreed, "warnings": [{"id": "hour-left", "before": "PT1H"}]})
+    rules = procedure({**agreed, "steps": [{"id": "hour-left", "before": "PT1H"}]})
     case, causes, emitted = None, [], []
     for when, hour in (("09:00", "12:00"), ("11:05", "12:00"), ("11:10", "11:30"), ("11:20", "12:00")):
         fact = {"decided.agreed": f"2025-09-29T{hour}:00+08:00"}
@@ -124,7 +124,9 @@ def test_a_due_instant_that_comes_back_makes_other_events_than_the_first_time() 
 
 
 def test_a_year_of_repetitions_is_caught_up_on_in_one_decision_and_leaves_one_number_behind() -> None:
-    rules = procedure({**HOURS, "duration": "PT30M", "time": "elapsed", "repeats": True, "catch_up": "latest"})
+    rules = procedure(
+        {**HOURS, "duration": "PT30M", "time": "elapsed", "steps": [{"every": "PT30M"}], "catch_up": "latest"}
+    )
     begun = decided(rules, [occurrence("2025-01-01 09:00", "received")], "2025-01-01 09:00")
     year = decided(rules, [], "2026-01-01 09:10", begun.case)
     after = decided(rules, [], "2026-01-01 09:31", year.case)

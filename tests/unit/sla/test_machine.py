@@ -39,9 +39,9 @@ AFTER = st.sampled_from(["PT10M", "PT8H", "P1D", "P1WD"])
 PAUSES = st.lists(
     st.sampled_from(
         [
-            {"on": "asked", "until": ["answered"]},
-            {"on": "asked", "until": ["answered"], "at_most": "PT2H"},
-            {"on": "held", "until": ["released", "resolved"], "at_most": "P1D"},
+            {"from": "asked", "until": ["answered"]},
+            {"from": "asked", "until": ["answered"], "at_most": "PT2H"},
+            {"from": "held", "until": ["released", "resolved"], "at_most": "P1D"},
         ]
     ),
     max_size=2,
@@ -53,24 +53,25 @@ EXTENSIONS = st.sampled_from(
         {"to": "PT5H", "times": 3, "each": "PT2H", "max": "PT8H", "request_required": True},
     ]
 )
+CONDITIONS = st.sampled_from([{"field": "class", "is": "major"}, {"field": "class", "is_not": "major"}])
+BY_CLASS = {"by": "class", "major": "PT30M", "else": "P1WD"}
 OWN = st.fixed_dictionaries(
-    {"duration": st.sampled_from(["PT30M", "PT30M", "PT4H", "P1WD", "P1D", "IMMEDIATE"])},
+    {"duration": st.sampled_from(["PT30M", "PT30M", "PT4H", "P1WD", "P1D", "IMMEDIATE", BY_CLASS])},
     optional={
         "time": st.sampled_from(["elapsed", "business"]),
         "boundary": st.sampled_from(["closing-time", "same-time"]),
-        "when": st.sampled_from([{"field": "class", "is": "major"}, {"field": "class", "is_not": "major"}]),
-        "until": st.sampled_from([["resolved", "escalated:leader"], ["answered", "resolved"]]),
+        "when": CONDITIONS,
+        "while": CONDITIONS,
+        "until": st.sampled_from([["resolved", "escalated:leader"], ["answered", "resolved"], ["left"]]),
         "cancel_on": st.just(["transferred"]),
         "pauses": PAUSES,
         "extension": EXTENSIONS,
         "quiet": st.just([NIGHT]),
         "catch_up": st.sampled_from([{"catch_up": "latest"}, {"catch_up": "skip", "skip_after": "PT1H"}]),
-        "repeats": st.sampled_from(
-            [{}, {"repeat_every": "PT3H"}, {"repeat_every": "P1WD", "repeat_at_most": 2}, {"repeat_at_most": 1}]
-        ),
+        "every": st.sampled_from([{"every": "PT3H"}, {"every": "P1WD", "times": 2}, {"every": "PT30M", "times": 1}]),
         "within": st.sampled_from(["c0", "first"]),
-        "warnings": st.lists(st.tuples(BEFORE, STEP), max_size=2),
-        "after_breach": st.lists(st.tuples(AFTER, STEP), max_size=2),
+        "before": st.lists(st.tuples(BEFORE, STEP), max_size=2),
+        "after": st.lists(st.tuples(AFTER, STEP), max_size=2),
     },
 )
 STARTS = st.fixed_dictionaries(
@@ -90,14 +91,10 @@ def clock(id_: str, starts: dict[str, Any], own: dict[str, Any], group: str | No
     """A clock as a procedure has it, from what was drawn."""
     found = {"until": ["resolved"], **starts, **own, "id": id_}
     found |= found.pop("catch_up", {})
-    if "repeats" in found:
-        found |= {"repeats": found["duration"] != "IMMEDIATE" or "repeat_every" in found["repeats"], **found["repeats"]}
-    if not found.get("repeats", True):
-        del found["repeats"]
-        found.pop("repeat_at_most", None)
-    found["warnings"] = [{"id": f"w{n}", **of, **at} for n, (of, at) in enumerate(found.get("warnings", ()))]
-    found["after_breach"] = [
-        {"id": f"a{n}", "after": of, **at} for n, (of, at) in enumerate(found.get("after_breach", ()))
+    found["steps"] = [
+        *({"id": f"w{n}", **of, **at} for n, (of, at) in enumerate(found.pop("before", ()))),
+        *({"id": f"a{n}", "after": of, **at} for n, (of, at) in enumerate(found.pop("after", ()))),
+        *([found.pop("every")] if "every" in found else []),
     ]
     if group is not None:
         found["group"] = group
@@ -194,11 +191,11 @@ class Clocks(RuleBasedStateMachine):
             cycle, due_at, length = (
                 scheduled.cycle,
                 scheduled.schedule.due_at,
-                length_of(scheduled.clock, scheduled.cycle.extensions),
+                length_of(scheduled.clock, scheduled.cycle),
             )
             for step in scheduled.schedule.steps:
                 assert not any(begins < step.at and (ends is None or step.at < ends) for begins, ends in cycle.pauses)
-            if due_at is not None and length.unit is Unit.SECONDS and not scheduled.capped:
+            if due_at is not None and length is not None and length.unit is Unit.SECONDS and not scheduled.capped:
                 used = elapsed_seconds(
                     cycle.started_at, due_at, scheduled.calendar, scheduled.clock.time, tuple(cycle.pauses)
                 )

@@ -11,7 +11,7 @@ from services.sla.domain.cycle_state import CycleKey
 from tests.unit.sla.running import System
 from tests.unit.sla.scenes import at, decided, occurrence, procedure, words
 
-HALF_HOURLY = {"from": ["received"], "until": ["resolved"], "duration": "PT30M", "repeats": True}
+HALF_HOURLY = {"from": ["received"], "until": ["resolved"], "duration": "PT30M", "steps": [{"every": "PT30M"}]}
 NIGHT = {"from": "22:00", "until": "07:00"}
 
 
@@ -33,7 +33,9 @@ def test_it_is_said_again_after_each_length_until_it_is_stopped() -> None:
 
 
 def test_steps_after_the_breach_do_not_hold_repetitions_up() -> None:
-    assert emitted("2025-09-29 09:00", "2025-09-29 10:59", after_breach=[{"id": "hour", "after": "PT1H"}]) == [
+    assert emitted(
+        "2025-09-29 09:00", "2025-09-29 10:59", steps=[{"id": "hour", "after": "PT1H"}, {"every": "PT30M"}]
+    ) == [
         ("due", "29 09:30"),
         ("repeat-2", "29 10:00"),
         ("hour", "29 10:30"),
@@ -44,10 +46,16 @@ def test_steps_after_the_breach_do_not_hold_repetitions_up() -> None:
 @pytest.mark.parametrize(
     ("clock", "expected"),
     [
-        ({"repeat_every": "PT2H"}, ["11:30", "13:30", "15:30", "17:30", "19:30", "21:30", "23:30"]),
-        ({"repeat_every": "PT2H", "time": "business"}, ["11:30", "15:00", "17:00"]),  # lunch from 12:00 to 13:30
-        ({"repeat_every": "PT2H", "repeat_at_most": 2}, ["11:30", "13:30"]),
-        ({"repeat_every": "PT5H", "quiet": [NIGHT]}, ["14:30", "19:30"]),
+        ({"steps": [{"every": "PT2H"}]}, ["11:30", "13:30", "15:30", "17:30", "19:30", "21:30", "23:30"]),
+        ({"steps": [{"every": "PT2H"}], "time": "business"}, ["11:30", "15:00", "17:00"]),  # lunch from 12:00 to 13:30
+        ({"steps": [{"every": "PT2H", "times": 2}]}, ["11:30", "13:30"]),
+        ({"steps": [{"every": "PT5H"}], "quiet": [NIGHT]}, ["14:30", "19:30"]),
+        ({"steps": [{"every": "PT5H", "quiet": [NIGHT]}]}, ["14:30", "19:30"]),
+        ({"steps": [{"every": "PT2H", "time": "business"}]}, ["11:30", "15:00", "17:00"]),
+        (
+            {"steps": [{"every": "PT2H", "time": "business", "calendar": "cn-mall"}]},
+            ["12:00", "14:00", "16:00", "18:00", "20:00", "22:00"],
+        ),
     ],
 )
 def test_the_interval_the_number_and_the_quiet_hours_are_declared(clock: dict[str, Any], expected: list[str]) -> None:
@@ -57,7 +65,7 @@ def test_the_interval_the_number_and_the_quiet_hours_are_declared(clock: dict[st
 
 def test_repetitions_of_one_night_are_said_once_in_the_morning() -> None:
     # 21:30 is due, 23:30, 01:30, 03:30 and 05:30 are quiet, then comes 07:30.
-    assert emitted("2025-09-29 21:00", "2025-09-30 08:00", repeat_every="PT2H", quiet=[NIGHT]) == [
+    assert emitted("2025-09-29 21:00", "2025-09-30 08:00", steps=[{"every": "PT2H"}], quiet=[NIGHT]) == [
         ("due", "29 21:30"),
         ("repeat-5", "30 07:00"),
         ("repeat-6", "30 07:30"),
@@ -66,7 +74,7 @@ def test_repetitions_of_one_night_are_said_once_in_the_morning() -> None:
 
 def test_months_are_counted_from_the_due_instant_and_do_not_drift() -> None:
     # Received on 1 January 2026 with thirty days: due at the end of the 31st; February has no 31st, March has.
-    system = System(procedure({**HALF_HOURLY, "duration": "P30D", "repeat_every": "P1M"}))
+    system = System(procedure({**HALF_HOURLY, "duration": "P30D", "steps": [{"every": "P1M"}]}))
     system.apply(at("2026-01-01 09:00"), occurrence("2026-01-01 09:00", "received"))
     system.run(at("2026-04-15 00:00"))
     instants = [event.data["step_due_at"] for event in system.received if "step" in event.data]

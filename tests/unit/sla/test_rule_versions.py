@@ -27,7 +27,7 @@ BEFORE_THE_EXTENSION = replace(
 )
 # As the State Council changed it on 27 January 2020: off until Sun 2 February.
 AFTER_THE_EXTENSION = replace(CN, version="2020.2")
-RULES = procedure({"from": ["admitted"], "until": ["resolved"], "duration": "P5WD", "warnings": [
+RULES = procedure({"from": ["admitted"], "until": ["resolved"], "duration": "P5WD", "steps": [
     {"id": "day-left", "before": "P1WD"}]})  # fmt: skip
 
 
@@ -143,7 +143,7 @@ def test_a_new_version_of_a_calendar_that_moves_nothing_says_nothing() -> None:
 
 def test_a_paused_clock_follows_the_new_calendar_when_it_goes_on() -> None:
     rules = procedure({"from": ["admitted"], "until": ["resolved"], "duration": "P5WD", "pauses": [
-        {"on": "asked", "until": ["answered"]}]})  # fmt: skip
+        {"from": "asked", "until": ["answered"]}]})  # fmt: skip
     stories = (occurrence("2020-01-20 09:00", "admitted"), occurrence("2020-01-21 09:00", "asked"))
     case = decided(Case(CASE, rules.key, stories), "2020-01-21 09:00", BEFORE_THE_EXTENSION, rules).case
     changed = decided(case, "2020-01-27 09:00", AFTER_THE_EXTENSION, rules)

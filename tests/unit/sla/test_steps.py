@@ -39,7 +39,7 @@ def steps(**clock: Any) -> list[tuple[str, str]]:
     ],
 )
 def test_a_warning_is_counted_and_kept_quiet_in_its_own_hours(warning: dict[str, Any], expected: str) -> None:
-    assert steps(warnings=[{"id": "w", **warning}]) == [("w", expected), ("due", "17 00:00")]
+    assert steps(steps=[{"id": "w", **warning}]) == [("w", expected), ("due", "17 00:00")]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_warning_is_counted_and_kept_quiet_in_its_own_hours(warning: dict[str,
     ],
 )
 def test_a_warning_outside_the_time_of_its_clock_is_not_said(warning: dict[str, Any]) -> None:
-    assert steps(warnings=[{"id": "w", **warning}]) == [("due", "17 00:00")]
+    assert steps(steps=[{"id": "w", **warning}]) == [("due", "17 00:00")]
 
 
 @pytest.mark.parametrize(
@@ -68,20 +68,23 @@ def test_a_warning_outside_the_time_of_its_clock_is_not_said(warning: dict[str, 
 def test_a_step_after_the_breach_is_counted_and_kept_quiet_in_its_own_hours(
     rung: dict[str, Any], expected: str
 ) -> None:
-    assert steps(after_breach=[{"id": "a", **rung}]) == [("due", "17 00:00"), ("a", expected)]
+    assert steps(steps=[{"id": "a", **rung}]) == [("due", "17 00:00"), ("a", expected)]
 
 
 def test_quiet_hours_of_the_clock_are_those_of_its_steps_but_never_of_the_breach() -> None:
     clock = {
         "quiet": [NIGHT],
-        "warnings": [{"id": "half", "percent": 50}, {"id": "loud", "percent": 50, "quiet": []}],
-        "after_breach": [{"id": "next", "after": "PT1H"}],
+        "steps": [
+            {"id": "half", "percent": 50},
+            {"id": "loud", "percent": 50, "quiet": []},
+            {"id": "next", "after": "PT1H"},
+        ],
     }
     assert steps(**clock) == [("loud", "16 04:30"), ("half", "16 07:00"), ("due", "17 00:00"), ("next", "17 07:00")]
 
 
 def test_a_step_that_was_put_off_is_due_when_it_may_be_said() -> None:
-    rules = procedure({**DAY, "warnings": [{"id": "half", "percent": 50, "quiet": [NIGHT]}]})
+    rules = procedure({**DAY, "steps": [{"id": "half", "percent": 50, "quiet": [NIGHT]}]})
     begun = decided(rules, [occurrence(RECEIVED, "received")], RECEIVED)
     assert words(decided(rules, [], "2025-09-16 06:59", begun.case)) == []
     emitted = decided(rules, [], "2025-09-16 07:00", begun.case).emitted[0].data
@@ -91,8 +94,13 @@ def test_a_step_that_was_put_off_is_due_when_it_may_be_said() -> None:
 def test_steps_of_one_instant_come_in_the_order_in_which_they_are_declared() -> None:
     clock = {
         "quiet": [NIGHT],
-        "warnings": [{"id": "z", "before": "PT18H"}, {"id": "a", "before": "PT20H"}, {"id": "m", "before": "PT17H"}],
-        "after_breach": [{"id": "y", "after": "PT2H"}, {"id": "b", "after": "PT1H"}],
+        "steps": [
+            {"id": "z", "before": "PT18H"},
+            {"id": "a", "before": "PT20H"},
+            {"id": "m", "before": "PT17H"},
+            {"id": "y", "after": "PT2H"},
+            {"id": "b", "after": "PT1H"},
+        ],
     }
     assert [id_ for id_, _ in steps(**clock)] == ["z", "a", "m", "due", "y", "b"]
 
@@ -104,8 +112,8 @@ def test_no_step_comes_inside_a_pause() -> None:
         {
             **DAY,
             "duration": "PT30M",
-            "after_breach": [{"id": "hour", "after": "PT1H"}, {"id": "day", "after": "P1D"}],
-            "pauses": [{"on": "asked", "until": ["answered"]}],
+            "steps": [{"id": "hour", "after": "PT1H"}, {"id": "day", "after": "P1D"}],
+            "pauses": [{"from": "asked", "until": ["answered"]}],
         }
     )
     events = [occurrence(RECEIVED, "received"), occurrence("2025-09-15 09:40", "asked")]
@@ -127,8 +135,8 @@ def test_two_kinds_of_pause_each_end_in_their_own_way() -> None:
             **DAY,
             "duration": "PT30M",
             "pauses": [
-                {"on": "asked", "until": ["answered"], "at_most": "PT1H"},
-                {"on": "held", "until": ["released"]},
+                {"from": "asked", "until": ["answered"], "at_most": "PT1H"},
+                {"from": "held", "until": ["released"]},
             ],
         }
     )
@@ -142,7 +150,7 @@ def test_two_kinds_of_pause_each_end_in_their_own_way() -> None:
 
 
 def test_a_warning_that_falls_on_the_start_is_said_with_it() -> None:
-    rules = procedure({**DAY, "warnings": [{"id": "whole", "before": "PT39H"}]})
+    rules = procedure({**DAY, "steps": [{"id": "whole", "before": "PT39H"}]})
     assert words(decided(rules, [occurrence(RECEIVED, "received")], RECEIVED)) == ["Started", "Warned:whole"]
 
 
@@ -151,7 +159,7 @@ def test_a_short_pause_that_ends_does_not_end_the_longer_one_around_it() -> None
         {
             **DAY,
             "duration": "PT30M",
-            "pauses": [{"on": "asked", "until": ["answered"]}, {"on": "held", "until": ["released"]}],
+            "pauses": [{"from": "asked", "until": ["answered"]}, {"from": "held", "until": ["released"]}],
         }
     )
     events = [
@@ -170,7 +178,7 @@ def test_an_agreed_date_is_put_off_by_a_pause() -> None:
             "from": ["decided"],
             "until": ["resolved"],
             "due_field": "decided.agreed",
-            "pauses": [{"on": "asked", "until": ["answered"]}],
+            "pauses": [{"from": "asked", "until": ["answered"]}],
         }
     )
     events = [

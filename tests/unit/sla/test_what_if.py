@@ -12,7 +12,7 @@ from tests.unit.sla.scenes import CALENDARS, CASE, at, decided, occurrence, proc
 from tests.unit.sla.test_rule_versions import AFTER_THE_EXTENSION, BEFORE_THE_EXTENSION
 
 FIVE = {"from": ["admitted"], "until": ["resolved"], "duration": "P5WD"}
-PAUSE = {"pauses": [{"on": "asked", "until": ["answered"]}]}
+PAUSE = {"pauses": [{"from": "asked", "until": ["answered"]}]}
 MONDAY = occurrence("2025-11-03 09:00", "admitted")
 
 

@@ -40,7 +40,13 @@ def test_an_extension_of_the_whole_moves_the_stage_that_it_held() -> None:
 
 
 def test_a_stage_may_be_within_whichever_clock_of_a_group_runs() -> None:
-    short = {**OVERALL, "id": "short", "duration": "PT3H", "when": {"field": "class", "is": "major"}, "group": "answer"}
+    short = {
+        **OVERALL,
+        "id": "short",
+        "duration": "PT3H",
+        "while": {"field": "class", "is": "major"},
+        "group": "answer",
+    }
     rules = procedure(short, {**OVERALL, "id": "long", "group": "answer"}, STAGE)
     begun = decided(rules, [RECEIVED, assigned("11:30")], "2025-09-29 11:30")
     assert begun.clocks[-1].due_at == at("2025-09-29 13:00")

@@ -52,7 +52,7 @@ STATEMENTS = (
     """
     CREATE TABLE vault_documents (
         case_id uuid NOT NULL, name text NOT NULL, ciphertext bytea NOT NULL, written_by text NOT NULL,
-        written_at timestamptz NOT NULL, PRIMARY KEY (case_id, name))
+        written_at timestamptz NOT NULL, revision integer NOT NULL, PRIMARY KEY (case_id, name))
     """,
     """
     CREATE TABLE vault_reads (

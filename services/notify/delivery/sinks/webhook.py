@@ -21,6 +21,7 @@ from services.notify.delivery.sinks import SENT, Message, Outcome
 from services.notify.delivery.sinks.guard import Forbidden, Target, resolve
 from services.notify.domain.recipients import Recipients, WebhookEndpoint
 from shared.business_time.clock import RealClock
+from shared.events.headers import ID, SIGNATURE, TIMESTAMP
 
 TIMEOUT_SECONDS = 15.0
 RESPONSE_LIMIT = 64 * 1024
@@ -84,9 +85,9 @@ class WebhookSink:
                 "host": named if target.port == default else f"{named}:{target.port}",
                 "content-type": "application/json",
                 "user-agent": "huiyin-notify/1",
-                "webhook-id": str(message.id),
-                "webhook-timestamp": str(int(now.timestamp())),
-                "webhook-signature": signatures,
+                ID: str(message.id),
+                TIMESTAMP: str(int(now.timestamp())),
+                SIGNATURE: signatures,
             },
             extensions={"sni_hostname": target.host},
         )

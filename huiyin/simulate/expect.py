@@ -1,0 +1,116 @@
+"""Compares what an example expects of a case with what is seen of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from huiyin.simulate.instants import wall
+from huiyin.simulate.observe import Observation
+from huiyin.simulate.story import Expectation, Sent
+
+_PLAIN = ("status", "class_", "department", "level", "cycle", "number", "missing")
+
+
+class Differences:
+    """What does not hold, a line each: what is expected, and what is there instead."""
+
+    def __init__(
+        self,
+        expected: Expectation,
+        seen: Observation,
+        facts: Mapping[str, Any],
+        names: Mapping[UUID, str],
+        time_zone: str,
+    ) -> None:
+        self._expected, self._seen, self._facts, self._names, self._zone = expected, seen, facts, names, time_zone
+
+    def lines(self) -> Iterator[str]:
+        """Every difference."""
+        yield from self._plain()
+        yield from self._clocks()
+        yield from self._happened()
+        yield from self._notices()
+        for name, value in self._expected.facts.items():
+            if self._facts.get(name) != value:
+                yield f"fact {name}: expected {value}, is {self._facts.get(name)}"
+        for name, number in self._expected.numbers.items():
+            if self._seen.numbers.get(name) != number:
+                yield f"number of {name}: expected {number}, is {self._seen.numbers.get(name)}"
+
+    def _plain(self) -> Iterator[str]:
+        given = self._expected.model_fields_set
+        for name in _PLAIN:
+            expected, found = getattr(self._expected, name), getattr(self._seen, name)
+            if name in given and expected != found:
+                yield f"{name.rstrip('_')}: expected {expected}, is {found}"
+        if "merged_into" in given:
+            into = self._names.get(self._seen.merged_into) if self._seen.merged_into else None
+            if into != self._expected.merged_into:
+                yield f"merged_into: expected {self._expected.merged_into}, is {into}"
+
+    def _clocks(self) -> Iterator[str]:
+        for clock, due in self._expected.due.items():
+            seen = self._seen.clocks.get(clock)
+            found = wall(seen.due_at, self._zone) if seen and seen.due_at else None
+            if seen is None:
+                yield f"due {clock}: expected {due}, the clock has not started"
+            elif found != due:
+                yield f"due {clock}: expected {due}, is {found}"
+        for clock, state in self._expected.clocks.items():
+            known = self._seen.clocks.get(clock)
+            found = known.state if known else "none"
+            if found != state:
+                yield f"clock {clock}: expected {state}, is {found}"
+
+    def _happened(self) -> Iterator[str]:
+        for name, expected in self._expected.happened.items():
+            found = [wall(at, self._zone) for at in self._seen.happened.get(name, ())]
+            if not _as_expected(expected, found):
+                yield f"{name}: expected {_shown(expected)}, happened {', '.join(found) or 'never'}"
+        for name in self._expected.not_happened:
+            if name in self._seen.happened:
+                instants = ", ".join(wall(at, self._zone) for at in self._seen.happened[name])
+                yield f"{name}: expected never, happened {instants}"
+
+    def _notices(self) -> Iterator[str]:
+        for one in self._expected.notices:
+            wanted = one if isinstance(one, Sent) else Sent(notice=one)
+            sent = [seen for seen in self._seen.notices if seen.notice == wanted.notice]
+            fitting = [
+                seen for seen in sent if wanted.to in (None, seen.to) and wanted.at in (None, wall(seen.at, self._zone))
+            ]
+            if not fitting:
+                found = "; ".join(f"to {seen.to} at {wall(seen.at, self._zone)}" for seen in sent)
+                yield f"notice {wanted.notice}: expected {_described(wanted)}, sent {found or 'never'}"
+        for id in self._expected.no_notices:
+            if any(seen.notice == id for seen in self._seen.notices):
+                yield f"notice {id}: expected never, was sent"
+
+
+def _as_expected(expected: bool | int | str | tuple[str, ...], found: list[str]) -> bool:
+    match expected:
+        case bool():
+            return bool(found) == expected
+        case int():
+            return len(found) == expected
+        case str():
+            return expected in found
+    return list(expected) == found
+
+
+def _shown(expected: bool | int | str | tuple[str, ...]) -> str:
+    match expected:
+        case bool():
+            return "once at least" if expected else "never"
+        case int():
+            return f"{expected} times"
+        case str():
+            return expected
+    return ", ".join(expected)
+
+
+def _described(wanted: Sent) -> str:
+    return " ".join(part for part in (f"to {wanted.to}" if wanted.to else "", f"at {wanted.at}" if wanted.at else "")
+                    if part) or "once at least"  # fmt: skip

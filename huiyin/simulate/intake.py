@@ -1,0 +1,242 @@
+"""Intake in memory: registers complaints, decides on admission, and keeps where each case stands."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from huiyin.simulate.refused import Refused
+from huiyin.simulate.rules import WorldRules
+from services.intake.domain import admission, numbering
+from services.intake.domain.admission import Complaint, Verdict
+from services.intake.domain.duplicate_keys import fingerprint, is_within, matters
+from services.intake.domain.forms import FieldError
+from services.intake.domain.history import History, history
+from services.intake.domain.timeline import Occurrence, Projection, TimelineEntry, entries, project
+from shared.events.base import EventData
+from shared.events.complaints import ComplaintSupplemented, ComplaintWithdrawn, DocumentAdded, DocumentNumbered
+from shared.events.envelope import Event, make
+from shared.events.occurrences import names, names_of
+from shared.procedures.fields import Scalar
+
+
+def _index(purpose: str, *parts: str) -> str:
+    """What the vault's keyed hash is in memory: the values themselves, for nothing is kept."""
+    return "|".join((purpose, *parts))
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeCase:
+    """A case as intake keeps it; `given` names the fields whose values are in the vault."""
+
+    id: UUID
+    number: str
+    channel: str
+    received_at: datetime
+    attributes: Mapping[str, Scalar]
+    given: frozenset[str]
+    missing: tuple[str, ...]
+    fingerprint: str | None
+    merged_into: UUID | None = None
+    document_numbers: Mapping[str, str] = field(default_factory=dict)
+    timeline: tuple[TimelineEntry, ...] = ()
+
+    @property
+    def projection(self) -> Projection:
+        """Where it stands."""
+        return project(
+            Occurrence(one.source, one.sequence, one.occurrence, one.qualifier, one.happened_at)
+            for one in self.timeline
+        )
+
+    @property
+    def history(self) -> History:
+        """What has happened, with the coded fields as they are now."""
+        known = history(self.timeline)
+        facts = {**known.facts, **self.attributes, "channel": self.channel, "missing": list(self.missing)}
+        return replace(known, facts=facts)
+
+
+class Intake:
+    """Complaints of one procedure."""
+
+    def __init__(self, rules: WorldRules) -> None:
+        self._rules = rules
+        self.cases: dict[UUID, IntakeCase] = {}
+        self._counted: Tally[numbering.Counter] = Tally()
+
+    def register(
+        self,
+        case_id: UUID,
+        channel: str,
+        received_at: datetime,
+        language: str,
+        fields: Mapping[str, Any],
+        now: datetime,
+    ) -> list[Event]:
+        """Register a complaint; raises `Refused` with everything that is wrong with it."""
+        form = self._rules.form
+        if form.local_date(now) < form.procedure.in_force_from:
+            raise Refused((("procedure", "there is no such procedure in force"),))
+        checked = admission.check(form, channel, received_at.isoformat(), language, fields, now)
+        if isinstance(checked, list):
+            raise _refused(checked)
+        verdict = admission.admission(form, checked.attributes, checked.channel, checked.missing)
+        print_ = fingerprint(form, checked.values, _index)
+        into = self._earlier(checked, print_)
+        status = "merged" if into else verdict.status
+        happened = ["received", "registered", status, *(["supplement-requested"] if checked.missing else [])]
+        facts = {**checked.attributes, "channel": checked.channel, "missing": list(checked.missing)}
+        number = self._case_number(now)
+        numbers = self._numbers(happened, now, {numbering.CASE: number}, facts)
+        self.cases[case_id] = IntakeCase(
+            id=case_id,
+            number=number,
+            channel=checked.channel,
+            received_at=checked.received_at,
+            attributes=checked.attributes,
+            given=frozenset(checked.vault),
+            missing=checked.missing,
+            fingerprint=print_,
+            merged_into=into,
+            document_numbers=numbers,
+        )
+        made = admission.registration_events(
+            checked,
+            number=number,
+            matters=matters(form, checked.values, _index),
+            merged_into=into,
+            verdict=verdict,
+            documents=numbers,
+        )
+        return [*self._events(case_id, made, f"registration:{case_id}", now), *self._numbered(case_id, numbers, now)]
+
+    def decide(
+        self,
+        case_id: UUID,
+        decision: Literal["admit", "refuse", "transfer-out"],
+        by: str,
+        rule: str | None,
+        to: str | None,
+        now: datetime,
+    ) -> list[Event]:
+        """An officer's decision; raises what the domain raises."""
+        case, form = self.cases[case_id], self._rules.form
+        verdict = admission.officers_verdict(form, case.projection.status, decision, by, rule)
+        if to is not None:
+            admission.require_office(form, to, field="to")
+        return self._settle(case, verdict, f"admission:{decision}", now, by=by, to=to)
+
+    def supplement(self, case_id: UUID, fields: Mapping[str, Any], now: datetime) -> list[Event]:
+        """Add or replace fields; raises `Refused` or what the domain raises."""
+        case, form = self.cases[case_id], self._rules.form
+        admission.require_open(case.projection.status)
+        read = form.read(fields)
+        if read.errors:
+            raise _refused(read.errors)
+        attributes = {**case.attributes, **read.coded}
+        given = case.given | read.vault.keys()
+        missing = form.missing(attributes.keys() | given, {**attributes, "channel": case.channel})
+        case = self.cases[case_id] = replace(case, attributes=attributes, given=given, missing=missing)
+        cause = f"supplement|{now.isoformat()}"
+        made = self._emit(case, [ComplaintSupplemented(attributes=attributes, missing=missing)], cause, now)
+        if case.projection.status == "held":
+            verdict = admission.admission(form, attributes, case.channel, missing)
+            made += self._settle(self.cases[case_id], verdict, cause, now, by=None, to=None)
+        return made
+
+    def withdraw(self, case_id: UUID, by: str, now: datetime) -> list[Event]:
+        """The complaint is taken back."""
+        case = self.cases[case_id]
+        admission.require_open(case.projection.status)
+        if by != "complainant":
+            admission.require_office(self._rules.form, by, field="by")
+        return self._emit(case, [ComplaintWithdrawn(by=by)], "withdrawal", now)
+
+    def add_document(self, case_id: UUID, name: str, now: datetime) -> list[Event]:
+        """A text is put into the case's vault, or replaced there."""
+        cause = f"document|{name}|{now.isoformat()}"
+        return self._emit(self.cases[case_id], [DocumentAdded(document=name)], cause, now)
+
+    def apply(self, event: Event) -> list[Event]:
+        """Take any service's event into its case's timeline."""
+        case = self.cases[event.subject]
+        case = self.cases[event.subject] = replace(case, timeline=(*case.timeline, *entries(event)))
+        if event.source == "/huiyin/intake":
+            return []  # numbers follow where it is emitted
+        return self._numbered(case.id, self._add_numbers(case, names(event), event.time), event.time)
+
+    def _settle(
+        self, case: IntakeCase, verdict: Verdict, cause: str, now: datetime, *, by: str | None, to: str | None
+    ) -> list[Event]:
+        if verdict.decision == "hold":
+            return []
+        numbers = self._add_numbers(case, [verdict.status], now)
+        made = self._events(case.id, admission.verdict_events(verdict, by, numbers, to=to), cause, now)
+        return [*made, *self._numbered(case.id, numbers, now)]
+
+    def _earlier(self, complaint: Complaint, print_: str | None) -> UUID | None:
+        """The earlier live case of the same matter, the first registered first."""
+        if print_ is None:
+            return None
+        for other in self.cases.values():
+            live = other.fingerprint == print_ and admission.is_live(other.projection.status)
+            if live and is_within(complaint.form, complaint.received_at, other.received_at):
+                return other.id
+        return None
+
+    def _emit(self, case: IntakeCase, made: Sequence[EventData], cause: str, now: datetime) -> list[Event]:
+        """Events of a case, and the numbers of documents that are due because of them."""
+        numbers = self._add_numbers(case, [name for one in made for name in names_of(one)], now)
+        return [*self._events(case.id, made, cause, now), *self._numbered(case.id, numbers, now)]
+
+    def _case_number(self, now: datetime) -> str:
+        procedure, on = self._rules.procedure, self._rules.form.local_date(now)
+        rule = procedure.numbering.case
+        series = numbering.counter(procedure.id, numbering.CASE, rule, on)
+        self._counted[series] += 1
+        return numbering.rendered(rule, on, self._counted[series])
+
+    def _add_numbers(self, case: IntakeCase, happened: Iterable[str], now: datetime) -> dict[str, str]:
+        """Give numbers to the documents of a case that are due because of what happened."""
+        known, fresh = case.history, list(happened)
+        given = {**case.document_numbers, numbering.CASE: case.number}
+        facts = {**known.facts, **{f"reached:{name}": True for name in fresh}}
+        numbers = self._numbers(fresh, now, given, facts, known.happened)
+        self.cases[case.id] = replace(self.cases[case.id], document_numbers={**case.document_numbers, **numbers})
+        return numbers
+
+    def _numbers(
+        self,
+        fresh: Iterable[str],
+        now: datetime,
+        given: Mapping[str, str],
+        facts: Mapping[str, Any],
+        happened: Collection[str] = (),
+    ) -> dict[str, str]:
+        on = self._rules.form.local_date(now)
+        due = numbering.due_numbers(self._rules.procedure, on, fresh, given, facts, happened)
+        following = {one.counter: self._counted[one.counter] + 1 for one in due if one.counter is not None}
+        numbers = numbering.numbers_of(due, following, on, given)
+        self._counted.update({counter: last - 1 - self._counted[counter] for counter, last in following.items()})
+        return numbers
+
+    def _numbered(self, case_id: UUID, numbers: Mapping[str, str], now: datetime) -> list[Event]:
+        return [
+            event
+            for name, number in numbers.items()
+            for event in self._events(
+                case_id, [DocumentNumbered(document=name, number=number)], numbering.cause_of(name), now
+            )
+        ]
+
+    def _events(self, case_id: UUID, made: Sequence[EventData], cause: str, now: datetime) -> list[Event]:
+        return [make("intake", case_id, self._rules.procedure.key, one, cause=cause, at=now) for one in made]
+
+
+def _refused(errors: Sequence[FieldError]) -> Refused:
+    return Refused(tuple((error.field, error.message) for error in errors))

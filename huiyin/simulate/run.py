@@ -1,0 +1,253 @@
+"""Runs one example and says what does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID, uuid5
+
+from huiyin.simulate.expect import Differences
+from huiyin.simulate.instants import instant
+from huiyin.simulate.observe import Observation, observe
+from huiyin.simulate.refused import Refused
+from huiyin.simulate.rules import WorldRules
+from huiyin.simulate.story import (
+    FIRST,
+    Action,
+    Answer,
+    Call,
+    Decide,
+    Example,
+    ExampleFile,
+    Expectation,
+    Given,
+    Look,
+    Reassign,
+    Refusal,
+    Register,
+    ReportMilestone,
+    Supplement,
+    Withdraw,
+)
+from huiyin.simulate.world import World
+from services.routing.domain.milestone_reports import Report
+from shared.errors import HuiyinError
+from shared.events.complaints import ComplaintRegistered, ComplaintSupplemented
+from shared.events.envelope import NAMESPACE, Event
+from shared.procedures.model import Procedure
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What does not hold: at which action (from 1; 0: the complaint itself, None: in the end), of what."""
+
+    example: str
+    action: int | None
+    what: str
+
+    def __str__(self) -> str:
+        place = "in the end" if self.action is None else f"when[{self.action}]" if self.action else "given"
+        return f"{self.example}: {place}: {self.what}"
+
+
+@dataclass(frozen=True)
+class Played:
+    """One moment of an example: what was done at an instant (None: steps of clocks came), and what was published."""
+
+    at: datetime
+    action: Action | None
+    published: tuple[Event, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an example led to. The complaint itself is the first of what was `played`, unless it was refused."""
+
+    example: Example
+    failures: tuple[Failure, ...]
+    played: tuple[Played, ...]
+
+    @property
+    def published(self) -> tuple[Event, ...]:
+        """Every event, in order."""
+        return tuple(event for moment in self.played for event in moment.published)
+
+
+def run_example(example: Example, file: ExampleFile, rules: WorldRules) -> Outcome:
+    """Play an example on these rules."""
+    return _Run(example, file, rules).outcome()
+
+
+def case_id(example: str, name: str) -> UUID:
+    """The id of a complaint in an example: always the same."""
+    return uuid5(NAMESPACE, f"example|{example}|{name}")
+
+
+class _Run:
+    def __init__(self, example: Example, file: ExampleFile, rules: WorldRules) -> None:
+        self._example, self._file, self._rules = example, file, rules
+        self._ids: dict[str, UUID] = {}
+        self._failures: list[Failure] = []
+        self._played: list[Played] = []
+        given = self._whole(example.given)
+        received = given.received or (example.when[0].at if example.when else None) or example.until
+        self._first = given.model_copy(update={"received": received})
+
+    def outcome(self) -> Outcome:
+        """Play it; what a service raises in surprise is a failure too."""
+        try:
+            self._play()
+        except HuiyinError as error:
+            self._failures.append(Failure(self._example.id, None, error.message))
+        return Outcome(self._example, tuple(self._failures), tuple(self._played))
+
+    def _play(self) -> None:
+        if self._first.received is None:
+            self._fail(0, "it is not said when the complaint was received")
+            return
+        world = World(self._rules, self._at(self._first.registered or self._first.received))
+        problem = _refusal(lambda: self._register(world, FIRST, self._first))
+        self._compare_refusal(0, self._example.refused, problem)
+        if problem is not None:
+            return
+        self._note(world, Register(at=self._first.received, register_=self._first, as_=FIRST))
+        for place, action in enumerate(self._example.when, 1):
+            self._advance(world, action.at, inclusive=False)
+            problem = _refusal(lambda action=action: self._act(world, action))
+            self._compare_refusal(place, action.refused, problem)
+            self._note(world, action)
+            self._advance(world, action.at, inclusive=True)
+            if action.expect is not None:
+                self._compare(place, action.expect, world)
+        if self._example.until is not None:
+            self._advance(world, self._example.until, inclusive=True)
+        for expected in self._example.expected:
+            self._compare(None, expected, world)
+        for name in _leaked(world.published, self._rules.procedure):
+            self._fail(None, f"{name}: a text of the complaint stands in an event")
+
+    def _advance(self, world: World, to: str, *, inclusive: bool) -> None:
+        world.advance(self._at(to), inclusive=inclusive)
+        self._note(world, None)
+
+    def _note(self, world: World, action: Action | None) -> None:
+        """Keep what was published since, by the instants at which it was."""
+        new = world.published[sum(len(moment.published) for moment in self._played) :]
+        if action is not None:
+            self._played.append(Played(world.now, action, tuple(new)))
+            return
+        for at, events in groupby(new, key=lambda event: event.time):
+            self._played.append(Played(at, None, tuple(events)))
+
+    def _act(self, world: World, action: Action) -> None:
+        if isinstance(action, Register):
+            given = self._whole(action.register_)
+            self._register(world, action.as_, given.model_copy(update={"received": given.received or action.at}))
+            return
+        case = self._ids.get(action.of)
+        if case is None:
+            raise Refused((("of", f"there is no complaint {action.of}"),))
+        for name in action.documents:
+            world.add_document(case, name)
+        by = action.by or ""
+        match action:
+            case Look():
+                pass
+            case Decide(decide=decision, rule=rule, to=to):
+                world.decide(case, decision, by, rule, to)
+            case Supplement(supplement=fields):
+                world.supplement(case, fields)
+            case Withdraw():
+                world.withdraw(case, action.by or "complainant")
+            case ReportMilestone(report=milestone, fields=fields, clock=clock, person=person):
+                happened = self._at(action.happened_at or action.at)
+                world.report(case, Report(milestone, happened, by, fields, clock, person=person))
+            case Reassign(reassign=department):
+                world.reassign(case, department, by)
+            case Call(call=how, satisfied=satisfied, score=score):
+                world.call(case, reached=how == "reached", satisfied=satisfied, score=score)
+            case Answer(answer=answer, score=score):
+                world.answer(case, satisfied=answer == "satisfied", score=score)
+
+    def _register(self, world: World, name: str, given: Given) -> None:
+        case = case_id(self._example.id, name)
+        fields: dict[str, Any] = {key: value for key, value in given.fields.items() if value is not None}
+        received = self._at(given.received) if given.received else world.now
+        world.register(case, given.channel or "", received, given.language or "zh", fields)
+        self._ids[name] = case
+
+    def _whole(self, given: Given) -> Given:
+        """With what the file says of every complaint."""
+        common = self._file.complaint
+        return Given(
+            received=given.received or common.received,
+            registered=given.registered,
+            channel=given.channel or common.channel or self._rules.procedure.channels[0].id,
+            language=given.language or common.language,
+            fields={**common.fields, **given.fields},
+        )
+
+    def _compare(self, place: int | None, expected: Expectation, world: World) -> None:
+        case = self._ids.get(expected.of)
+        if case is None:
+            self._fail(place, f"there is no complaint {expected.of}")
+            return
+        names = {id: name for name, id in self._ids.items()}
+        zone = self._rules.procedure.time_zone
+        seen: Observation = observe(world.published, case)
+        for line in Differences(expected, seen, world.facts(case), names, zone).lines():
+            self._fail(place, line)
+
+    def _compare_refusal(self, place: int, expected: Refusal | None, problem: Refused | None) -> None:
+        for line in _differences(expected, problem):
+            self._fail(place, line)
+
+    def _fail(self, place: int | None, what: str) -> None:
+        self._failures.append(Failure(self._example.id, place, what))
+
+    def _at(self, text: str) -> datetime:
+        return instant(text, self._rules.procedure.time_zone)
+
+
+def _leaked(published: Iterable[Event], procedure: Procedure) -> list[str]:
+    """The fields of text whose values came into events, where no text may stand: it can name people."""
+    texts = {field.id for field in procedure.fields if field.type == "text"}
+    told = [event.data for event in published]
+    coded = [
+        name
+        for data in told
+        if isinstance(data, ComplaintRegistered | ComplaintSupplemented)
+        for name in data.attributes
+    ]
+    return sorted(texts.intersection(coded))
+
+
+def _refusal(act: Any) -> Refused | None:
+    """What the action was refused with, None if it was not."""
+    try:
+        act()
+    except Refused as problem:
+        return problem
+    except HuiyinError as error:
+        return Refused.by(error)
+    return None
+
+
+def _differences(expected: Refusal | None, problem: Refused | None) -> Iterator[str]:
+    if problem is None:
+        if expected is not None:
+            yield "it is expected to be refused, and is not"
+        return
+    if expected is None:
+        yield f"it is refused: {problem}"
+        return
+    matching = [
+        message
+        for field, message in problem.errors
+        if (expected.field is None or field == expected.field) and (expected.says is None or expected.says in message)
+    ]
+    if not matching:
+        yield f"it is refused for another reason: {problem}"

@@ -1,0 +1,124 @@
+"""The four services joined in memory: what one emits goes to the others, and time jumps from step to step."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from huiyin.simulate.intake import Intake
+from huiyin.simulate.notify import Notify
+from huiyin.simulate.routing import Routing
+from huiyin.simulate.rules import WorldRules
+from huiyin.simulate.sla import Sla
+from services.routing.domain.milestone_reports import Report
+from shared.errors import HuiyinError
+from shared.events.envelope import Event
+
+_MOST_EVENTS = 20_000
+_MOST_STEPS = 20_000
+
+
+class Endless(HuiyinError):
+    """A procedure's rules call each other without end."""
+
+
+class World:
+    """One procedure at work. Every method takes what comes at the world's instant `now` (UTC), which only goes on."""
+
+    def __init__(self, rules: WorldRules, start: datetime) -> None:
+        self.now = start
+        self.published: list[Event] = []
+        self._intake = Intake(rules)
+        self._routing = Routing(rules)
+        self._sla = Sla(rules)
+        self._notify = Notify(rules)
+        self._sequences: Counter[tuple[UUID, str]] = Counter()
+
+    def advance(self, to: datetime, *, inclusive: bool) -> None:
+        """Let time go on: every step of a clock that comes until then is emitted at its own instant.
+
+        `inclusive`: also those that come at that very instant; else whatever happens then happens before them.
+        """
+        for _ in range(_MOST_STEPS):
+            step = self._sla.next_at
+            if step is None or step > to or (step == to and not inclusive):
+                self.now = max(self.now, to)
+                return
+            self.now = max(self.now, step)
+            self._publish(self._sla.fire(self.now))
+        raise Endless("a clock repeats without end", field="clocks")
+
+    def register(
+        self, case_id: UUID, channel: str, received_at: datetime, language: str, fields: Mapping[str, Any]
+    ) -> None:
+        """A complaint comes."""
+        self._publish(self._intake.register(case_id, channel, received_at, language, fields, self.now))
+
+    def decide(
+        self,
+        case_id: UUID,
+        decision: Literal["admit", "refuse", "transfer-out"],
+        by: str,
+        rule: str | None,
+        to: str | None,
+    ) -> None:
+        """An officer decides on a held complaint."""
+        self._publish(self._intake.decide(case_id, decision, by, rule, to, self.now))
+
+    def supplement(self, case_id: UUID, fields: Mapping[str, Any]) -> None:
+        """The complainant gives more."""
+        self._publish(self._intake.supplement(case_id, fields, self.now))
+
+    def withdraw(self, case_id: UUID, by: str) -> None:
+        """The complaint is taken back."""
+        self._publish(self._intake.withdraw(case_id, by, self.now))
+
+    def add_document(self, case_id: UUID, name: str) -> None:
+        """A document is put into the case's vault."""
+        self._publish(self._intake.add_document(case_id, name, self.now))
+
+    def report(self, case_id: UUID, report: Report) -> None:
+        """A milestone is reported."""
+        self._publish(self._routing.report(case_id, report, self.now))
+
+    def reassign(self, case_id: UUID, department: str, by: str) -> None:
+        """The case is given to another department."""
+        self._publish(self._routing.reassign(case_id, department, by, self.now))
+
+    def call(self, case_id: UUID, *, reached: bool, satisfied: bool | None, score: int | None) -> None:
+        """The complainant is called back."""
+        self._publish(self._notify.call(case_id, reached=reached, satisfied=satisfied, score=score, now=self.now))
+
+    def answer(self, case_id: UUID, *, satisfied: bool, score: int | None) -> None:
+        """The complainant says whether the answer satisfies."""
+        self._publish(self._notify.answer(case_id, satisfied=satisfied, score=score, now=self.now))
+
+    def facts(self, case_id: UUID) -> Mapping[str, Any]:
+        """The facts of a case that conditions read, as routing has them."""
+        case = self._routing.cases.get(case_id)
+        return case.conditions() if case else {}
+
+    def _publish(self, events: Iterable[Event]) -> None:
+        """Bring events to every service, and what they emit because of them, in the order in which it is emitted."""
+        waiting = deque(events)
+        count = 0
+        while waiting:
+            count += 1
+            if count > _MOST_EVENTS:
+                raise Endless("one action leads to events without end", field="escalations")
+            event = self._numbered(waiting.popleft())
+            self.published.append(event)
+            waiting += self._intake.apply(event)
+            if event.source != "/huiyin/routing":
+                waiting += self._routing.apply(event, self.now)
+            if event.source != "/huiyin/sla":
+                waiting += self._sla.apply(event, self.now)
+            waiting += self._notify.apply(event, self.now)
+
+    def _numbered(self, event: Event) -> Event:
+        key = (event.subject, event.data.topic_.name)
+        self._sequences[key] += 1
+        return event.numbered(self._sequences[key])

@@ -1,0 +1,228 @@
+"""Plays examples through a running stack, all on one time line: its clock stands still, but for jumps from one instant
+at which something happened in memory to the next.
+
+At every instant the services are left alone until they have published what the examples published in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from huiyin.simulate.instants import instant
+from huiyin.simulate.observe import Observation, observe
+from huiyin.simulate.run import Outcome, Played, case_id
+from huiyin.simulate.story import (
+    Action,
+    Answer,
+    Call,
+    Decide,
+    Look,
+    Reassign,
+    Register,
+    ReportMilestone,
+    Supplement,
+    Withdraw,
+)
+from shared.business_time.clock_file import Schedule, Segment, read_schedule, write_schedule
+from shared.events import occurrences
+from shared.events.envelope import Event, decode
+from shared.procedures.model import Procedure
+from tests.running import Stack
+
+_SERVICES = ("intake", "routing", "sla", "notify")
+_STANDING_STILL = 1e-9
+_PATIENCE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Story:
+    """An example with what it led to in memory."""
+
+    procedure: Procedure
+    outcome: Outcome
+
+
+@dataclass
+class _Live:
+    story: Story
+    ids: dict[UUID, UUID] = field(default_factory=dict)  # in memory -> in the stack
+    expected: Counter[tuple[UUID, str, str]] = field(default_factory=Counter)
+
+
+class LiveExamples:
+    """Plays stories on a stack whose clock this object moves."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._http = stack.client()
+        self._clock = stack.home / "clock.json"
+
+    def play(self, stories: Sequence[Story]) -> list[str]:
+        """Play all of them; returns what differs from what happened in memory, a line each."""
+        lives = [_Live(story) for story in stories]
+        moments = sorted(
+            (
+                (moment.at, number, live, moment)
+                for live in lives
+                for number, moment in enumerate(live.story.outcome.played)
+            ),
+            key=lambda one: one[:2],
+        )
+        place = 0
+        while place < len(moments):
+            at = moments[place][0]
+            together = [one for one in moments if one[0] == at]
+            place += len(together)
+            self._jump(at)
+            for _, _, live, moment in together:
+                if moment.action is not None:
+                    self._await(live)
+                    self._act(live, moment.action, moment)
+                self._expect(live, moment)
+            for live in {id(one[2]): one[2] for one in together}.values():
+                self._await(live)
+        return [line for live in lives for line in self._differences(live)]
+
+    def _jump(self, at: datetime) -> None:
+        """Let the clock stand at an instant from now on."""
+        now = Segment(datetime.now(UTC), at, _STANDING_STILL)
+        write_schedule(self._clock, Schedule((*read_schedule(self._clock).segments[-1:], now)))
+
+    def _act(self, live: _Live, action: Action, moment: Played) -> None:
+        answer = self._request(live, action)
+        if answer is None:
+            return
+        if action.refused is not None:
+            assert answer.is_client_error, (action, answer.status_code)
+            named = answer.json().get("field")
+            assert action.refused.field in (None, named), (action, answer.json())
+            return
+        assert answer.is_success, (live.story.outcome.example.id, action, answer.status_code, answer.text)
+        if isinstance(action, Register):
+            name = case_id(live.story.outcome.example.id, action.as_)
+            live.ids[name] = UUID(answer.json()["case_id"])
+
+    def _request(self, live: _Live, action: Action) -> httpx.Response | None:
+        story = live.story
+        intake, routing, notify = (self._stack.url(service) for service in ("intake", "routing", "notify"))
+        if isinstance(action, Register):
+            given = action.register_
+            received = instant(given.received or action.at, story.procedure.time_zone)
+            fields = {name: value for name, value in given.fields.items() if value is not None}
+            body: dict[str, Any] = {
+                "procedure": story.procedure.id,
+                "channel": given.channel,
+                "received_at": received.isoformat(),
+                "fields": fields,
+                "language": given.language or "zh",
+            }
+            return self._http.post(f"{intake}/v1/complaints", json=body)
+        case = live.ids[case_id(story.outcome.example.id, action.of)]
+        for name in action.documents:
+            put = self._http.put(f"{intake}/v1/cases/{case}/documents/{name}", json={"text": f"{name} of {case}"})
+            assert put.is_success, put.text
+        by = {"by": action.by} if action.by else {}
+        match action:
+            case Decide():
+                more = {"rule": action.rule, "to": action.to}
+                body = {"decision": action.decide, **by, **{name: value for name, value in more.items() if value}}
+                return self._http.post(f"{intake}/v1/cases/{case}/admission", json=body)
+            case Supplement():
+                return self._http.post(f"{intake}/v1/cases/{case}/supplements", json={"fields": action.supplement})
+            case Withdraw():
+                return self._http.post(f"{intake}/v1/cases/{case}/withdrawal", json=by or {"by": "complainant"})
+            case ReportMilestone():
+                at = instant(action.happened_at or action.at, story.procedure.time_zone)
+                more = {"clock": action.clock, "person": action.person}
+                body = {"milestone": action.report, **by, "at": at.isoformat(), "fields": action.fields}
+                body |= {name: value for name, value in more.items() if value}
+                return self._http.post(f"{routing}/v1/cases/{case}/milestones", json=body)
+            case Reassign():
+                body = {"department": action.reassign, **by}
+                return self._http.post(f"{routing}/v1/cases/{case}/reassignment", json=body)
+            case Call():
+                task = self._task(case)
+                body = {"reached": action.call == "reached", "satisfied": action.satisfied, "score": action.score}
+                return self._http.post(f"{notify}/v1/call-backs/{task}", json=body)
+            case Answer():
+                body = {"satisfied": action.answer == "satisfied", "score": action.score}
+                return self._http.post(f"{notify}/v1/cases/{case}/satisfaction", json=body)
+            case Look():
+                return None
+
+    def _task(self, case: UUID) -> str:
+        found = self._http.get(f"{self._stack.url('notify')}/v1/call-backs", params={"case_id": str(case)})
+        return str(next(one["id"] for one in found.json() if one["case_id"] == str(case) and one["state"] == "open"))
+
+    def _expect(self, live: _Live, moment: Played) -> None:
+        for event in moment.published:
+            live.expected[(live.ids[event.subject], *_seen(event))] += 1
+
+    def _await(self, live: _Live) -> None:
+        """Wait until every expected event is there."""
+        end = time.monotonic() + _PATIENCE_S
+        while True:
+            lacking = live.expected - Counter((event.subject, *_seen(event)) for event in self._events(live))
+            if not lacking:
+                return
+            if time.monotonic() > end:
+                raise AssertionError(f"{live.story.outcome.example.id}: not published: {sorted(lacking.elements())}")
+            time.sleep(0.05)
+
+    def _events(self, live: _Live) -> list[Event]:
+        return asyncio.run(self._read(list(live.ids.values())))
+
+    async def _read(self, ids: Sequence[UUID]) -> list[Event]:
+        sql = "SELECT value FROM emitted_events WHERE case_id = ANY($1) ORDER BY id, place"
+        found = [decode(row[0]) for service in _SERVICES for row in await self._stack.query(service, sql, list(ids))]
+        return sorted(found, key=lambda event: event.time)
+
+    def _differences(self, live: _Live) -> Iterable[str]:
+        events = self._events(live)
+        example = live.story.outcome.example.id
+        more = Counter((event.subject, *_seen(event)) for event in events) - live.expected
+        for _, what, at in sorted(more.elements()):
+            yield f"{example}: published beside what was published in memory: {what} {at}"
+        for in_memory, in_stack in live.ids.items():
+            wanted = _comparable(observe(live.story.outcome.published, in_memory), live.ids)
+            found = _comparable(observe(events, in_stack), {})
+            yield from (
+                f"{example}: {key}: {wanted[key]} in memory, {found[key]} live"
+                for key in wanted
+                if wanted[key] != found[key]
+            )
+
+
+def _seen(event: Event) -> tuple[str, str]:
+    """An event's last name, or its type where it has none, and the second at which it happened."""
+    names = occurrences.names(event)
+    at = occurrences.happened_at(event, names[0] if names else "")
+    return (names[-1] if names else event.type), at.replace(microsecond=0).isoformat()
+
+
+def _comparable(seen: Observation, ids: dict[UUID, UUID]) -> dict[str, Any]:
+    """What must be the same: all but numbers, which all examples share."""
+
+    def second(at: datetime | None) -> datetime | None:
+        return at.replace(microsecond=0) if at else None
+
+    return {
+        "status": seen.status,
+        "class": seen.class_,
+        "department": seen.department,
+        "level": seen.level,
+        "cycle": seen.cycle,
+        "missing": seen.missing,
+        "merged into": ids.get(seen.merged_into, seen.merged_into) if seen.merged_into else None,
+        "clocks": {name: (one.state, second(one.due_at)) for name, one in seen.clocks.items()},
+        "notices": sorted((one.notice, one.to, second(one.at)) for one in seen.notices),
+    }

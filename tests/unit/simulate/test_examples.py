@@ -1,0 +1,107 @@
+"""Examples: what they expect holds or fails, and what is wrong with a file of them is said with its line."""
+
+from __future__ import annotations
+
+import pytest
+
+from huiyin.simulate.files import parse_examples
+from huiyin.simulate.rules import WorldRules
+from huiyin.simulate.run import Outcome, run_example
+from shared.business_time.loader import load_calendars
+from shared.errors import ProcedureError
+from tests.unit.procedures.sample import sample
+
+CALENDARS = load_calendars()
+HEAD = """\
+procedure: sample
+complaint: {channel: telephone, fields: {name: 甲, content: 内容, kind: goods}}
+examples:
+  - id: one
+    given: {received: 2025-09-29 10:00}
+"""
+
+
+def played(story: str) -> Outcome:
+    """The one example with these further lines, on the sample procedure."""
+    file = parse_examples(HEAD + story, "sample.yaml")
+    return run_example(file.examples[0], file, WorldRules(sample(), CALENDARS))
+
+
+def failures(story: str) -> list[str]:
+    return [str(one) for one in played(story).failures]
+
+
+HOLDS = [
+    "    expect: {status: assigned, department: desk, level: clerk, class: general, number: S-2025-0001}\n",
+    "    expect: {happened: {registered: 2025-09-29 10:00, assigned: 1}, not_happened: [resolved]}\n",
+    "    expect: {facts: {kind: goods, people: 1}, missing: []}\n",
+    "    when: [{at: 2025-09-29 10:05, by: desk, report: resolved, expect: {status: resolved}}]\n",
+    "    when: [{at: 2025-09-29 11:00, by: nobody, report: resolved, refused: {field: by, says: no such role}}]\n",
+    "    when: [{at: 2025-09-29 11:00, withdraw: true}]\n    expect: {status: withdrawn}\n",
+]
+
+
+@pytest.mark.parametrize("story", HOLDS)
+def test_what_holds_holds(story: str) -> None:
+    assert failures(story) == []
+
+
+FAILS = [
+    ("    expect: {status: held}\n", "one: in the end: status: expected held, is assigned"),
+    ("    expect: {class: major}\n", "one: in the end: class: expected major, is general"),
+    ("    expect: {level: null}\n", "one: in the end: level: expected None, is clerk"),
+    ("    expect: {facts: {kind: service}}\n", "one: in the end: fact kind: expected service, is goods"),
+    (
+        "    expect: {happened: {assigned: 2}}\n",
+        "one: in the end: assigned: expected 2 times, happened 2025-09-29 10:00",
+    ),
+    (
+        "    expect: {not_happened: [assigned]}\n",
+        "one: in the end: assigned: expected never, happened 2025-09-29 10:00",
+    ),
+    ("    expect: {due: {nothing: 2025-10-01 10:00}}\n",
+     "one: in the end: due nothing: expected 2025-10-01 10:00, the clock has not started"),
+    ("    expect: {of: second}\n", "one: in the end: there is no complaint second"),
+    ("    refused: {field: fields.content}\n", "one: given: it is expected to be refused, and is not"),
+    (
+        "    when: [{at: 2025-09-29 11:00, by: nobody, report: resolved}]\n",
+        "one: when[1]: it is refused: by: this procedure has no such role, department or level",
+    ),
+    (
+        "    when: [{at: 2025-09-29 11:00, by: nobody, report: resolved, refused: {field: milestone}}]\n",
+        "one: when[1]: it is refused for another reason: by: this procedure has no such role, department or level",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("story", "failure"), FAILS)
+def test_what_does_not_hold_is_said(story: str, failure: str) -> None:
+    assert failures(story) == [failure]
+
+
+MISTAKES = [
+    ("    expekt: {}\n", "line 6: examples[one].expekt: is not a word of the language here"),
+    ("    expect: {status: held, colour: red}\n", "line 6: examples[one].expect"),
+    ("    until: 2025-13-01 10:00\n", "line 6: examples[one].until: there is no such date"),
+    ("    until: 2025-10-01 25:00\n", "line 6: examples[one].until: there is no such time of day"),
+    ("    until: tomorrow\n", "line 6: examples[one].until: an instant is written 2025-10-23 09:30"),
+    ("    when: [{at: 2025-09-29 10:00, decide: perhaps}]\n", "line 6: examples[one].when[0].decide: is not one of"),
+    (
+        "    when: [{at: 2025-09-30 10:00, withdraw: true}, {at: 2025-09-29 10:00, withdraw: true}]\n",
+        "line 4: examples[one]: actions stand in the order of their instants",
+    ),
+]
+
+
+@pytest.mark.parametrize(("story", "mistake"), MISTAKES)
+def test_mistakes_in_a_file_are_named_with_their_line(story: str, mistake: str) -> None:
+    with pytest.raises(ProcedureError) as caught:
+        parse_examples(HEAD + story, "sample.yaml")
+    assert mistake in caught.value.message
+    assert caught.value.field == "sample.yaml"
+
+
+def test_two_examples_of_one_id_are_refused() -> None:
+    twice = HEAD + HEAD.splitlines()[3] + "\n"
+    with pytest.raises(ProcedureError, match="several examples have the id one"):
+        parse_examples(twice, "sample.yaml")
