@@ -132,6 +132,8 @@ def facts_of(data: EventData) -> Mapping[str, Any]:
             return {"cycle": x}
         case a.MilestoneReached(milestone=x, fields=given):
             return {f"{x}.{key}": value for key, value in given.items()}
-        case r.ReportOpened(due_at=x) | r.ReportRescheduled(due_at=x):
+        case r.ReportOpened(due_at=x, office=office):
+            return {REPORT_DUE: x.isoformat()} | ({"department": office} if office else {})
+        case r.ReportRescheduled(due_at=x):
             return {REPORT_DUE: x.isoformat()}
     return {}

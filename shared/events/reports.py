@@ -1,7 +1,8 @@
 """What intake emits of recurring reports, on `huiyin.complaints.v1`.
 
 The subject of `periodic-report` events, and of the events of their clocks, is no case but one report of one period.
-Its id is a UUID of version 8 (RFC 9562), made from procedure, report, first day and round; the ids of cases are random.
+Its id is a UUID of version 8 (RFC 9562), made from procedure, report, first day, round and office; those of cases are
+random.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from shared.events.topics import COMPLAINTS
 _VERSION = 8
 
 
-def report_id(procedure: str, report: str, first_day: date, round: int) -> UUID:
-    """The id of one report of one period, always the same."""
-    number = int.from_bytes(sha256(f"{procedure}|{report}|{first_day}|{round}".encode()).digest()[:16], "big")
+def report_id(procedure: str, report: str, first_day: date, round: int, office: str | None = None) -> UUID:
+    """The id of one report of one period, always the same; `office`: whose it is, where each makes its own."""
+    named = f"{procedure}|{report}|{first_day}|{round}" + (f"|{office}" if office else "")
+    number = int.from_bytes(sha256(named.encode()).digest()[:16], "big")
     number &= ~(0xF << 76) & ~(0b11 << 62)
     return UUID(int=number | _VERSION << 76 | 0b10 << 62)
 
@@ -29,11 +31,13 @@ def is_report(subject: UUID) -> bool:
 
 
 class ReportEvent(EventData):
-    """What every event of a report holds: which report, of which period (`2026-11`), which of several in it."""
+    """What every event of a report holds: which report, of which period (`2026-11`), which of several in it, and whose
+    it is, where each office makes its own."""
 
     report: str
     period: str
     round: int = 1
+    office: str | None = None
 
 
 @event("huiyin.periodic-report.opened.v1", COMPLAINTS)

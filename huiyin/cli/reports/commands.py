@@ -27,6 +27,7 @@ XlsxOption = Annotated[Path | None, typer.Option("--xlsx", help="write a workboo
 ProcedureOption = Annotated[str | None, typer.Option(help="id of a procedure, where several have such a report")]
 ReportArgument = Annotated[str, typer.Argument(help="id of a report in its procedure, or of one of its periods (UUID)")]
 PeriodArgument = Annotated[str | None, typer.Argument(help="2025-03, 2025-Q1, 2025-W10, 2025-03-H1 …; last if none")]
+OfficeOption = Annotated[str | None, typer.Option(help="whose it is, where each office makes its own")]
 RoundOption = Annotated[int, typer.Option(min=1, help="which of several in the period")]
 
 
@@ -74,6 +75,7 @@ def show(
     period: PeriodArgument = None,
     procedure: ProcedureOption = None,
     round: RoundOption = 1,
+    office: OfficeOption = None,
     edition: Annotated[int | None, typer.Option(min=1, help="figures as they were counted then; default: last")] = None,
     cases: Annotated[bool, typer.Option("--cases", help="also the cases that it lists")] = False,
     purpose: Annotated[str | None, typer.Option(help="also what a person wrote; a code like review, recorded")] = None,
@@ -88,7 +90,7 @@ def show(
     from huiyin.cli.reports import view
 
     with Connection(home).open("intake") as intake:
-        id = _find(intake.get, report, period, procedure, round)
+        id = _find(intake.get, report, period, procedure, round, office)
         row = intake.get(f"/v1/reports/{id}", purpose=purpose)
         listed = _pages(lambda **page: intake.get(f"/v1/reports/{id}/cases", **page), "cases") if cases else []
     read = _reader(row, lang, home)
@@ -119,7 +121,7 @@ def sign_off(
     from huiyin.cli.client import Connection
 
     with Connection(home).open("intake") as intake:
-        id = _find(intake.get, report, period, procedure, round)
+        id = _find(intake.get, report, period, procedure, round, by)
         row = intake.get(f"/v1/reports/{id}")
         body = {"by": by, "fields": _fields(_procedure(row, home), row["report"], field or [])}
         answer = intake.post(f"/v1/reports/{id}/sign-off", body | ({"person": person} if person else {}))
@@ -139,7 +141,7 @@ def recount(
     from huiyin.cli.client import Connection
 
     with Connection(home).open("intake") as intake:
-        id = _find(intake.get, report, period, procedure, round)
+        id = _find(intake.get, report, period, procedure, round, by)
         answer = intake.post(f"/v1/reports/{id}/editions", {"by": by})
     print(json.dumps(answer, ensure_ascii=False, indent=2) if as_json else _noted(answer))
 
@@ -161,22 +163,29 @@ def _pages(get: Callable[..., Any], part: str, limit: int | None = None) -> list
     return found
 
 
-def _find(get: Callable[..., Any], report: str, period: str | None, procedure: str | None, round: int) -> str:
+def _find(
+    get: Callable[..., Any], report: str, period: str | None, procedure: str | None, round: int, office: str | None
+) -> str:
     """The id of a report by its own, or by its procedure's id for it and its period; `get` asks intake.
 
-    Without a period: of the last one that has begun. Raises `NotFound`, or `Conflict` where two procedures have it.
+    Without a period: of the last one that has begun. `office`: where each makes its own, that one's. Raises `NotFound`,
+    or `Conflict` where two procedures have it, or it is not said whose is meant.
     """
     try:
         return str(UUID(report))
     except ValueError:
         query = {"report": report, "period": period, "procedure": procedure}
         found = _pages(lambda **page: get("/v1/reports", **query, **page), "reports")
-    found = [one for one in found if one["round"] == round]
+    found = [one for one in found if one["round"] == round and one["office"] in (None, office or one["office"])]
     if not found:
         raise NotFound("there is no such report", field="REPORT", hint="see `huiyin report list`")
     if len({one["procedure"] for one in found}) > 1:
         raise Conflict("several procedures have such a report", field="REPORT", hint="name one with --procedure")
-    return str(max(found, key=lambda one: str(one["first_day"]))["report_id"])
+    last = max(str(one["first_day"]) for one in found)
+    of_period = [one for one in found if one["first_day"] == last]
+    if len(of_period) > 1:
+        raise Conflict("each office makes its own", field="--office", hint="say whose is meant")
+    return str(of_period[0]["report_id"])
 
 
 def _edition(row: dict[str, Any], number: int | None) -> dict[str, Any] | None:

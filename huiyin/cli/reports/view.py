@@ -70,7 +70,8 @@ def state(row: Json, read: Reader) -> str:
 def title(row: Json, read: Reader) -> str:
     """A report's name and period."""
     name = row["name"][read.language] if row["name"] else row["report"]
-    return f"{name} {row['period']}" + (f" #{row['round']}" if row["round"] > 1 else "")
+    whose = f" {_office(row['office'], read)}" if row["office"] else ""
+    return f"{name} {row['period']}{whose}" + (f" #{row['round']}" if row["round"] > 1 else "")
 
 
 def list_header(read: Reader) -> Row:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,7 @@ class PeriodicReport:
     report: str
     period: str
     round: int
+    office: str | None
     first_day: date
     last_day: date
     starts_at: datetime
@@ -66,6 +68,7 @@ class PeriodicReport:
             report=self.report,
             period=self.period,
             round=self.round,
+            office=self.office,
             first_day=self.first_day,
             last_day=self.last_day,
             at=self.starts_at,
@@ -132,14 +135,16 @@ def to_open(
 def _rounds(
     procedure: Procedure, spec: Report, first: date, last: date, label: str, times: Times
 ) -> Iterator[PeriodicReport]:
-    for number in range(1, spec.times + 1):
+    offices = spec.by if spec.each else (None,)
+    for number, office in product(range(1, spec.times + 1), offices):
         yield PeriodicReport(
-            id=report_id(procedure.id, spec.id, first, number),
+            id=report_id(procedure.id, spec.id, first, number, office),
             procedure=procedure.id,
             procedure_version=procedure.version,
             report=spec.id,
             period=label,
             round=number,
+            office=office,
             first_day=first,
             last_day=last,
             starts_at=times.starts_at,
@@ -150,10 +155,24 @@ def _rounds(
         )
 
 
-def require_maker(spec: Report, by: str) -> None:
+def makers(spec: Report, report: PeriodicReport) -> tuple[str, ...]:
+    """The offices that may make a report: the one whose it is, or any of the procedure's."""
+    return (report.office,) if report.office is not None else spec.by
+
+
+def own_cases(procedure: Procedure, office: str | None) -> tuple[str, str] | None:
+    """The fact, and its value, by which the cases of an office are known; None for all cases."""
+    for fact, part in (("department", procedure.departments), ("level", procedure.levels)):
+        if office is not None and any(one.id == office for one in part):
+            return (fact, office)
+    return None
+
+
+def require_maker(spec: Report, report: PeriodicReport, by: str) -> None:
     """Raise `InvalidInput` if this office does not make the report."""
-    if by not in spec.by:
-        raise InvalidInput("may not make this report", field="by", hint=f"one of: {', '.join(spec.by)}")
+    allowed = makers(spec, report)
+    if by not in allowed:
+        raise InvalidInput("may not make this report", field="by", hint=f"one of: {', '.join(allowed)}")
 
 
 def require_ready(report: PeriodicReport, now: datetime) -> None:

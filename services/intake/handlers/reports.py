@@ -140,7 +140,7 @@ class ReportHandlers:
             await figures.snapshot(tx)
             one, _, spec = await self._hold(tx, id)
             maker.caller.require_office(one.procedure, maker.by)
-            domain.require_maker(spec, maker.by)
+            domain.require_maker(spec, one, maker.by)
             domain.require_ready(one, now)
             if not spec.counts_cases:
                 raise Conflict("this report has no figures", field="report")
@@ -149,7 +149,7 @@ class ReportHandlers:
 
     async def _compute(self, tx: AsyncConnection, one: PeriodicReport, now: datetime, *, by: str | None) -> None:
         procedure, spec = self._rules(one)
-        window = Window(one.procedure, one.starts_at, one.cut_at)
+        window = Window(one.procedure, one.starts_at, one.cut_at, domain.own_cases(procedure, one.office))
         counted = await _counted(tx, one, spec, procedure, window) if spec.counts_cases else []
         cases = await figures.count_selected(tx, spec, window) if spec.counts_cases else 0
         edition = Edition(one.edition + 1, now, by, cases, counted)
@@ -220,7 +220,7 @@ class ReportHandlers:
         async with self._outbox.transaction() as tx:
             one, _, spec = await self._hold(tx, id)
             maker.caller.require_office(one.procedure, maker.by)
-            domain.require_maker(spec, maker.by)
+            domain.require_maker(spec, one, maker.by)
             domain.require_ready(one, now)
             written = domain.read_fields(spec, given)
             if isinstance(written, list):
@@ -319,7 +319,7 @@ def _compared(one: PeriodicReport, spec: Report, procedure: Procedure) -> tuple[
     earlier = before(spec.every, period, spec.against)
     since, until = bounds(earlier, procedure.time_zone)
     short = bounds(period, procedure.time_zone)[1] - one.cut_at  # what is counted early is compared with as much
-    return earlier.label, Window(one.procedure, since, until - short)
+    return earlier.label, Window(one.procedure, since, until - short, domain.own_cases(procedure, one.office))
 
 
 def _what(figure: Figure) -> dict[str, Any]:
@@ -328,7 +328,7 @@ def _what(figure: Figure) -> dict[str, Any]:
 
 
 def _named(one: PeriodicReport) -> dict[str, Any]:
-    return {"report": one.report, "period": one.period, "round": one.round}
+    return {"report": one.report, "period": one.period, "round": one.round, "office": one.office}
 
 
 def _listed(one: PeriodicReport, case: ToList, now: datetime) -> Event:

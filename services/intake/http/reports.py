@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.intake.domain.reports import PeriodicReport, spec_of
+from services.intake.domain.reports import PeriodicReport, makers, spec_of
 from services.intake.handlers.reports import Maker, ReportHandlers, ReportReading
 from services.intake.http.request_bodies import body_of, described, refusal
 from services.intake.store import reports as store
@@ -119,12 +119,13 @@ def report_view(one: PeriodicReport, spec: Report | None, state: str) -> dict[st
         "name": {"zh": spec.name.zh, "en": spec.name.en} if spec is not None else None,
         "period": one.period,
         "round": one.round,
+        "office": one.office,
         "first_day": one.first_day.isoformat(),
         "last_day": one.last_day.isoformat(),
         "ready_at": one.ready_at.isoformat(),
         "due_at": one.due_at.isoformat(),
         "state": state,
-        "by": list(spec.by) if spec is not None else [],
+        "by": list(makers(spec, one)) if spec is not None else [],
         "to": list(spec.to) if spec is not None else [],
         "edition": one.edition,
         "made_at": one.made_at.isoformat() if one.made_at else None,

@@ -34,11 +34,15 @@ _OPEN = f"""
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What is counted: the cases of a procedure, between two instants (the second is not in it)."""
+    """What is counted: the cases of a procedure, between two instants (the second is not in it).
+
+    `own`: only those of which this fact has this value.
+    """
 
     procedure: str
     since: datetime
     until: datetime
+    own: tuple[str, str] | None = None
 
 
 async def snapshot(tx: AsyncConnection) -> None:
@@ -55,14 +59,15 @@ async def known_since(tx: AsyncConnection, procedure: str) -> datetime | None:
 async def count_selected(tx: AsyncConnection, report: Report, window: Window) -> int:
     """How many cases a report is about."""
     binds = Binds()
-    query = f"SELECT count(*) FROM cases c WHERE {_selected(report, binds)}"
+    query = f"SELECT count(*) FROM cases c WHERE {_selected(report, window, binds)}"
     return int(await tx.scalar(text(query), _values(binds, window)) or 0)
 
 
 async def put_list(tx: AsyncConnection, report: Report, window: Window, report_id: UUID, edition: int) -> int:
     """Write the cases that a report lists; those that are there stay. Returns how many are new."""
     binds = Binds()
-    among = _measured(report, report.lists, binds) if isinstance(report.lists, str) else _selected(report, binds)
+    measure = report.lists if isinstance(report.lists, str) else None
+    among = _counted(report, window, measure, binds)
     query = f"""
         INSERT INTO report_cases (report_id, case_id, edition)
         SELECT :report_id, c.id, :edition FROM cases c WHERE {among} ON CONFLICT DO NOTHING
@@ -77,9 +82,9 @@ async def figure_value(tx: AsyncConnection, report: Report, figure: Figure, wind
     if figure.rate is not None:
         part, whole = figure.rate
         inside = f"count(*) FILTER (WHERE {_true(_come_to(report, part, binds))})"
-        numbers, where = f"{inside} AS numerator, count(*) AS denominator", _measured(report, whole, binds)
+        numbers, where = f"{inside} AS numerator, count(*) AS denominator", _measured(report, window, whole, binds)
     else:
-        where = _measured(report, figure.count, binds) if figure.count is not None else _selected(report, binds)
+        where = _counted(report, window, figure.count, binds)
         numbers = "count(*) AS value"
     if figure.by is None:
         query = f"SELECT {numbers} FROM cases c WHERE {where}"
@@ -97,23 +102,34 @@ def _values(binds: Binds, window: Window) -> Mapping[str, Any]:
     return {**binds.values, "procedure": window.procedure, "since": window.since, "until": window.until}
 
 
-def _selected(report: Report, binds: Binds) -> str:
+def _counted(report: Report, window: Window, measure: str | None, binds: Binds) -> str:
+    """Which cases a measure counts; without one, those that the report is about."""
+    if measure is None:
+        return _selected(report, window, binds)
+    return _measured(report, window, measure, binds)
+
+
+def _selected(report: Report, window: Window, binds: Binds) -> str:
     """Which cases a report is about."""
     among = _OPEN if report.of.open else _happened(report.of.at or "received", binds)
-    return _of_procedure(report, binds, among)
+    return _of_procedure(report, window, binds, among)
 
 
-def _measured(report: Report, word: str, binds: Binds) -> str:
+def _measured(report: Report, window: Window, word: str, binds: Binds) -> str:
     """Which cases a measure counts in the window."""
     own = next((one for one in report.measures if one.id == word), None)
     if own is None:
-        return _of_procedure(report, binds, _happened(word, binds))
-    return _of_procedure(report, binds, _happened(own.at, binds), _true(condition_sql(own.when, binds)))
+        return _of_procedure(report, window, binds, _happened(word, binds))
+    return _of_procedure(report, window, binds, _happened(own.at, binds), _true(condition_sql(own.when, binds)))
 
 
-def _of_procedure(report: Report, binds: Binds, *conditions: str) -> str:
+def _of_procedure(report: Report, window: Window, binds: Binds, *conditions: str) -> str:
     when = _true(condition_sql(report.of.when, binds))
-    return " AND ".join(["c.procedure = :procedure", *(f"({one})" for one in conditions), when])
+    own = "true"
+    if window.own is not None:
+        fact, value = window.own
+        own = _true(f"({fact_sql(fact, binds)} = {binds.json(value)})")
+    return " AND ".join(["c.procedure = :procedure", *(f"({one})" for one in conditions), when, own])
 
 
 def _happened(word: str, binds: Binds) -> str:

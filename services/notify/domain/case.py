@@ -126,7 +126,8 @@ def fold(case: Case, event: Event) -> None:
 
 def _called(report: ReportOpened) -> str:
     """By what notices name a report in place of a case number: `month-report 2026-11`, `patrol 2026-11-27 #2`."""
-    return f"{report.report} {report.period}" + (f" #{report.round}" if report.round > 1 else "")
+    words = [report.report, report.period, report.office or "", f"#{report.round}" if report.round > 1 else ""]
+    return " ".join(word for word in words if word)
 
 
 def fold_all(cases: MutableMapping[UUID, Case], events: Iterable[Event]) -> list[Event]:

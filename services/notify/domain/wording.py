@@ -95,10 +95,11 @@ def values(
 
 
 def _case_number(case: Case, procedure: Procedure, language: Language) -> str | None:
-    """The case's number; of a recurring report its name and period."""
-    report, _, period = case.case_number.partition(" ")
-    name = _name(procedure.reports, report, language) if is_report(case.id) else None
-    return f"{name} {period}" if name else case.case_number or None
+    """The case's number; of a recurring report its name and period, and whose it is."""
+    if not is_report(case.id):
+        return case.case_number or None
+    named = (*procedure.reports, *procedure.departments, *procedure.roles, *procedure.levels)
+    return " ".join(_name(named, word, language) or word for word in case.case_number.split(" "))
 
 
 def moment(instant: datetime, zone: ZoneInfo, language: Language) -> str:

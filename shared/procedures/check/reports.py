@@ -37,9 +37,12 @@ def check_reports(procedure: Procedure) -> Iterator[Finding]:
 
 def _notices(procedure: Procedure) -> Iterator[Finding]:
     """A report has no complainant, and no department or level that it is with."""
-    of_reports = possible_of_reports(procedure)
+    of_reports, departments = possible_of_reports(procedure), {one.id for one in procedure.departments}
+    theirs = {one.id for one in procedure.reports if one.each and departments.issuperset(one.by)}
     for notice in procedure.notices:
         causes = sorted(of_reports.intersection(notice.at))
+        if notice.to == "department":  # of a report that each department makes, the one whose it is
+            causes = [one for one in causes if split(one)[1] not in theirs]
         if causes and notice.to in ("complainant", "department", "level"):
             yield error(
                 f"notices[{notice.id}].to",

@@ -104,7 +104,9 @@ class Report(Named):
     """A report that an office makes again and again: a summary, a meeting, a round.
 
     `every`: its period; `half-month` is the 1st to the 15th and the 16th to the last day, of which `half` may name one.
-    `months`: only periods that begin in these. `times`: how many there are in a period (rounds). One without figures
+    `months`: only periods that begin in these. `times`: how many there are in a period (rounds).
+    `each`: every office of `by` makes one of its own, about its own cases: a department's those that it has, a level's
+    those that are on it; a role has no cases of its own, and counts all. One without figures
     and list may be made at any time in its period, any other when the period is over, or on its last day if it is due
     within it. `warn`: so long before it is due. `lists`: each
     case that it is about, or each of a measure, says `listed:<report>`.
@@ -114,6 +116,7 @@ class Report(Named):
     half: Literal["first", "second"] | None = None
     months: tuple[Annotated[int, Field(ge=1, le=12)], ...] = ()
     times: int = Field(default=1, ge=1, le=24)
+    each: bool = False
     due: ReportDue | None = None
     warn: tuple[DurationText, ...] = Field(default=(), max_length=5)
     by: tuple[Id, ...] = Field(min_length=1)

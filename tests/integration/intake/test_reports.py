@@ -74,12 +74,14 @@ async def test_the_present_periods_are_opened_once_and_those_missed_are_caught_u
     await desk.run()
     assert sorted(states(await desk.reports())) == [
         ("monthly", "2025-03", 1, "open"),
+        ("own-summary", "2025-Q1", 1, "open"),
+        ("own-summary", "2025-Q1", 1, "open"),
         ("patrol", "2025-03-03", 1, "ready"),
         ("patrol", "2025-03-03", 2, "ready"),
         ("unsolved", "2025-03", 1, "open"),
     ]
     opened = await emitted(desk, ReportOpened)
-    assert len(opened) == 4
+    assert len(opened) == 6
     assert all(is_report(event.subject) for event in opened)
     monthly = next(event.data for event in opened if event.data.report == "monthly")
     assert (monthly.at, monthly.ready_at, monthly.due_at) == (
@@ -94,7 +96,7 @@ async def test_the_present_periods_are_opened_once_and_those_missed_are_caught_u
     patrols = await desk.reports(report="patrol")
     assert len(patrols) == 2 * 61
     assert len({row["report_id"] for row in patrols}) == 2 * 61
-    assert len(await emitted(desk, ReportOpened)) == 3 + 3 + 2 * 61
+    assert len(await emitted(desk, ReportOpened)) == 3 + 3 + 2 * 2 + 2 * 61
 
 
 async def test_several_processes_open_and_count_a_report_once(desk: Desk) -> None:
@@ -265,6 +267,30 @@ async def test_both_rounds_of_a_day_are_made_within_it_and_late_after_it(desk: D
     desk.now("2025-03-04 00:01")
     assert [row["report_id"] for row in await desk.reports(state="overdue")] == [two["report_id"]]
     assert (await sign(desk, two, lifts=False)).json()["state"] == "made-late"
+
+
+async def test_where_each_office_makes_its_own_it_counts_its_own_cases_and_signs_no_others(desk: Desk) -> None:
+    await desk.run()
+    for when, department in [("2025-03-03 11:00", "desk"), ("2025-03-04 11:00", "shop"), ("2025-03-05 11:00", "shop")]:
+        case = await desk.case(when)
+        await desk.happened(case, when, a.CaseAssigned(department=department))
+    await desk.milestone(case, "2025-03-06 10:00", "resolved")
+    moved = await desk.case("2025-03-07 11:00")
+    await desk.happened(moved, "2025-03-07 11:00", a.CaseAssigned(department="shop"))
+    await desk.happened(moved, "2025-03-08 11:00", a.CaseReassigned(department="desk", previous="shop"))
+    await desk.run("2025-04-01 09:00")
+
+    rows = {row["office"]: row for row in await desk.reports(report="own-summary", period="2025-Q1")}
+    found = {}
+    for office, row in rows.items():
+        read = (await desk.intake.http.get(f"/v1/reports/{row['report_id']}")).json()
+        counted, rate = read["editions"][0]["figures"]
+        found[office] = (counted["value"], rate["numerator"], rate["denominator"])
+    assert found == {"desk": (2, 0, 2), "shop": (2, 1, 2)}
+    assert [row["by"] for row in rows.values()] == [[office] for office in rows]
+    others = await sign(desk, rows["shop"], by="desk")
+    assert (others.status_code, others.json()["hint"]) == (422, "one of: shop")
+    assert (await sign(desk, rows["shop"], by="shop")).json()["state"] == "made"
 
 
 @pytest.mark.parametrize("path", ["/v1/reports", "/v1/reports/{id}", "/v1/reports/{id}/cases"])

@@ -58,6 +58,7 @@ ROW: dict[str, Any] = {
     "name": {"zh": "月报", "en": "Monthly report"},
     "period": "2025-03",
     "round": 1,
+    "office": None,
     "first_day": "2025-03-01",
     "last_day": "2025-03-31",
     "ready_at": "2025-03-31T16:00:00+00:00",
@@ -149,13 +150,18 @@ def answers(rows: list[dict[str, Any]]) -> Any:
 
 def test_a_report_is_found_by_its_words_and_the_last_period_is_meant() -> None:
     later = ROW | {"report_id": "later", "first_day": "2025-04-01"}
-    assert commands._find(answers([later, ROW]), "monthly", None, None, 1) == "later"
-    assert commands._find(answers([]), ROW["report_id"], None, None, 1) == ROW["report_id"]
+    assert commands._find(answers([later, ROW]), "monthly", None, None, 1, None) == "later"
+    assert commands._find(answers([]), ROW["report_id"], None, None, 1, None) == ROW["report_id"]
     with pytest.raises(NotFound):
-        commands._find(answers([ROW]), "monthly", None, None, 2)
+        commands._find(answers([ROW]), "monthly", None, None, 2, None)
     with pytest.raises(Conflict) as caught:
-        commands._find(answers([ROW, ROW | {"procedure": "other"}]), "monthly", None, None, 1)
+        commands._find(answers([ROW, ROW | {"procedure": "other"}]), "monthly", None, None, 1, None)
     assert caught.value.hint == "name one with --procedure"
+    own = [ROW | {"office": office, "report_id": office} for office in ("desk", "shop")]
+    assert commands._find(answers(own), "monthly", None, None, 1, "shop") == "shop"
+    with pytest.raises(Conflict) as caught:
+        commands._find(answers(own), "monthly", None, None, 1, None)
+    assert caught.value.field == "--office"
 
 
 def test_what_is_written_into_a_report_is_read_by_its_fields() -> None:

@@ -67,6 +67,13 @@ reports:
     by: [desk]
     of: {open: true, when: {not: {reached: resolved}}}
     lists: true
+  - id: own-summary
+    name: {zh: 部门小结, en: Summary of a department}
+    every: P3M
+    due: {day: 4, of: next, before: true}
+    by: [desk, shop]
+    each: true
+    shows: [received, {rate: [resolved, received]}]
   - id: patrol
     name: {zh: 巡查, en: Patrol}
     every: P1D

@@ -223,6 +223,8 @@ reports:
         ("report-made:monthly", "department", False),
         ("listed:unsolved", "department", True),
         ("breached:patrol", "level", False),
+        ("breached:own-summary", "department", True),
+        ("breached:own-summary", "level", False),
     ],
 )
 def test_a_notice_of_a_report_goes_to_an_office_by_its_id(cause: str, to: str, sound: bool) -> None:

@@ -77,5 +77,5 @@ def test_another_due_instant_moves_it() -> None:
 def test_a_case_has_the_procedures_clocks_and_a_report_its_own() -> None:
     assert rules_for(uuid4(), PROCEDURE) is PROCEDURE
     assert rules_for(UUID(int=1), PROCEDURE) is PROCEDURE
-    assert [one.id for one in rules_for(ID, PROCEDURE).clocks] == ["monthly", "unsolved", "patrol"]
+    assert [one.id for one in rules_for(ID, PROCEDURE).clocks] == ["monthly", "unsolved", "own-summary", "patrol"]
     assert rules_for(ID, PROCEDURE) is rules_for(ID, PROCEDURE)

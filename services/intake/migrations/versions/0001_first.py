@@ -70,12 +70,12 @@ STATEMENTS = (
     """
     CREATE TABLE reports (
         id uuid PRIMARY KEY, procedure text NOT NULL, procedure_version integer NOT NULL, report text NOT NULL,
-        period text NOT NULL, round integer NOT NULL, first_day date NOT NULL, last_day date NOT NULL,
+        period text NOT NULL, round integer NOT NULL, office text, first_day date NOT NULL, last_day date NOT NULL,
         starts_at timestamptz NOT NULL, cut_at timestamptz NOT NULL, ready_at timestamptz NOT NULL,
         due_at timestamptz NOT NULL, edition integer NOT NULL, made_at timestamptz, made_by text, person text,
-        signed_with text, fields jsonb NOT NULL, unlisted boolean NOT NULL,
-        UNIQUE (procedure, report, first_day, round))
+        signed_with text, fields jsonb NOT NULL, unlisted boolean NOT NULL)
     """,
+    "CREATE UNIQUE INDEX reports_one ON reports (procedure, report, first_day, round, coalesce(office, ''))",
     "CREATE INDEX reports_due ON reports (due_at, id)",
     "CREATE INDEX reports_ready ON reports (ready_at) WHERE edition = 0",
     "CREATE INDEX reports_open ON reports (due_at) WHERE made_at IS NULL",
