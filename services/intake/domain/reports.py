@@ -110,7 +110,6 @@ def to_open(
     Each goes by the version in force on its first day. `through` is the last day dealt with; None when the report is
     seen for the first time: then only the present period is opened, unless its report was due before. None: nothing.
     """
-    first_time = through is None
     day = today if through is None else through + _DAY
     found: list[PeriodicReport] = []
     while day <= today and len(found) < most:
@@ -122,10 +121,9 @@ def to_open(
         period = period_of(spec.every, day)
         if is_wanted(spec, period):
             times = times_of(spec, period, procedure.time_zone, calendars[procedure.calendar])
-            if not first_time or times.due_at > now:
+            if through is not None or times.due_at > now:
                 found += _rounds(procedure, spec, period.first, period.last, period.label, times)
         day = period.last + _DAY
-        first_time = False
     dealt_with = day - _DAY
     if through is None and all(spec_of(p, report) is None for p in [in_force(today)] if p is not None):
         return None

@@ -14,6 +14,7 @@ from shared.events import assignments as a
 from shared.events import deadlines as d
 from shared.events.base import EventData
 from shared.events.envelope import Event, make
+from shared.hosting.host import Context
 from tests.integration.intake.conftest import Intake
 from tests.unit.intake.report_sample import PROCEDURE
 
@@ -29,8 +30,9 @@ def at(text: str) -> datetime:
 class Desk:
     """A desk whose clock a test moves."""
 
-    def __init__(self, intake: Intake, handlers: ReportHandlers, forms: FormBook) -> None:
+    def __init__(self, intake: Intake, handlers: ReportHandlers, forms: FormBook, context: Context) -> None:
         self.intake = intake
+        self.context = context
         self.handlers = handlers
         self.forms = forms
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,17 +13,21 @@ from uuid import UUID
 import httpx
 import pytest
 import pytest_asyncio
+from prometheus_client import REGISTRY
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from huiyin.embedded.home import Home
+from services.intake.background.reports import Reports
 from services.intake.form_book import FormBook
 from services.intake.handlers.reports import ReportHandlers
 from services.intake.service import build
+from services.intake.store import report_figures
+from shared.business_time.calendars import Name
 from shared.business_time.clock import VirtualClock
 from shared.business_time.loader import load_calendars
 from shared.events import assignments as a
 from shared.events import deadlines as d
-from shared.events.reports import CaseListed, ReportComputed, ReportMade, ReportOpened, is_report
+from shared.events.reports import CaseListed, ReportComputed, ReportMade, ReportOpened, ReportRescheduled, is_report
 from shared.hosting.host import Context
 from shared.hosting.http import make_app
 from shared.messaging.outbox import Outbox
@@ -45,7 +51,8 @@ async def desk(engine: AsyncEngine, home: Home) -> AsyncIterator[Desk]:
     clock, outbox = VirtualClock(at(FIRST)), Outbox(engine)
     library, calendars, vault = Library((PROCEDURE,)), load_calendars(), open_vault(key_file)
     settings = ServiceSettings(vault_key_file=key_file)
-    service = build(Context("intake", settings, engine, clock, library, calendars, outbox))
+    context = Context("intake", settings, engine, clock, library, calendars, outbox)
+    service = build(context)
     app = make_app("intake", KeyRing(engine), {}, service.limits)
     for router in service.routers:
         app.include_router(router)
@@ -54,7 +61,7 @@ async def desk(engine: AsyncEngine, home: Home) -> AsyncIterator[Desk]:
     async with httpx.AsyncClient(transport=transport, base_url="http://intake", headers=headers) as http:
         forms = FormBook(library, calendars)
         handlers = ReportHandlers(outbox, library, calendars, forms, vault, clock)
-        yield Desk(Intake(http, engine, clock, vault, service, outbox), handlers, forms)
+        yield Desk(Intake(http, engine, clock, vault, service, outbox), handlers, forms, context)
 
 
 async def emitted(desk: Desk, kind: type[Any]) -> list[Any]:
@@ -267,6 +274,64 @@ async def test_both_rounds_of_a_day_are_made_within_it_and_late_after_it(desk: D
     desk.now("2025-03-04 00:01")
     assert [row["report_id"] for row in await desk.reports(state="overdue")] == [two["report_id"]]
     assert (await sign(desk, two, lifts=False)).json()["state"] == "made-late"
+
+
+async def test_a_new_calendar_moves_what_is_not_made_and_leaves_what_is(desk: Desk) -> None:
+    await desk.run()
+    await desk.run("2025-04-01 09:00")
+    march = await desk.report("unsolved", "2025-03")
+    assert (await sign(desk, march)).json()["state"] == "made"
+    calendars: Any = desk.context.calendars
+    ends = [(await desk.report("unsolved", period))["due_at"] for period in ("2025-03", "2025-04")]
+    holidays = {**calendars["cn"].holidays, date(2025, 4, 2): Name("", ""), date(2025, 5, 6): Name("", "")}
+    calendars["cn"] = replace(calendars["cn"], version="later", holidays=holidays)
+    for _ in range(3):
+        assert await desk.handlers.reschedule(UUID(int=0), most=2) is not None
+        assert await desk.handlers.reschedule(UUID(int=0)) is None
+
+    assert (await desk.report("unsolved", "2025-03"))["due_at"] == ends[0]
+    assert ends[1] == at("2025-05-13 00:00").isoformat()  # 1 to 5 May are holidays
+    assert (await desk.report("unsolved", "2025-04"))["due_at"] == at("2025-05-14 00:00").isoformat()
+    (moved,) = await emitted(desk, ReportRescheduled)
+    assert (moved.data.period, moved.data.previous_due_at.isoformat()) == ("2025-04", ends[1])
+
+
+async def test_the_loop_does_it_all_and_counts_what_is_open_and_overdue(desk: Desk) -> None:
+    case = await desk.case(FIRST)
+    loop = Reports(desk.context, desk.handlers)
+    await loop.look()
+    desk.now("2025-04-03 00:01")
+    for _ in range(10):
+        await loop.look()
+    assert (await desk.report("monthly", "2025-03"))["state"] == "overdue"
+    assert [event.subject for event in await emitted(desk, CaseListed)] == [case]
+    labels = {"procedure": PROCEDURE.id}
+    found = [REGISTRY.get_sample_value(f"huiyin_reports_{word}", labels) for word in ("open", "overdue")]
+    # overdue: the monthly one, and two rounds of each day from 3 March to 2 April; open beside them: today's rounds,
+    # the list of March, and of April the monthly one, the list and two summaries; of the first quarter two
+    assert found == [63 + 2 + 1 + 4 + 2, 63]
+
+
+async def test_one_report_that_cannot_be_counted_holds_up_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = Reports(desk.context, desk.handlers)
+    await loop.look()
+    desk.now("2025-04-01 00:00")
+    count = report_figures.figure_value
+
+    async def failing(tx: Any, report: Any, figure: Any, window: Any) -> Any:
+        if report.id == "monthly":
+            raise ValueError("broken")
+        return await count(tx, report, figure, window)
+
+    monkeypatch.setattr(report_figures, "figure_value", failing)
+    for _ in range(3):
+        await loop.look()
+    assert (await desk.report("monthly", "2025-03"))["editions"] == []
+    assert {row["state"] for row in await desk.reports(report="own-summary", period="2025-Q1")} == {"ready"}
+    monkeypatch.undo()
+    for _ in range(60):
+        await loop.look()
+    assert (await desk.report("monthly", "2025-03"))["state"] == "ready"
 
 
 async def test_where_each_office_makes_its_own_it_counts_its_own_cases_and_signs_no_others(desk: Desk) -> None:
