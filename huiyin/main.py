@@ -35,6 +35,12 @@ def _case(app: typer.Typer) -> None:
     register(app)
 
 
+def _report(app: typer.Typer) -> None:
+    from huiyin.cli.reports.commands import register
+
+    register(app)
+
+
 def _topics(app: typer.Typer) -> None:
     from huiyin.cli.topics.commands import register
 
@@ -84,6 +90,7 @@ GROUPS: Mapping[tuple[str, ...], Callable[[typer.Typer], None]] = {
     ("demo",): _demo,
     ("import",): _importing,
     ("case",): _case,
+    ("report",): _report,
     ("topics", "tail", "dead-letters"): _topics,
     ("keys",): _keys,
     ("procedure",): _procedure,

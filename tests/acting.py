@@ -66,6 +66,9 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
     ),
 }
 
+# Those of recurring reports, which are no actions on a case: tests/integration/intake/test_reports.py.
+OF_REPORTS = {"intake": {("POST", "/v1/reports/{}/sign-off"), ("POST", "/v1/reports/{}/editions")}}
+
 
 def is_refused_for_office(answer: httpx.Response) -> bool:
     """Whether it was refused because the key may not act as the office: 403, problem details, field `by`."""

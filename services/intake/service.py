@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.intake.background.housekeeping import clean_up_periodically
+from services.intake.background.reports import Reports
 from services.intake.consumer import Consumer
 from services.intake.form_book import FormBook
 from services.intake.handlers.cases import CaseHandlers
@@ -10,6 +11,7 @@ from services.intake.handlers.documents import DocumentHandlers
 from services.intake.handlers.files import FileHandlers
 from services.intake.handlers.procedure_migrations import MigrationHandlers
 from services.intake.handlers.progress import ProgressHandlers
+from services.intake.handlers.reports import ReportHandlers
 from services.intake.handlers.supplements import SupplementHandlers
 from services.intake.handlers.vault import VaultHandlers
 from services.intake.http.cases import case_routes
@@ -18,6 +20,7 @@ from services.intake.http.documents import document_routes
 from services.intake.http.files import FILES_PATH, file_routes
 from services.intake.http.procedure_migrations import migration_routes
 from services.intake.http.progress import progress_routes
+from services.intake.http.reports import report_routes
 from services.intake.http.vault import vault_routes
 from services.intake.registration.batch import Batch
 from services.intake.registration.batcher import RegistrationBatcher
@@ -40,6 +43,7 @@ def build(context: Context) -> Service:
     registrar = Registrar(context.outbox, vault, clock, real)
     cases = CaseHandlers(context.outbox, vault, clock, forms)
     migrations = MigrationHandlers(context.outbox, context.library, clock)
+    reports = ReportHandlers(context.outbox, context.library, context.calendars, forms, vault, clock)
     batch = Batch(registrar, reader, clock)
     return Service(
         routers=[
@@ -50,9 +54,10 @@ def build(context: Context) -> Service:
             file_routes(FileHandlers(context.outbox, vault, clock, real, forms)),
             progress_routes(ProgressHandlers(engine, vault, forms)),
             migration_routes(engine, migrations),
+            report_routes(context, reports),
         ],
         topics=[ASSIGNMENTS, DEADLINES, NOTICES],
         handler=Consumer(forms),
-        loops=[lambda: clean_up_periodically(engine, vault, real), migrations.run],
+        loops=[lambda: clean_up_periodically(engine, vault, real), migrations.run, Reports(context, reports).run],
         limits={BATCH_PATH: BATCH_LIMIT, FILES_PATH: LARGEST_FILE},
     )

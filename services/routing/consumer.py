@@ -12,6 +12,7 @@ from services.routing import handlers
 from services.routing.rule_book import RuleBook
 from services.routing.store import cases
 from shared.events.envelope import Event
+from shared.events.reports import is_report
 
 
 class Consumer:
@@ -22,8 +23,9 @@ class Consumer:
 
     async def unknown_cases(self, tx: AsyncConnection, ids: Collection[UUID]) -> set[UUID]:
         """Cases whose registration has not come: everything else of them waits for it."""
-        return await cases.unknown(tx, ids)
+        return await cases.unknown(tx, {id for id in ids if not is_report(id)})
 
     async def handle(self, tx: AsyncConnection, events: Sequence[Event], now: datetime) -> Sequence[Event]:
-        """Apply events in order; returns what is to be published."""
-        return await handlers.apply_events(tx, self._rules, events, now)
+        """Apply events in order; returns what is to be published. Recurring reports are nobody's to route."""
+        of_cases = [event for event in events if not is_report(event.subject)]
+        return await handlers.apply_events(tx, self._rules, of_cases, now)

@@ -17,7 +17,7 @@ from uuid import UUID, uuid5
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.errors import InvalidInput
-from shared.events import assignments, complaints, dead_letters, deadlines, notices  # noqa: F401  (they fill the registry)
+from shared.events import assignments, complaints, dead_letters, deadlines, notices, reports  # noqa: F401  (they fill the registry)
 from shared.events.base import REGISTRY, EventData
 
 NAMESPACE = UUID("6f1d2c52-6d0b-5c8e-9c6e-2f0a8f4f7a11")

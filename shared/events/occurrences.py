@@ -13,6 +13,7 @@ from shared.events import assignments as a
 from shared.events import complaints as c
 from shared.events import deadlines as d
 from shared.events import notices as n
+from shared.events import reports as r
 from shared.events.base import EventData
 from shared.events.envelope import Event
 
@@ -25,6 +26,11 @@ _PLAIN: dict[type[EventData], str] = {
     a.CaseReopened: "reopened",
     a.CaseRepeated: "repeated",
 }
+_REPORT: dict[type[EventData], str] = {
+    r.ReportOpened: "report-opened",
+    r.ReportMade: "report-made",
+    r.CaseListed: "listed",
+}
 _CLOCK: dict[type[EventData], str] = {
     d.ClockStarted: "started",
     d.ClockBreached: "breached",
@@ -33,6 +39,10 @@ _CLOCK: dict[type[EventData], str] = {
     d.ClockCancelled: "cancelled",
     d.BreachRetracted: "breach-retracted",
 }
+
+
+REPORT_DUE = "report.due"
+"""The fact by which a report's clock knows its due instant."""
 
 
 def names(event: Event) -> tuple[str, ...]:
@@ -92,6 +102,14 @@ def names_of(data: EventData) -> tuple[str, ...]:
             return _qualified("satisfied", x)
         case n.Dissatisfied(follow_up=x):
             return _qualified("dissatisfied", x)
+        case r.ReportComputed(report=x, edition=edition):
+            return (
+                ("report-due", f"report-due:{x}") if edition == 1 else ("report-recomputed", f"report-recomputed:{x}")
+            )
+        case r.ReportEvent(report=x) if type(data) in _REPORT:
+            return (_REPORT[type(data)], f"{_REPORT[type(data)]}:{x}")
+        case r.ReportRescheduled(report=x):
+            return ("report-rescheduled", f"report-rescheduled:{x}")
         case d.ClockWarned(clock=x, step=step):
             word = "overdue" if data.due_at is not None and data.step_due_at >= data.due_at else "warned"
             return (f"{word}:{x}", f"{word}:{x}.{step}")
@@ -154,4 +172,8 @@ def facts_of(data: EventData) -> Mapping[str, Any]:
         case n.CalledBack(reached=True, follow_up=str(x), grade=grade, round=round, fields=given):
             found = {f"{x}.{key}": value for key, value in given.items()}
             return found | {f"{x}.round": round} | ({f"{x}.grade": grade} if grade else {})
+        case r.ReportOpened(due_at=x, office=office):
+            return {REPORT_DUE: x.isoformat()} | ({"department": office} if office else {})
+        case r.ReportRescheduled(due_at=x):
+            return {REPORT_DUE: x.isoformat()}
     return {}

@@ -29,7 +29,7 @@ PACKAGE = Path(__file__).parent
 LIBRARY_FOLDER = PACKAGE / "library"
 # After these keys a validation error names which of several forms the value was taken for.
 _SEVERAL_FORMS = ("when", "while", "not", "duration", "no_consequence")
-_CONDITION_LISTS = ("all", "any")
+_TAGGED_LISTS = ("all", "any", "shows")
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def in_file(location: Keys) -> Keys:
             continue
         kept.append(step)
         above = kept[-2] if len(kept) > 1 else None
-        skip = step in _SEVERAL_FORMS or (isinstance(step, int) and above in _CONDITION_LISTS)
+        skip = step in _SEVERAL_FORMS or (isinstance(step, int) and above in _TAGGED_LISTS)
     return tuple(kept)
 
 

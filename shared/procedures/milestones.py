@@ -67,7 +67,11 @@ FOLLOW_UP = (
     "unreached",  # in none of the attempts that the procedure allows
 )
 
-STANDARD = frozenset((*COMPLAINT, *DECIDED, *REPORTED, *NOTICE, *FOLLOW_UP))
+# What intake emits of recurring reports, of a report itself and (`listed`) of each case that it is about.
+PERIODIC = ("report-opened", "report-due", "report-recomputed", "report-rescheduled", "report-made")
+LISTED = "listed"
+
+STANDARD = frozenset((*COMPLAINT, *DECIDED, *REPORTED, *NOTICE, *FOLLOW_UP, *PERIODIC, LISTED))
 
 # The qualifier of an occurrence names an element of this part of the procedure.
 QUALIFIED_BY = (
@@ -95,7 +99,9 @@ QUALIFIED_BY = (
         "delivered": "notices",
         "satisfied": "follow_ups",
         "dissatisfied": "follow_ups",
+        LISTED: "reports",
     }
+    | dict.fromkeys(PERIODIC, "reports")
     | dict.fromkeys(DEADLINE, "clocks")
     | dict.fromkeys(FOLLOW_UP, "follow_ups")
 )

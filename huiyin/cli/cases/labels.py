@@ -104,5 +104,11 @@ OCCURRENCES_ZH: Mapping[str, str] = {
     "unreached": "未能回访",
     "satisfied": "满意",
     "dissatisfied": "不满意",
+    "report-opened": "报告期开始",
+    "report-due": "报告应报",
+    "report-recomputed": "报告重新统计",
+    "report-rescheduled": "报告期限变更",
+    "report-made": "报告已签报",
+    "listed": "列入清单",
 }
 """The occurrences that every procedure has, in Chinese."""

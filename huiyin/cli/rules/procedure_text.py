@@ -16,6 +16,7 @@ from shared.procedures.model import (
     FollowUp,
     Notice,
     Procedure,
+    Report,
     Text,
 )
 from shared.procedures.offices import HANDLER
@@ -38,7 +39,7 @@ _SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("notices", "通知", "Notices"),
     ("follow_ups", "回访", "Follow-ups"),
     ("confidentiality", "保密与回避", "Confidentiality"),
-    ("duties", "定期职责", "Duties"),
+    ("reports", "定期报告", "Reports"),
     ("rules", "其他规定", "Rules"),
 )
 _NEEDED: dict[str | bool, tuple[str, str]] = {
@@ -104,11 +105,13 @@ class ProcedureText:
             case Notice():
                 to, at = ", ".join(element.to), ", ".join(element.at)
                 return f"{id}: {self._name(element.name)} → {to}: {at}{self._when(element)}"
+            case Report():
+                return f"{id}: {self._name(element.name)}: {self._report(element)}"
         name = getattr(element, "name", None)
         shown = f"{id}: {self._name(name)}" if isinstance(name, Text) else str(id)
         details = [
             f"{key} {', '.join(map(self._office, value)) if isinstance(value, tuple) else value}"
-            for key in ("at", "to", "class_", "department", "level", "to_level", "by", "same", "window", "every", "day")
+            for key in ("at", "to", "class_", "department", "level", "to_level", "by", "same", "window")
             if (value := getattr(element, key, None)) not in (None, ())
         ]
         requires = ", ".join(one.reached or "contributed: all" for one in getattr(element, "requires", ()))
@@ -170,6 +173,18 @@ class ProcedureText:
         if condition := describe(clock.while_, self._lang):
             text += self._say(f"，仅在 {condition} 时", f", while {condition}")
         return text + (self._say("，提醒 ", ", steps ") + ", ".join(steps) if steps else "")
+
+    def _report(self, report: Report) -> str:
+        due, rounds = report.due, f" x{report.times}" if report.times > 1 else ""
+        text = f"{report.every}{rounds}" + (f" {report.half}" if report.half else "")
+        if due is not None and due.within is not None:
+            text += self._say(f"，期满后 {due.within} 内", f", within {due.within} after it")
+        elif due is not None:
+            next_ = self._say("下期 ", "next ") if due.of == "next" else ""
+            word = self._say("前", "before") if due.before else self._say("止", "by")
+            text += self._say(f"，{next_}{due.day} 日{word}", f", {word} {next_}{due.day}")
+        text += self._say(f"，由 {', '.join(report.by)}", f", by {', '.join(report.by)}")
+        return text + (self._say(f"，报 {', '.join(report.to)}", f", to {', '.join(report.to)}") if report.to else "")
 
     def _length(self, clock: Clock) -> str:
         if not isinstance(clock.duration, DurationTable):

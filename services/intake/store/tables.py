@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
+    Date,
     Identity,
     Index,
     Integer,
@@ -57,6 +59,7 @@ cases = Table(
     UniqueConstraint("procedure", "number"),
     Index("cases_number", "number"),
     Index("cases_registered", "registered_at", "id"),
+    Index("cases_received", "procedure", "received_at"),
     Index("cases_status", "status", "registered_at", "id"),
     Index("cases_fingerprint", "fingerprint", postgresql_where=text("fingerprint IS NOT NULL")),
     Index("cases_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
@@ -93,6 +96,7 @@ timeline = Table(
     Column("type", Text, nullable=False),
     Column("details", JSONB, nullable=False),
     Index("timeline_case", "case_id", "happened_at"),
+    Index("timeline_occurrence", "occurrence", "happened_at"),
 )
 vault_keys = Table(
     "vault_keys",
@@ -177,4 +181,64 @@ procedure_migrations = Table(
     Column("migrated", Integer, nullable=False),
     Column("finished_at", INSTANT),
     Index("procedure_migrations_open", "procedure", unique=True, postgresql_where=text("finished_at IS NULL")),
+)
+
+# One row per report of one period. `fields` are coded values; what a person wrote is in the vault, under the report's
+# id. `edition` is the latest of its figures, all of which `report_editions` keeps; 0 until they are counted.
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("procedure", Text, nullable=False),
+    Column("procedure_version", Integer, nullable=False),
+    Column("report", Text, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("office", Text),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),
+    Column("starts_at", INSTANT, nullable=False),
+    Column("cut_at", INSTANT, nullable=False),
+    Column("ready_at", INSTANT, nullable=False),
+    Column("due_at", INSTANT, nullable=False),
+    Column("edition", Integer, nullable=False),
+    Column("made_at", INSTANT),
+    Column("made_by", Text),
+    Column("person", Text),
+    Column("signed_with", Text),
+    Column("fields", JSONB, nullable=False),
+    Column("unlisted", Boolean, nullable=False),
+    Index("reports_one", "procedure", "report", "first_day", "round", text("coalesce(office, '')"), unique=True),
+    Index("reports_due", "due_at", "id"),
+    Index("reports_ready", "ready_at", postgresql_where=text("edition = 0")),
+    Index("reports_open", "due_at", postgresql_where=text("made_at IS NULL")),
+    Index("reports_unlisted", "id", postgresql_where=text("unlisted")),
+)
+report_editions = Table(
+    "report_editions",
+    metadata,
+    Column("report_id", Uuid, primary_key=True),
+    Column("edition", Integer, primary_key=True, autoincrement=False),
+    Column("computed_at", INSTANT, nullable=False),
+    Column("computed_by", Text),
+    Column("cases", Integer, nullable=False),
+    Column("figures", JSONB, nullable=False),
+)
+# The cases that a report lists; `listed_at` is when the case said so.
+report_cases = Table(
+    "report_cases",
+    metadata,
+    Column("report_id", Uuid, primary_key=True),
+    Column("case_id", Uuid, primary_key=True),
+    Column("edition", Integer, nullable=False),
+    Column("listed_at", INSTANT),
+    Index("report_cases_unlisted", "report_id", "case_id", postgresql_where=text("listed_at IS NULL")),
+)
+# Through which day the periods of each report have been opened.
+report_series = Table(
+    "report_series",
+    metadata,
+    Column("procedure", Text, primary_key=True),
+    Column("report", Text, primary_key=True),
+    Column("opened_through", Date, nullable=False),
 )

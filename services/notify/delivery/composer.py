@@ -18,6 +18,7 @@ from services.notify.domain.rows import NoticeRow
 from services.notify.domain.templates import Rendered, render
 from services.notify.domain.wording import Contact, Language, is_ready, names_of, needs_vault, values
 from shared.errors import NotFound
+from shared.events.reports import is_report
 from shared.procedures.loader import Library
 from shared.procedures.model import Notice, Procedure
 
@@ -61,8 +62,8 @@ class Composer:
             raise NotFound("the procedure has no such notice")
         who = addressee(row.to, case, procedure)
         where = endpoint(who, procedure, self._recipients)
-        # The complainant's language is known to the vault alone, and so are names and numbers.
-        asks = where.sink != "webhook" and where.sink != "console" and (
+        # The complainant's language is known to the vault alone, and so are names and numbers. A report has neither.
+        asks = where.sink != "webhook" and where.sink != "console" and not is_report(case.id) and (
             who.kind == "complainant" or needs_vault(names_of(element)) or bool(_fields(where, element))
         )  # fmt: skip
         return Placed(row, case, element, procedure, who, where, queue(where, who, case, asks_vault=asks), asks)

@@ -1,4 +1,6 @@
-"""What notify knows of a case: its facts, its pin, its clocks. Folded from events, whatever order they come in.
+"""What notify knows of a case, or of a recurring report: its facts, its pin, its clocks.
+
+Folded from events, whatever order they come in.
 
 A fact keeps every value it was given, with when that happened and when it was emitted. So a condition can be judged as
 of the moment of an occurrence, and an event that comes late changes the verdict as if it had come in time.
@@ -16,6 +18,7 @@ from shared.events import deadlines as d
 from shared.events.complaints import ComplaintRegistered, ProcedureMigrated
 from shared.events.envelope import Event
 from shared.events.occurrences import facts, happened_at, names
+from shared.events.reports import ReportOpened
 
 _STOPPING = (d.ClockMet, d.ClockStoppedLate, d.ClockCancelled)
 
@@ -92,7 +95,7 @@ def _last(versions: Iterable[FactVersion]) -> FactVersion:
 
 
 def opened(event: Event) -> Case:
-    """The case that a registration opens."""
+    """The case that a registration opens, or what is kept in the same way of a report that was opened."""
     return Case(event.subject, event.procedure, event.procedure_version, event.time)
 
 
@@ -102,6 +105,8 @@ def fold(case: Case, event: Event) -> None:
         case.pinned_at, case.version = event.time, event.data.to_version
     if isinstance(event.data, ComplaintRegistered):
         case.case_number = event.data.case_number
+    if isinstance(event.data, ReportOpened):
+        case.case_number = _called(event.data)
     emitted = stamp(event.time)
     called = names(event)
     happened = stamp(happened_at(event, called[0])) if called else emitted
@@ -119,15 +124,23 @@ def fold(case: Case, event: Event) -> None:
         _fold_clock(case, event, event.data, emitted)
 
 
+def _called(report: ReportOpened) -> str:
+    """By what notices name a report in place of a case number: `month-report 2026-11`, `patrol 2026-11-27 #2`."""
+    words = [report.report, report.period, report.office or "", f"#{report.round}" if report.round > 1 else ""]
+    return " ".join(word for word in words if word)
+
+
 def fold_all(cases: MutableMapping[UUID, Case], events: Iterable[Event]) -> list[Event]:
-    """Take events into their cases, in order; a registration opens its case, which is put into `cases`.
+    """Take events into their cases, in order.
+
+    A registration opens its case, and an opening its report, which are put into `cases`.
 
     Returns the events taken. Others of a case that is not open are left out: messaging holds them back until it is.
     """
     taken = []
     for event in events:
         if event.subject not in cases:
-            if not isinstance(event.data, ComplaintRegistered):
+            if not isinstance(event.data, ComplaintRegistered | ReportOpened):
                 continue
             cases[event.subject] = opened(event)
         fold(cases[event.subject], event)

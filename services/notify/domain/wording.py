@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from services.notify.domain.case import Case, stamp
 from services.notify.domain.templates import names_in
+from shared.events.reports import is_report
 from shared.procedures.model import Named, Notice, Procedure, Text
 
 Language = Literal["zh", "en"]
@@ -73,12 +74,13 @@ def values(
     zone = ZoneInfo(procedure.time_zone)
     clock = details.get("clock") or _clock(occurrence, details, case, procedure)
     found: dict[str, str | None] = {
-        "case_number": case.case_number or None,
+        "case_number": _case_number(case, procedure, language),
         "procedure": _in(procedure.name, language),
         "department": _name(procedure.departments, case.current("department"), language),
         "level": _name(procedure.levels, case.current("level"), language),
         "class": _name(procedure.classes, case.current("class"), language),
-        "clock": next((_in(one.name, language) for one in procedure.clocks if one.id == clock), None),
+        "clock": _name(procedure.reports, clock, language)
+        or next((_in(one.name, language) for one in procedure.clocks if one.id == clock), None),
         "step": details.get("step"),
         "due": _due(details, clock, case, zone, language),
         "reason": _reason(details, procedure, language),
@@ -90,6 +92,14 @@ def values(
     found.update({name: case.current(name) for name in case.given if name.startswith(NUMBER)})
     found.update({f"documents.{name}": text for name, text in contact.documents.items()})
     return found
+
+
+def _case_number(case: Case, procedure: Procedure, language: Language) -> str | None:
+    """The case's number; of a recurring report its name and period, and whose it is."""
+    if not is_report(case.id):
+        return case.case_number or None
+    named = (*procedure.reports, *procedure.departments, *procedure.roles, *procedure.levels)
+    return " ".join(_name(named, word, language) or word for word in case.case_number.split(" "))
 
 
 def moment(instant: datetime, zone: ZoneInfo, language: Language) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.sla.domain.arming import Lost, absorbed, without
 from services.sla.domain.case import Case, from_event, pin_of
 from services.sla.domain.decide import Decision, decide
+from services.sla.domain.rules import rules_for
 from services.sla.domain.shards import shard_of
 from services.sla.store import cases as store
 from services.sla.store import firing, rule_changes, timers
@@ -87,7 +88,8 @@ class ClockHandlers:
         decisions: list[Decision] = []
         events: list[Event] = []
         for case in cases:
-            decision = decide(case, self._procedure(case.procedure), self._calendars, now, because=because)
+            rules = rules_for(case.id, self._procedure(case.procedure))
+            decision = decide(case, rules, self._calendars, now, because=because)
             decisions.append(decision)
             for one in decision.emitted:
                 events.append(make("sla", case.id, case.procedure, one.data, cause=one.cause, at=now))

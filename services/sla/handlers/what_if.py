@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.sla.domain.arming import absorbed
 from services.sla.domain.rule_versions import label
+from services.sla.domain.rules import rules_for
 from services.sla.domain.shards import shard_of
 from services.sla.domain.what_if import Rules, Tally, compare
 from services.sla.store import cases as store
@@ -112,8 +113,8 @@ async def answer(context: Context, question: Question, change: Change) -> AsyncI
         now = context.clock.now()
         for number, loaded in enumerate(cases.values()):
             case = absorbed(loaded, cursors[shard_of(loaded.id)])
-            pinned = library.get(*case.procedure)
-            new = change if isinstance(change, Procedure) else pinned
+            pinned = rules_for(case.id, library.get(*case.procedure))
+            new = rules_for(case.id, change) if isinstance(change, Procedure) else pinned
             tally.add(
                 compare(case, Rules(pinned, calendars), Rules(new, with_it), now, restart=question.mode == "restart")
             )

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from services.sla.domain.explain import Language, explain_clocks
+from services.sla.domain.rules import rules_for
 from services.sla.store import cases, timers
 from shared.errors import NotFound
 from shared.hosting.host import Context
@@ -22,14 +23,16 @@ def routes(context: Context) -> APIRouter:
 
     @router.get("/cases/{case_id}/clocks")
     async def clocks(case_id: UUID, explain: Language | None = None, days: bool = True) -> dict[str, Any]:
-        """All cycles of all clocks of a case, with the facts behind each; `explain` adds why, in zh or en, with a line
-        for each date unless `days` is false."""
+        """All cycles of all clocks of a case (or the one of a recurring report), with the facts behind each.
+
+        `explain` adds why, in zh or en, with a line for each date unless `days` is false.
+        """
         async with context.engine.connect() as tx:
             case = (await cases.load(tx, [case_id])).get(case_id)
             if case is None:
                 raise NotFound("there is no such case")
             rows = await cases.clocks_of(tx, case_id)
-        procedure = context.library.get(*case.procedure)
+        procedure = rules_for(case_id, context.library.get(*case.procedure))
         now = context.clock.now()
         shown = [_shown(asdict(row), procedure) for row in rows]
         if explain is not None:

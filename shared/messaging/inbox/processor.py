@@ -24,6 +24,7 @@ from shared.events import envelope
 from shared.events.complaints import ComplaintRegistered
 from shared.events.envelope import Event, Transport, UnknownType
 from shared.events.headers import signature_headers
+from shared.events.reports import ReportOpened
 from shared.events.topics import TOPICS
 from shared.messaging.inbox import dead_letters, deduplication, held_events
 from shared.messaging.kafka.records import Record
@@ -166,7 +167,8 @@ class Processor:
         return going
 
     async def _in_time(self, tx: AsyncConnection, fresh: Sequence[Parsed], now: datetime) -> list[Event]:
-        """The events to apply now: those before their case's registration are put aside until it comes."""
+        """The events to apply now: those before the registration of their case, or the opening of their report, are put
+        aside until it comes."""
         if not fresh:
             return []
         unknown = await self._handler.unknown_cases(tx, {one.event.subject for one in fresh})
@@ -176,7 +178,7 @@ class Processor:
             case = one.event.subject
             if case not in unknown:
                 events.append(one.event)
-            elif isinstance(one.event.data, ComplaintRegistered):
+            elif isinstance(one.event.data, ComplaintRegistered | ReportOpened):
                 unknown.discard(case)
                 events.append(one.event)
                 events.extend(await held_events.release(tx, case))

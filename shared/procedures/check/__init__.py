@@ -13,6 +13,7 @@ from shared.procedures.check.follow_ups import check_follow_ups
 from shared.procedures.check.notices import check_notices
 from shared.procedures.check.occurrences import check_occurrences
 from shared.procedures.check.order import check_order
+from shared.procedures.check.recurring_reports import check_recurring_reports
 from shared.procedures.check.references import check_references
 from shared.procedures.check.reports import check_reports
 from shared.procedures.check.wording import check_wording
@@ -37,5 +38,6 @@ def check_procedure(procedure: Procedure) -> tuple[Finding, ...]:
         *check_awards(procedure),
         *check_documents(procedure),
         *check_wording(procedure),
+        *check_recurring_reports(procedure),
     }
     return tuple(sorted(found))

@@ -14,6 +14,8 @@ from shared.procedures.milestones import (
     DEADLINE,
     DECIDED_AT_INTAKE,
     FREELY_QUALIFIED,
+    LISTED,
+    PERIODIC,
     QUALIFIED_BY,
     REPORTED,
     STANDARD,
@@ -59,6 +61,8 @@ def is_known(occurrence: str, procedure: Procedure, ids: Ids) -> bool:
     """Whether the word is one of the language or a declared milestone, with a qualifier where one belongs."""
     name, qualifier = split(occurrence)
     if qualifier is not None:
+        if name in DEADLINE and qualifier in ids["reports"]:
+            return True  # a report's deadline has the report's id
         clock, _, step = qualifier.partition(".")
         if step:
             return name in STEPS and any(one.id == clock and step in _steps(one, name) for one in procedure.clocks)
@@ -99,7 +103,16 @@ def possible(procedure: Procedure) -> frozenset[str]:
         found -= {"award-approved", "award-refused"}
     found |= _of_service(procedure) | _of_follow_ups(procedure)
     found |= _of_classes(procedure) | _of_levels(procedure) | _of_clocks(procedure)
+    listed = [one.id for one in procedure.reports if one.lists]
+    found |= {LISTED, *(f"{LISTED}:{one}" for one in listed)} if listed else set()
     return frozenset(found)
+
+
+def possible_of_reports(procedure: Procedure) -> frozenset[str]:
+    """Every occurrence that a recurring report can have: notices can be caused by one, nothing else."""
+    found = {f"{name}:{one.id}" for one in procedure.reports for name in (*PERIODIC, "started", "breached", "met")}
+    found |= {f"warned:{one.id}" for one in procedure.reports if one.warn}
+    return frozenset(found | set(PERIODIC)) if procedure.reports else frozenset()
 
 
 def can_happen(occurrence: str, possible: frozenset[str]) -> bool:
@@ -171,7 +184,7 @@ def _steps(clock: Clock, name: str) -> list[str]:
 
 def check_occurrences(procedure: Procedure) -> Iterator[Finding]:
     """Findings on words that mean nothing, on what never happens, and on milestones that hide a standard word."""
-    ids, can_be = Ids(procedure), possible(procedure)
+    ids, can_be, of_reports = Ids(procedure), possible(procedure), possible_of_reports(procedure)
     for path, part in parts(procedure):
         if isinstance(part, Milestone) and part.id in (STANDARD | set(DEADLINE)) - {*REPORTED, *DECIDED_AT_INTAKE}:
             yield error(
@@ -182,7 +195,8 @@ def check_occurrences(procedure: Procedure) -> Iterator[Finding]:
         for kind, keys in _NAMED_BY:
             if type(part) is kind:
                 for key in keys:
-                    yield from _check_key(path, part, key, procedure, ids, can_be)
+                    allowed = can_be | of_reports if kind is Notice else can_be
+                    yield from _check_key(path, part, key, procedure, ids, allowed)
 
 
 def occurrences_named(procedure: Procedure) -> frozenset[str]:

@@ -44,8 +44,9 @@ from shared.procedures.model.notices import (
     NoticeTexts,
     Service,
 )
-from shared.procedures.model.oversight import Confidentiality, Duty, NotEnforced, Rule
+from shared.procedures.model.oversight import Confidentiality, NotEnforced, Rule
 from shared.procedures.model.procedure import Procedure
+from shared.procedures.model.reports import Figure, Measure, Report, ReportDue, ReportOf
 from shared.procedures.model.supplements import Supplement
 
 __all__ = [
@@ -69,11 +70,11 @@ __all__ = [
     "Duplicates",
     "DurationTable",
     "DurationText",
-    "Duty",
     "Element",
     "Escalation",
     "Extension",
     "FieldSpec",
+    "Figure",
     "FileType",
     "Files",
     "FollowUp",
@@ -81,6 +82,7 @@ __all__ = [
     "Grade",
     "Id",
     "Level",
+    "Measure",
     "Milestone",
     "Named",
     "NotEnforced",
@@ -94,6 +96,9 @@ __all__ = [
     "Procedure",
     "QuietHours",
     "Reopening",
+    "Report",
+    "ReportDue",
+    "ReportOf",
     "Requirement",
     "Role",
     "Route",

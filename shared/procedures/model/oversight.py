@@ -1,4 +1,4 @@
-"""What surrounds the handling: confidentiality, recurring duties, and rules that people follow."""
+"""What surrounds the handling: confidentiality, and rules that people follow."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.procedures.conditions import Condition
-from shared.procedures.model.base import Element, Id, Named, Text
+from shared.procedures.model.base import Element, Id, Text
 
 
 class Confidentiality(Element):
@@ -18,20 +18,6 @@ class Confidentiality(Element):
     disclosure_by: tuple[Id, ...] = ()
     abstract_only: bool = False
     recused: tuple[str, ...] = Field(default=(), description="fields that name the accused or their unit")
-
-
-class Duty(Named):
-    """A recurring duty of the organisation (a report, a meeting), with its due day.
-
-    `every` is the period; `day` the day of the month after the period's end (0: its last day), `before`: exclusive.
-    `month_of` is `period` when the day lies in the period's own last month, `next` when in the month after.
-    """
-
-    every: Literal["P1M", "P3M", "P1Y", "P7D"]
-    day: int | None = Field(default=None, ge=0, le=31)
-    month_of: Literal["period", "next"] = "period"
-    before: bool = False
-    by: Id | None = None
 
 
 class Rule(Element):

@@ -24,7 +24,8 @@ from shared.procedures.model.handling import (
     Route,
 )
 from shared.procedures.model.notices import FollowUp, Notice
-from shared.procedures.model.oversight import Confidentiality, Duty, NotEnforced, Rule
+from shared.procedures.model.oversight import Confidentiality, NotEnforced, Rule
+from shared.procedures.model.reports import Report
 from shared.procedures.model.supplements import Supplement, with_clocks
 
 
@@ -61,7 +62,7 @@ class Procedure(Element):
     notices: tuple[Notice, ...] = ()
     follow_ups: tuple[FollowUp, ...] = ()
     confidentiality: tuple[Confidentiality, ...] = ()
-    duties: tuple[Duty, ...] = ()
+    reports: tuple[Report, ...] = ()
     rules: tuple[Rule, ...] = ()
     not_enforced: tuple[NotEnforced, ...] = ()
 

@@ -16,6 +16,7 @@ from shared.events.assignments import CaseAssigned, MilestoneReached
 from shared.events.base import EventData
 from shared.events.complaints import ComplaintAdmitted, ComplaintRegistered
 from shared.events.envelope import Event, decode, encode, make
+from shared.events.reports import ReportMade, ReportOpened, report_id
 from shared.messaging import outbox
 from shared.messaging.inbox.processor import Processor
 from shared.messaging.kafka.records import Record
@@ -120,6 +121,19 @@ async def test_what_comes_before_its_registration_waits_for_it_in_order(open_ser
     await processor(engine, handler).process(records(early[2], registered(case)))
     assert handler.seen == [registered(case), *early]
     assert len(await emitted(engine)) == 4
+
+
+async def test_what_comes_before_a_reports_opening_waits_for_it(open_service: Open) -> None:
+    engine, report = await open_service("routing"), report_id("sample", "monthly", AT.date(), 1)
+    handler = Recorder(unknown=[report])
+    named = {"report": "monthly", "period": "2025-09"}
+    early = event(report, ReportMade(**named, at=AT, by="desk", edition=1))
+    await processor(engine, handler).process(records(early))
+    assert handler.seen == []
+    days = {"first_day": AT.date(), "last_day": AT.date()}
+    opened = event(report, ReportOpened(**named, **days, at=AT, ready_at=AT, due_at=AT))
+    await processor(engine, handler).process(records(opened))
+    assert handler.seen == [opened, early]
 
 
 async def test_numbers_have_no_gap_and_no_double_when_many_write_at_once(open_service: Open) -> None:

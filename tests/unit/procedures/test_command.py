@@ -39,7 +39,7 @@ def test_every_part_of_a_procedure_is_shown(id: str, lang: str) -> None:
     shown = run("show", id, "--lang", lang)
     assert shown.exit_code == 0
     one = load_library().get(id)
-    parts = (one.channels, one.fields, one.classes, one.levels, one.clocks, one.notices, one.duties, one.rules)
+    parts = (one.channels, one.fields, one.classes, one.levels, one.clocks, one.notices, one.reports, one.rules)
     for element in (element for part in parts for element in part):
         assert f"\n  {element.id}: " in shown.stdout
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
+from shared.business_time.loader import load_calendars
+from shared.business_time.zones import zone
 from shared.procedures.conditions import holds
 from shared.procedures.loader import load_library
 from shared.procedures.model import Clock, Procedure
+from shared.procedures.report_periods import period_of, times_of
 
 LIBRARY = load_library()
 MALL = LIBRARY.get("shopping-mall")
@@ -79,11 +83,15 @@ def test_extensions_are_totals_with_an_approver() -> None:
 
 
 def test_reports_due_before_a_day_are_due_before_it() -> None:
-    due = {one.id: (one.every, one.day, one.month_of, one.before) for one in (*VANKE.duties, *MALL.duties)}
-    assert due["half-month-report"] == ("P1M", 18, "period", True)  # .102
-    assert due["month-report"] == ("P1M", 3, "next", True)  # .103
-    assert due["warranty-record"] == ("P1M", 27, "period", True)  # .100
-    assert due["quarterly-record"] == ("P3M", 4, "next", True)  # shopping-mall.47
+    cn = load_calendars()["cn"]
+    last = {}
+    for one in (*VANKE.reports, *MALL.reports):
+        times = times_of(one, period_of(one.every, date(2025, 4, 10)), "Asia/Shanghai", cn)
+        last[one.id] = f"{times.due_at.astimezone(zone('Asia/Shanghai')):%m-%d %H:%M}"
+    assert last["half-month-report"] == "04-18 00:00"  # .102
+    assert last["month-report"] == "05-03 00:00"  # .103
+    assert last["warranty-record"] == "04-27 00:00"  # .100
+    assert last["quarterly-record"] == "07-04 00:00"  # shopping-mall.47
 
 
 def test_the_non_filing_notice_carries_its_number() -> None:

@@ -21,6 +21,7 @@ STATEMENTS = (
     """,
     "CREATE INDEX cases_number ON cases (number)",
     "CREATE INDEX cases_registered ON cases (registered_at, id)",
+    "CREATE INDEX cases_received ON cases (procedure, received_at)",
     "CREATE INDEX cases_status ON cases (status, registered_at, id)",
     "CREATE INDEX cases_fingerprint ON cases (fingerprint) WHERE fingerprint IS NOT NULL",
     "CREATE INDEX cases_merged_into ON cases (merged_into) WHERE merged_into IS NOT NULL",
@@ -42,6 +43,7 @@ STATEMENTS = (
         type text NOT NULL, details jsonb NOT NULL, PRIMARY KEY (event_id, occurrence))
     """,
     "CREATE INDEX timeline_case ON timeline (case_id, happened_at)",
+    "CREATE INDEX timeline_occurrence ON timeline (occurrence, happened_at)",
     "CREATE TABLE vault_keys (case_id uuid PRIMARY KEY, wrapped bytea NOT NULL, key_version integer NOT NULL)",
     """
     CREATE TABLE vault_fields (
@@ -79,6 +81,34 @@ STATEMENTS = (
         noted_at timestamptz NOT NULL, after_case uuid NOT NULL, migrated integer NOT NULL, finished_at timestamptz)
     """,
     "CREATE UNIQUE INDEX procedure_migrations_open ON procedure_migrations (procedure) WHERE finished_at IS NULL",
+    """
+    CREATE TABLE reports (
+        id uuid PRIMARY KEY, procedure text NOT NULL, procedure_version integer NOT NULL, report text NOT NULL,
+        period text NOT NULL, round integer NOT NULL, office text, first_day date NOT NULL, last_day date NOT NULL,
+        starts_at timestamptz NOT NULL, cut_at timestamptz NOT NULL, ready_at timestamptz NOT NULL,
+        due_at timestamptz NOT NULL, edition integer NOT NULL, made_at timestamptz, made_by text, person text,
+        signed_with text, fields jsonb NOT NULL, unlisted boolean NOT NULL)
+    """,
+    "CREATE UNIQUE INDEX reports_one ON reports (procedure, report, first_day, round, coalesce(office, ''))",
+    "CREATE INDEX reports_due ON reports (due_at, id)",
+    "CREATE INDEX reports_ready ON reports (ready_at) WHERE edition = 0",
+    "CREATE INDEX reports_open ON reports (due_at) WHERE made_at IS NULL",
+    "CREATE INDEX reports_unlisted ON reports (id) WHERE unlisted",
+    """
+    CREATE TABLE report_editions (
+        report_id uuid NOT NULL, edition integer NOT NULL, computed_at timestamptz NOT NULL, computed_by text,
+        cases integer NOT NULL, figures jsonb NOT NULL, PRIMARY KEY (report_id, edition))
+    """,
+    """
+    CREATE TABLE report_cases (
+        report_id uuid NOT NULL, case_id uuid NOT NULL, edition integer NOT NULL, listed_at timestamptz,
+        PRIMARY KEY (report_id, case_id))
+    """,
+    "CREATE INDEX report_cases_unlisted ON report_cases (report_id, case_id) WHERE listed_at IS NULL",
+    """
+    CREATE TABLE report_series (
+        procedure text NOT NULL, report text NOT NULL, opened_through date NOT NULL, PRIMARY KEY (procedure, report))
+    """,
 )
 
 

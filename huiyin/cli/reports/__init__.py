@@ -1,0 +1,1 @@
+"""Recurring reports on the command line."""
