@@ -6,6 +6,9 @@ merged by id: an entry of the file adds its keys to the base's, each key as a wh
 mapping (`numbering`, `admissibility`) is merged by key; everything else is replaced. `texts` holds the texts of notices
 by occurrence: a notice without `text` has that of its first `at`, and `text: <word>` names another.
 
+A number in `source` is a fact of the file's own procedure (`source: [7]` in `hotline` is `hotline.07`); so in
+`not_enforced`, where `fact` may be a list of facts with one reason.
+
 What comes out has none of these words any more: it is what services keep, and compare. Pure, but for the reader that
 it is given.
 """
@@ -64,7 +67,46 @@ def compose(document: Document, name: str, shelf: Shelf) -> Composed:
     composer = _Composer(name, shelf)
     whole = composer.complete(_tree(document.data, document.lines, name, ()), ())
     places: dict[Path, Place] = {}
-    return Composed(_plain(composer.with_texts(whole), (), places), places)
+    return Composed(_plain(with_own_facts(composer.with_texts(whole)), (), places), places)
+
+
+def with_own_facts(whole: Node) -> Node:
+    """The same with the whole id of each fact that `source` or `not_enforced` gives by its number alone."""
+    id_ = whole.value.get("id")
+    if id_ is None or not isinstance(id_.value, str):
+        return whole
+    parts = dict(whole.value)
+    reasons = parts.get("not_enforced")
+    if reasons is not None and isinstance(reasons.value, list):
+        parts["not_enforced"] = replace(reasons, value=[one for node in reasons.value for one in _by_fact(node)])
+    return _named_facts(replace(whole, value=parts), id_.value)
+
+
+def _by_fact(reason: Node) -> list[Node]:
+    """A reason for several facts, once for each."""
+    facts = reason.value.get("fact") if isinstance(reason.value, dict) else None
+    if facts is None or not isinstance(facts.value, list):
+        return [reason]
+    return [replace(reason, value={**reason.value, "fact": one}) for one in facts.value]
+
+
+def _named_facts(node: Node, procedure: str) -> Node:
+    if isinstance(node.value, dict):
+        below = {key: _named_facts(one, procedure) for key, one in node.value.items()}
+        if isinstance(node.value.get("source"), Node) and isinstance(below["source"].value, list):
+            named = [_own_fact(one, procedure) for one in below["source"].value]
+            below["source"] = replace(below["source"], value=named)
+        if "fact" in below:
+            below["fact"] = _own_fact(below["fact"], procedure)
+        return replace(node, value=below)
+    if isinstance(node.value, list):
+        return replace(node, value=[_named_facts(one, procedure) for one in node.value])
+    return node
+
+
+def _own_fact(node: Node, procedure: str) -> Node:
+    own = isinstance(node.value, int) and not isinstance(node.value, bool) and node.value > 0
+    return replace(node, value=f"{procedure}.{node.value:02}") if own else node
 
 
 def _tree(value: Any, lines: Mapping[Path, int], file: str, path: Path) -> Node:
