@@ -4,7 +4,8 @@
 packs of `packs/` over it, in order; a pack's `${name}` is replaced by what `with` gives. Lists of entries with ids are
 merged by id: an entry of the file adds its keys to the base's, each key as a whole, and `remove: true` drops it. A
 mapping (`numbering`, `admissibility`) is merged by key; everything else is replaced. `texts` holds the texts of notices
-by occurrence: a notice without `text` has that of its first `at`, and `text: <word>` names another.
+by occurrence: a notice without `text` has that of its first `at`, and `text: <word>` names another. A text that is one
+sentence (`text: {zh: '…', en: '…'}`) has the notice's name and the case number as its subject.
 
 A number in `source` is a fact of the file's own procedure (`source: [7]` in `hotline` is `hotline.07`); so in
 `not_enforced`, where `fact` may be a list of facts with one reason.
@@ -274,12 +275,10 @@ class _Composer:
         del found[id_]
 
     def with_texts(self, whole: Node) -> Node:
-        """Each notice with its text, from those by occurrence."""
-        if "texts" not in whole.value:
-            return whole
+        """Each notice with its text, from those by occurrence or with the subject that it leaves out."""
         parts = dict(whole.value)
-        texts = parts.pop("texts")
-        known: dict[str, Node] = texts.value if isinstance(texts.value, dict) else {}
+        texts = parts.pop("texts", None)
+        known: dict[str, Node] = texts.value if texts is not None and isinstance(texts.value, dict) else {}
         if isinstance(parts.get("notices"), Node) and isinstance(parts["notices"].value, list):
             notices = [self._with_text(node, known) for node in parts["notices"].value]
             parts["notices"] = replace(parts["notices"], value=notices)
@@ -290,11 +289,11 @@ class _Composer:
             return notice
         text = notice.value.get("text")
         if text is not None and not isinstance(text.value, str):
-            return notice
+            return replace(notice, value={**notice.value, "text": _with_subject(text, notice.value.get("name"))})
         word = text.value if text is not None else _first_word(notice.value.get("at"))
         if word in known:
             return replace(notice, value={**notice.value, "text": known[word]})
-        if text is None:
+        if text is None or not known:
             return notice
         raise self.refusal(
             text.place,
@@ -302,6 +301,21 @@ class _Composer:
             f"there is no text for {word}",
             nearest(word, known) or f"there are texts for: {', '.join(known)}",
         )
+
+
+def _with_subject(text: Node, name: Node | None) -> Node:
+    """A text whose languages are each one sentence, with the notice's name as subject."""
+    names = name.value if name is not None and isinstance(name.value, dict) else {}
+    if not isinstance(text.value, dict):
+        return text
+
+    def whole(language: str, node: Node) -> Node:
+        if not isinstance(node.value, str) or language not in names:
+            return node
+        subject = replace(names[language], value=f"{names[language].value} {{{{case_number}}}}")
+        return replace(node, value={"subject": subject, "body": node})
+
+    return replace(text, value={language: whole(language, node) for language, node in text.value.items()})
 
 
 def _first_word(at: Node | None) -> str:

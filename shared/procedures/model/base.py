@@ -30,14 +30,14 @@ def _parses(text: str) -> str:
 DurationText = Annotated[str, StringConstraints(pattern=r"^(IMMEDIATE|P[0-9TWDMYHS]+)$"), AfterValidator(_parses)]
 
 
-def _as_composed(value: object) -> object:
-    """Composition has put the whole id in place of a number already."""
+def as_composed(value: object) -> object:
+    """Composition has put the long form in place of a short one already; only the schema knows both."""
     return value
 
 
-FactId = Annotated[str, BeforeValidator(_as_composed, json_schema_input_type=str | int)]
+FactId = Annotated[str, BeforeValidator(as_composed, json_schema_input_type=str | int)]
 """A fact of the catalogue, `hotline.07`; in a file also its number alone, for one of the file's own procedure."""
-FactIds = Annotated[str, BeforeValidator(_as_composed, json_schema_input_type=str | int | tuple[str | int, ...])]
+FactIds = Annotated[str, BeforeValidator(as_composed, json_schema_input_type=str | int | tuple[str | int, ...])]
 """The same; in a file also a list, for one reason that several facts share."""
 
 

@@ -216,3 +216,9 @@ def test_a_number_in_source_is_a_fact_of_the_file_s_own_procedure_and_a_reason_m
 def test_a_source_that_is_no_number_of_a_fact_is_refused(wrong: str) -> None:
     with pytest.raises(ProcedureError, match="source"):
         parse_procedure(SAMPLE.replace("id: sample\n", f"id: sample\nsource: {wrong}\n", 1), "sample.yaml")
+
+
+def test_a_text_of_one_sentence_has_the_name_of_its_notice_as_subject() -> None:
+    found = sample("{subject: '结果 {{case_number}}', body: '{{name}}您好'}", "'{{name}}您好'").notices[0].text
+    assert (found.zh.subject, found.zh.body) == ("结果 {{case_number}}", "{{name}}您好")
+    assert (found.en.subject, found.en.body) == ("Result {{case_number}}", "Dear {{name}}")
