@@ -20,9 +20,15 @@ class History:
 
 
 def data_of(entry: TimelineEntry) -> EventData | None:
-    """The event's data, but for what a timeline leaves out (`matters`); None for a type of another version."""
+    """The event's data, but for what a timeline leaves out (`matters`); None for a type of another version.
+
+    A timeline keeps no value that is None: a required one was None (`due_at` of a clock that is paused).
+    """
     model = REGISTRY.get(entry.type)
-    return model.model_validate(entry.details) if model else None
+    if model is None:
+        return None
+    absent = {name: None for name, field in model.model_fields.items() if field.is_required()}
+    return model.model_validate(absent | entry.details)
 
 
 def history(entries: Iterable[TimelineEntry]) -> History:
