@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 from shared.business_time.durations import Duration
 from shared.errors import HuiyinError
@@ -30,12 +31,36 @@ def _parses(text: str) -> str:
 DurationText = Annotated[str, StringConstraints(pattern=r"^(IMMEDIATE|P[0-9TWDMYHS]+)$"), AfterValidator(_parses)]
 
 
+def _as_it_is(value: object) -> object:
+    return value
+
+
+FactId = Annotated[str, BeforeValidator(_as_it_is, json_schema_input_type=str | int)]
+"""A fact of the catalogue. In a file a number alone means the procedure's own: `7` is `canteen.07`."""
+
+
+def with_own_facts(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A procedure's content with each fact of its own that is named by number alone, by its whole name."""
+    own = str(data.get("id"))
+    return {key: _facts_named(key, value, own) for key, value in data.items()}
+
+
+def _facts_named(key: str, value: Any, own: str) -> Any:
+    if isinstance(value, dict):
+        return {below: _facts_named(below, inner, own) for below, inner in value.items()}
+    if isinstance(value, list):
+        return [_facts_named(key, inner, own) for inner in value]
+    if key in ("source", "fact") and isinstance(value, int) and not isinstance(value, bool):
+        return f"{own}.{value:02}"
+    return value
+
+
 class Element(BaseModel):
     """Base of every element: unknown keys are refused, `source` names the facts it implements."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    source: tuple[str, ...] = ()
+    source: tuple[FactId, ...] = ()
 
 
 class Text(BaseModel):
