@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.intake.background.housekeeping import clean_up_periodically
+from services.intake.background.housekeeping import clean_up_periodically, erase_periodically
 from services.intake.background.reports import Reports
 from services.intake.consumer import Consumer
 from services.intake.form_book import FormBook
@@ -58,6 +58,11 @@ def build(context: Context) -> Service:
         ],
         topics=[ASSIGNMENTS, DEADLINES, NOTICES],
         handler=Consumer(forms),
-        loops=[lambda: clean_up_periodically(engine, vault, real), migrations.run, Reports(context, reports).run],
+        loops=[
+            lambda: clean_up_periodically(engine, vault, real),
+            lambda: erase_periodically(context.outbox, clock),
+            migrations.run,
+            Reports(context, reports).run,
+        ],
         limits={BATCH_PATH: BATCH_LIMIT, FILES_PATH: LARGEST_FILE},
     )

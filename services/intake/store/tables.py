@@ -56,12 +56,15 @@ cases = Table(
     Column("rule", Text),
     Column("decided_by", Text),
     Column("document_numbers", JSONB, nullable=False),
+    Column("kept_until", INSTANT),
+    Column("erased_at", INSTANT),
     UniqueConstraint("procedure", "number"),
     Index("cases_number", "number"),
     Index("cases_registered", "registered_at", "id"),
     Index("cases_received", "procedure", "received_at"),
     Index("cases_status", "status", "registered_at", "id"),
     Index("cases_fingerprint", "fingerprint", postgresql_where=text("fingerprint IS NOT NULL")),
+    Index("cases_kept_until", "kept_until", postgresql_where=text("erased_at IS NULL")),
     Index("cases_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
 )
 numbers = Table(
