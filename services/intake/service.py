@@ -18,6 +18,7 @@ from services.intake.http.cases import case_routes
 from services.intake.http.complaints import BATCH_PATH, registration_routes
 from services.intake.http.documents import document_routes
 from services.intake.http.files import FILES_PATH, file_routes
+from services.intake.http.how_to import how_to_routes
 from services.intake.http.procedure_migrations import migration_routes
 from services.intake.http.progress import progress_routes
 from services.intake.http.reports import report_routes
@@ -53,6 +54,7 @@ def build(context: Context) -> Service:
             document_routes(DocumentHandlers(context.outbox, vault, clock, forms)),
             file_routes(FileHandlers(context.outbox, vault, clock, real, forms)),
             progress_routes(ProgressHandlers(engine, vault, forms)),
+            how_to_routes(forms, context.calendars, clock),
             migration_routes(engine, migrations),
             report_routes(context, reports),
         ],
