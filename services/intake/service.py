@@ -15,6 +15,7 @@ from services.intake.handlers.reports import ReportHandlers
 from services.intake.handlers.supplements import SupplementHandlers
 from services.intake.handlers.vault import VaultHandlers
 from services.intake.http.cases import case_routes
+from services.intake.http.complainants import complainant_routes
 from services.intake.http.complaints import BATCH_PATH, registration_routes
 from services.intake.http.documents import document_routes
 from services.intake.http.files import FILES_PATH, file_routes
@@ -54,6 +55,7 @@ def build(context: Context) -> Service:
             document_routes(DocumentHandlers(context.outbox, vault, clock, forms)),
             file_routes(FileHandlers(context.outbox, vault, clock, real, forms)),
             progress_routes(ProgressHandlers(engine, vault, forms)),
+            complainant_routes(engine, clock),
             how_to_routes(forms, context.calendars, clock),
             migration_routes(engine, migrations),
             report_routes(context, reports),

@@ -21,8 +21,8 @@ _ERASE = tuple(
     text(f"DELETE FROM {table} WHERE case_id = :case_id")  # noqa: S608  (constants)
     for table in ("vault_keys", "vault_fields", "vault_documents", "vault_file_chunks", "vault_files")
 )
-# The hash by which duplicates are found says that two complaints are alike: it goes too.
-_ERASED = text("UPDATE cases SET erased_at = :now, fingerprint = NULL WHERE id = :case_id")
+# Hashes say that two complaints are alike, or one person's: they go too.
+_ERASED = text("UPDATE cases SET erased_at = :now, fingerprint = NULL, complainant = NULL WHERE id = :case_id")
 
 
 async def expired(tx: AsyncConnection, now: datetime, limit: int) -> list[Case]:

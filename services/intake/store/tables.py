@@ -52,6 +52,7 @@ cases = Table(
     Column("closed_at", INSTANT),
     Column("merged_into", Uuid),
     Column("fingerprint", Text),
+    Column("complainant", Text),
     Column("receipt_hash", LargeBinary, nullable=False),
     Column("rule", Text),
     Column("decided_by", Text),
@@ -64,6 +65,7 @@ cases = Table(
     Index("cases_received", "procedure", "received_at"),
     Index("cases_status", "status", "registered_at", "id"),
     Index("cases_fingerprint", "fingerprint", postgresql_where=text("fingerprint IS NOT NULL")),
+    Index("cases_complainant", "complainant", "received_at", postgresql_where=text("complainant IS NOT NULL")),
     Index("cases_kept_until", "kept_until", postgresql_where=text("erased_at IS NULL")),
     Index("cases_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
 )
