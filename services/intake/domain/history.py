@@ -20,15 +20,13 @@ class History:
 
 
 def data_of(entry: TimelineEntry) -> EventData | None:
-    """The event's data, but for what a timeline leaves out (`matters`); None for a type of another version.
-
-    A timeline keeps no value that is None: a required one was None (`due_at` of a clock that is paused).
-    """
+    """The event's data, but for what a timeline leaves out (`matters`, and what is null); None for a type of another
+    version."""
     model = REGISTRY.get(entry.type)
     if model is None:
         return None
-    absent = {name: None for name, field in model.model_fields.items() if field.is_required()}
-    return model.model_validate(absent | entry.details)
+    left_out = {name: None for name, spec in model.model_fields.items() if spec.is_required()}
+    return model.model_validate({**left_out, **entry.details})
 
 
 def history(entries: Iterable[TimelineEntry]) -> History:

@@ -1,22 +1,19 @@
-"""What has happened to a case, read from its timeline."""
+"""The history of a case from its timeline, where what is null was left out."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from uuid import UUID
+from uuid import uuid4
 
 from services.intake.domain.history import history
 from services.intake.domain.timeline import entries
-from shared.events import envelope
-from shared.events.complaints import ComplaintAdmitted
-from shared.events.deadlines import ClockPaused
+from shared.events.deadlines import ClockStarted
+from shared.events.envelope import make
 
-MONDAY = datetime(2025, 3, 3, 2, tzinfo=UTC)
+AT = datetime(2025, 9, 25, 2, 0, tzinfo=UTC)
 
 
-def test_a_clock_that_is_paused_has_no_due_instant_in_the_history() -> None:
-    paused = ClockPaused(clock="filing", cycle=1, due_at=None, at=MONDAY)
-    event = envelope.make("sla", UUID(int=1), ("test-desk", 1), paused, cause="c", at=MONDAY)
-    decision = ComplaintAdmitted(rule=None, decided_by=None)
-    admitted = envelope.make("intake", UUID(int=1), ("test-desk", 1), decision, cause="a", at=MONDAY)
-    assert history([*entries(event), *entries(admitted)]).happened == {"admitted"}
+def test_a_clock_whose_due_instant_is_not_known_yet_is_part_of_the_history() -> None:
+    started = ClockStarted(clock="answer", cycle=1, due_at=None, started_at=AT)
+    event = make("sla", uuid4(), ("canteen", 1), started, cause="started", at=AT)
+    assert "started:answer" in history(entries(event)).happened
