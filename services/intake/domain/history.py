@@ -20,13 +20,13 @@ class History:
 
 
 def data_of(entry: TimelineEntry) -> EventData | None:
-    """The event's data, but for what a timeline leaves out (`matters`); None for a type of another version."""
+    """The event's data, but for what a timeline leaves out (`matters`, and what is null); None for a type of another
+    version."""
     model = REGISTRY.get(entry.type)
     if model is None:
         return None
-    # what is not known is left out of a timeline, where the event says so: `due_at` of a clock that stands
-    unknown = {name: None for name, field in model.model_fields.items() if field.is_required()}
-    return model.model_validate({**unknown, **entry.details})
+    left_out = {name: None for name, spec in model.model_fields.items() if spec.is_required()}
+    return model.model_validate({**left_out, **entry.details})
 
 
 def history(entries: Iterable[TimelineEntry]) -> History:

@@ -34,3 +34,25 @@ def test_the_schema_accepts_every_shipped_procedure(file: Path) -> None:
 def test_an_editor_with_the_schema_marks_what_the_loader_refuses(old: str, new: str) -> None:
     assert VALIDATOR.is_valid(read_yaml(SAMPLE).data)
     assert not VALIDATOR.is_valid(read_yaml(changed(old, new)).data)
+
+
+EXTENDING = """\
+id: short
+extends: complaint@1
+notices: [{id: result, remove: true}, {id: receipt, text: admitted}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "valid"),
+    [
+        (EXTENDING, True),
+        (EXTENDING.replace("extends: complaint@1\n", ""), False),
+        (EXTENDING.replace("remove: true", "remove: 1"), False),
+        (EXTENDING.replace("id: receipt", "at: [resolved]"), False),
+        (EXTENDING + "use: [{pack: mediation@1, with: {by: [chief]}}]\n", True),
+        (EXTENDING + "use: [mediation@1]\n", False),
+    ],
+)
+def test_a_file_that_extends_a_base_says_only_what_differs(text: str, valid: bool) -> None:
+    assert VALIDATOR.is_valid(read_yaml(text).data) is valid
