@@ -26,6 +26,7 @@ from huiyin.simulate.actions import (
     Decide,
     Delivered,
     Look,
+    PutDocument,
     Reassign,
     Recount,
     Register,
@@ -139,9 +140,6 @@ class LiveExamples:
         if isinstance(action, SignOff | Recount):
             return self._make(story.procedure.id, action)
         case = live.ids[case_id(story.outcome.example.id, action.of)]
-        for name in () if isinstance(action, Ask) else action.documents or ():
-            put = self._http.put(f"{intake}/v1/cases/{case}/documents/{name}", json={"text": f"{name} of {case}"})
-            assert put.is_success, put.text
         by = {"by": action.by} if action.by else {}
         match action:
             case Decide():
@@ -164,6 +162,9 @@ class LiveExamples:
                 body |= {name: value for name, value in more.items() if value}
                 body |= {"persons": list(action.persons)} if action.persons else {}
                 return self._report(f"{routing}/v1/cases/{case}/milestones", body)
+            case PutDocument():
+                body = {"text": action.text or "", "fields": action.fields, "signed_by": action.signed_by, **by}
+                return self._http.put(f"{intake}/v1/cases/{case}/documents/{action.document}", json=body)
             case Reassign():
                 body = {"department": action.reassign, **by}
                 return self._http.post(f"{routing}/v1/cases/{case}/reassignment", json=body)
@@ -179,7 +180,11 @@ class LiveExamples:
                 body = {"satisfied": action.answer == "satisfied", "score": action.score}
                 return self._http.post(f"{notify}/v1/cases/{case}/satisfaction", json=body)
             case Served():
-                receipt = {"signer": action.signer, "date": str(action.date) if action.date else None}
+                receipt = {
+                    "person": action.person,
+                    "signer": action.signer,
+                    "date": str(action.date) if action.date else None,
+                }
                 body = {**by, **{name: value for name, value in receipt.items() if value}}
                 return self._report(f"{notify}/v1/notices/{self._notice(case, action)}/receipt", body)
             case Delivered():

@@ -12,6 +12,7 @@ from shared.errors import InvalidInput
 from shared.procedures.dossiers import required_documents
 from shared.procedures.fields import Scalar
 from shared.procedures.model import DocumentKind, Procedure, Text
+from shared.procedures.offices import offices
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,17 @@ def check_contents(
     if not text and not values:
         raise InvalidInput("a document has a text, or fields", field="text")
     return Contents(text, values, by, tuple(signed_by))
+
+
+def author(procedure: Procedure, department: str | None, by: str | None) -> str:
+    """The office that puts a document in: absent, the department that has the case, or will have it by default.
+
+    Raises `InvalidInput` for an office that there is not.
+    """
+    office = by or department or procedure.default_department
+    if office not in offices(procedure):
+        raise InvalidInput("the procedure has no such office", field="by")
+    return office
 
 
 def require_author(kind: DocumentKind | None, by: str | None) -> None:

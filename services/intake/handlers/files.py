@@ -19,7 +19,7 @@ from services.intake.domain.documents import kind_of as kind_of_document
 from services.intake.domain.documents import require_author, states_something
 from services.intake.domain.file_types import HEAD_BYTES, kind_of
 from services.intake.form_book import FormBook
-from services.intake.handlers.documents import author
+from services.intake.handlers.documents import author_of
 from services.intake.handlers.emitting import emit, hold
 from services.intake.handlers.supplements import fulfil
 from services.intake.handlers.vault import find_case
@@ -83,7 +83,7 @@ class FileHandlers:
         async with self._engine.connect() as connection:
             case = await find_case(connection, case_id)
             form = self._forms.pinned(case.pin)
-            office = author(case, form, by, caller)
+            office = author_of(case, form, by, caller)
             rule = files_rule(form.procedure, document)
             require_author(kind_of_document(form.procedure, document), office)
             key = await store_vault.key_of(connection, self._vault, case_id)

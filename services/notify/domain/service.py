@@ -23,7 +23,8 @@ _OVER = ("sent", "failed")
 
 @dataclass(frozen=True)
 class Receipt:
-    """What an officer reports of the receipt: the document with the signer's name, the date of service."""
+    """What an officer reports of the receipt: the document with the signer's name, the date of service, and as `person`
+    who delivered it."""
 
     by: str
     person: str | None = None
@@ -65,6 +66,8 @@ def served_at(
             raise InvalidInput("the receipt states it", field=name)
         if given and name not in element.service.receipt:
             raise InvalidInput("the procedure does not ask for it", field=name)
+    if "deliverer" in element.service.receipt and receipt.person is None:
+        raise InvalidInput("the receipt states who delivered it", field="person")
     if receipt.signer is not None and f"documented:{receipt.signer}" not in case.reached:
         raise Conflict(
             "no such document has come yet",

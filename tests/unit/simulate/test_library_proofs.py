@@ -16,7 +16,7 @@ ONLY_CITED = {
     "baoshan-efficiency": ("11", "15", "38", "39", "41", "58"),
     "customer-complaint-timeout-table": ("08",),
     "shopping-mall": ("43", "45", "47", "55", "58"),
-    "social-insurance-levy-complaints": ("04", "05", "09", "11", "12", "14", "18", "20"),
+    "social-insurance-levy-complaints": (),
     "vanke-developer": (
         "100",
         "101",
