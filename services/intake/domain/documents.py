@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,9 @@ from shared.business_time.due import step_after
 from shared.business_time.durations import Duration
 from shared.errors import InvalidInput
 from shared.procedures.fields import Scalar
+from shared.procedures.milestones import split
 from shared.procedures.model import DocumentKind, Procedure, Text
+from shared.procedures.offices import offices
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,25 @@ class ContentsList:
 def kind_of(procedure: Procedure, name: str) -> DocumentKind | None:
     """What the procedure says of a document; None for one that it does not declare."""
     return next((one for one in procedure.documents if one.id == name), None)
+
+
+def author_of(procedure: Procedure, department: str | None, by: str | None) -> str:
+    """The office that puts a document in: absent, the department that has the case, or will have it by default.
+
+    Raises `InvalidInput` for one that there is not.
+    """
+    office = by or department or procedure.default_department
+    if office not in offices(procedure):
+        raise InvalidInput("the procedure has no such office", field="by")
+    return office
+
+
+def closed_off(procedure: Procedure, happened: Iterable[tuple[str, str | None, datetime]]) -> datetime | None:
+    """When the dossier's occurrence happened last, if it has: (name, qualifier, instant) of what happened."""
+    if procedure.dossier is None:
+        return None
+    name, qualifier = split(procedure.dossier.at)
+    return max((at for one, word, at in happened if one == name and qualifier in (None, word)), default=None)
 
 
 def check_contents(
