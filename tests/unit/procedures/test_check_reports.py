@@ -70,7 +70,7 @@ def test_the_small_procedure_has_no_findings() -> None:
         ({"award": {"amount": {"by": "outlet", "one": 5, "else": 1}}}, None, ""),
         ({"award": {"amount": {"by": "level", "else": 1}}}, None, ""),
         ({"award": {"amount": {"by": "channel", "else": 1}}, "channels": TWO}, None, ""),
-        ({"award": {"amount": {"by": "channel", "one": 5}}, "channels": TWO}, "awards[a].amount", "or give `else`: two"),
+        ({"award": {"amount": {"by": "channel", "one": 5}}, "channels": TWO}, "awards[a].amount", "give `else`: two"),
         ({"award": {"amount": {"by": "outlett", "one": 5}}}, "awards[a].amount.by", "did you mean outlet?"),
         ({"award": {"amount": {"by": "seen.loss", "else": 5}}}, "awards[a].amount.by", "is not a fact with declared"),
         ({"award": {"amount": {"by": "outlet", "tow": 5, "else": 1}}}, "awards[a].amount.tow", "never has this value"),
