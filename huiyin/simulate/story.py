@@ -17,7 +17,10 @@ from shared.procedures.model import Id, Occurrence
 FIRST = "first"
 """The name of the complaint that an example's `given` is, for actions and expectations about several."""
 
-Values = dict[str, bool | int | str]
+Value = bool | int | str
+Values = dict[str, Value]
+Person = dict[str, Value]
+"""One person of a party, by the party's fields."""
 
 
 class _Part(BaseModel):
@@ -27,14 +30,15 @@ class _Part(BaseModel):
 class Given(_Part):
     """A complaint as it comes: when it was received, and (absent: then) registered, over which channel, its fields.
 
-    What is left out is that of the file's `complaint`; a field of null is not given at all.
+    A party stands in the field of its id. What is left out is that of the file's `complaint`; a field of null is not
+    given at all.
     """
 
     received: WallInstant | None = None
     registered: WallInstant | None = None
     channel: str | None = None
     language: Literal["zh", "en"] | None = None
-    fields: dict[str, bool | int | str | None] = {}
+    fields: dict[str, Value | Person | list[Person] | None] = {}
 
 
 class Sent(_Part):
@@ -112,7 +116,7 @@ class Decide(_Action):
 class Supplement(_Action):
     """The complainant gives more."""
 
-    supplement: Values
+    supplement: dict[str, Value | Person | list[Person]]
 
 
 class Withdraw(_Action):

@@ -9,7 +9,7 @@ from shared.procedures.check.known_facts import KnownFact, known_facts, own_fact
 from shared.procedures.check.occurrences import can_happen, is_known, possible, unknown
 from shared.procedures.check.parts import Ids, parts
 from shared.procedures.conditions import ORDERED, All, Always, Any_, Compare, Condition, Not, Reached
-from shared.procedures.model import AdmissionRule, Clock, DurationTable, FieldSpec, Milestone, Procedure
+from shared.procedures.model import AdmissionRule, Clock, DurationTable, FieldSpec, Milestone, Party, Procedure
 
 _ALLOWED = {
     "choice": ("is", "is_not", "in", "not_in", "known"),
@@ -28,7 +28,7 @@ def check_conditions(procedure: Procedure) -> Iterator[Finding]:
     reader = _Reader(procedure)
     for path, part in parts(procedure):
         at_intake = (isinstance(part, AdmissionRule) and not part.officer) or (
-            isinstance(part, FieldSpec) and not path.startswith(("milestones", "documents"))
+            isinstance(part, FieldSpec | Party) and not path.startswith(("milestones", "documents"))
         )
         for word, key in (("when", "when"), ("while", "while_")):
             condition = getattr(part, key, None)
