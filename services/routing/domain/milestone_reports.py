@@ -13,13 +13,13 @@ from services.routing.domain.extensions import check_extension, is_extension
 from services.routing.domain.persons import check_persons
 from services.routing.domain.report import Report
 from services.routing.domain.report_fields import check_must, read_fields, require_documents
-from shared.errors import Conflict, InvalidInput
+from shared.errors import Conflict, InvalidInput, NotYet
 from shared.events.assignments import MilestoneReached
 from shared.events.base import EventData
 from shared.events.occurrences import names_of
 from shared.procedures.conditions import holds
 from shared.procedures.fields import Scalar
-from shared.procedures.milestones import DECIDED_AT_INTAKE, REPORTED
+from shared.procedures.milestones import DECIDED_AT_INTAKE, REPORTED, split
 from shared.procedures.model import Milestone, Procedure, Requirement
 from shared.procedures.notice_documents import documents_shown
 from shared.procedures.offices import HANDLER, offices
@@ -158,6 +158,10 @@ def _check_requirements(
 
 def _check_requirement(case: Case, requirement: Requirement) -> None:
     if requirement.reached is not None and not case.has_occurred(requirement.reached):
+        word, name = split(requirement.reached)
+        if word == "documented":
+            hint = f"PUT documents/{name} to intake first"
+            raise NotYet(f"{requirement.reached} must come first", field="milestone", hint=hint)
         raise Conflict(
             f"{requirement.reached} must be reported first", field="milestone", hint=f"report {requirement.reached}"
         )
