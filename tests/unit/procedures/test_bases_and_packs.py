@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,9 @@ def test_a_procedure_of_thirty_lines_is_whole_and_sound() -> None:
     assert [one.id for one in procedure.fields][:3] == ["name", "phone", "email"]
     assert {one.id: one.text.en.subject for one in procedure.notices}["urging"] == "Reminder {{case_number}}"
     assert {one.id: one.duration for one in procedure.clocks}["investigation"] == "P20WD"
-    assert [(one.id, one.amount, one.choose, one.source) for one in procedure.awards] == [("late", 20, None, ())]
+    assert [(one.id, one.amount, one.choose, one.source) for one in procedure.awards] == [
+        ("late", Decimal(20), None, ())
+    ]
 
 
 PACKS = sorted((PACKAGE / "packs").glob("*.yaml"))

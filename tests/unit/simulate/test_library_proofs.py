@@ -14,6 +14,7 @@ ONLY_CITED = {
     "baoshan-efficiency": ("11", "15", "38", "39", "41", "58"),
     "customer-complaint-timeout-table": ("08",),
     "shopping-mall": ("24", "43", "45", "47", "55", "58"),
+    "sto-express-complaint-penalties": (),
     "vanke-developer": (
         "100",
         "101",
