@@ -34,6 +34,7 @@ WHOLE = {
     "vanke-developer": 105,
     "social-insurance-levy-complaints": 21,
     "customer-complaint-timeout-table": 40,
+    "rural-credit-cooperative-complaints": 76,
     "sto-express-complaint-penalties": 33,
 }
 
