@@ -7,6 +7,7 @@ time of the procedure's zone, and worked out by hand.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
@@ -51,6 +52,8 @@ class Expectation(_Part):
     `due`: the due instant of a clock's last cycle, null while it is not known. `clocks`: the state of that cycle.
     `happened`: since the beginning, true, how often, or at which instants (all of them, in order). `notices`: sent so
     far; `no_notices`: never sent. `facts`: what conditions read. `numbers`: of documents.
+    `awards`: the amount that was suggested last, null where one is to be chosen. Without `of`: the complaint of the
+    action, else the first.
     """
 
     of: Id = FIRST
@@ -70,6 +73,7 @@ class Expectation(_Part):
     no_notices: tuple[Id, ...] = ()
     facts: Mapping[str, bool | int | float | str | None] = {}
     numbers: Mapping[Id, str] = {}
+    awards: Mapping[Id, Decimal | None] = {}
 
 
 class Refusal(_Part):
