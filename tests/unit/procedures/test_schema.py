@@ -34,3 +34,13 @@ def test_the_schema_accepts_every_shipped_procedure(file: Path) -> None:
 def test_an_editor_with_the_schema_marks_what_the_loader_refuses(old: str, new: str) -> None:
     assert VALIDATOR.is_valid(read_yaml(SAMPLE).data)
     assert not VALIDATOR.is_valid(read_yaml(changed(old, new)).data)
+
+
+@pytest.mark.parametrize("words", ["extends: complaint@1\n", "use: [{pack: approval-chain@1, with: {id: x}}]\n"])
+def test_over_a_base_an_element_may_say_what_differs_only(words: str) -> None:
+    differs = "fields:\n  - {id: name, required: requested}\n  - {id: email, remove: true}\n"
+    alone = "id: x\nversion: 1\n"
+    assert VALIDATOR.is_valid(read_yaml(alone + words + differs).data)
+    assert not VALIDATOR.is_valid(read_yaml(alone + differs).data)
+    assert not VALIDATOR.is_valid(read_yaml(alone + words + differs.replace("required", "requird")).data)
+    assert not VALIDATOR.is_valid(read_yaml(alone + words.replace("@1", "")).data)
