@@ -102,7 +102,7 @@ notices:
       en: {subject: 'Assigned {{case_number}}', body: '{{department}}, due {{due}}'}
   - id: urging
     name: {zh: 督办, en: Urging}
-    at: ['warned:handling', 'breached:handling']
+    at: ['warned:handling', 'breached:handling', 'overdue:handling']
     to: department
     text:
       zh: {subject: '督办 {{case_number}}', body: '{{clock}} {{step}} {{due}}'}
