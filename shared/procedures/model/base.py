@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
@@ -31,28 +30,15 @@ def _parses(text: str) -> str:
 DurationText = Annotated[str, StringConstraints(pattern=r"^(IMMEDIATE|P[0-9TWDMYHS]+)$"), AfterValidator(_parses)]
 
 
-def _as_it_is(value: object) -> object:
+def as_composed(value: object) -> object:
+    """Composition has put the long form in place of a short one already; only the schema knows both."""
     return value
 
 
-FactId = Annotated[str, BeforeValidator(_as_it_is, json_schema_input_type=str | int)]
-"""A fact of the catalogue. In a file a number alone means the procedure's own: `7` is `canteen.07`."""
-
-
-def with_own_facts(data: Mapping[str, Any]) -> dict[str, Any]:
-    """A procedure's content with each fact of its own that is named by number alone, by its whole name."""
-    own = str(data.get("id"))
-    return {key: _facts_named(key, value, own) for key, value in data.items()}
-
-
-def _facts_named(key: str, value: Any, own: str) -> Any:
-    if isinstance(value, dict):
-        return {below: _facts_named(below, inner, own) for below, inner in value.items()}
-    if isinstance(value, list):
-        return [_facts_named(key, inner, own) for inner in value]
-    if key in ("source", "fact") and isinstance(value, int) and not isinstance(value, bool):
-        return f"{own}.{value:02}"
-    return value
+FactId = Annotated[str, BeforeValidator(as_composed, json_schema_input_type=str | int)]
+"""A fact of the catalogue, `hotline.07`; in a file also its number alone, for one of the file's own procedure."""
+FactIds = Annotated[str, BeforeValidator(as_composed, json_schema_input_type=str | int | tuple[str | int, ...])]
+"""The same; in a file also a list, for one reason that several facts share."""
 
 
 class Element(BaseModel):

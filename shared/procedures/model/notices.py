@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from shared.procedures.conditions import Condition
-from shared.procedures.model.base import DurationText, Element, Id, Named, Occurrence
+from shared.procedures.model.base import DurationText, Element, Id, Named, Occurrence, as_composed
 from shared.procedures.model.complaint import FieldSpec
 
 # The names that a notice's text may use as `{{name}}`; notify fills them at the moment of sending. Beside them
@@ -41,13 +41,16 @@ class NoticeText(BaseModel):
     body: str
 
 
+WholeText = Annotated[NoticeText, BeforeValidator(as_composed, json_schema_input_type=NoticeText | str)]
+
+
 class NoticeTexts(BaseModel):
-    """The notice in both languages."""
+    """The notice in both languages; in a file each may be the body alone, its subject is then the notice's name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    zh: NoticeText
-    en: NoticeText
+    zh: WholeText
+    en: WholeText
 
 
 def _several(value: object) -> object:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from shared.procedures.model.awards import Award
-from shared.procedures.model.base import Element, Id, Text, with_own_facts
+from shared.procedures.model.base import Element, Id, Text
 from shared.procedures.model.clocks import Clock
 from shared.procedures.model.complaint import Admissibility, Channel, Count, Duplicates, FieldSpec, Numbering
 from shared.procedures.model.documents import DocumentKind, Dossier
@@ -68,8 +68,8 @@ class Procedure(Element):
 
     @model_validator(mode="before")
     @classmethod
-    def _written_out(cls, data: Any) -> Any:
-        return with_clocks(with_own_facts(data)) if isinstance(data, dict) else data
+    def _with_clocks(cls, data: Any) -> Any:
+        return with_clocks(data) if isinstance(data, dict) else data
 
     @model_validator(mode="after")
     def _at_registration(self) -> Procedure:
