@@ -175,7 +175,7 @@ class _Hand:
             return {"satisfied": satisfied}
         grade = next((one for one in element.grades if one.satisfied is satisfied), None)
         found: dict[str, object] = {"grade": grade.id} if grade else {"satisfied": satisfied}
-        needed = {one.id: _invented(one) for one in element.fields if one.required == "registration"}
+        needed = {one.id: _invented(one) for one in element.fields if one.required is True}
         by = next((one for one in element.by if one != "handler"), self.file.department) if element.by else None
         return found | ({"by": by} if by else {}) | ({"fields": needed} if needed else {})
 

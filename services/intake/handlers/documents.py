@@ -16,14 +16,12 @@ from services.intake.form_book import FormBook
 from services.intake.handlers.emitting import emit, history_of, hold
 from services.intake.handlers.supplements import fulfil
 from services.intake.handlers.vault import find_case
-from services.intake.store import timeline
 from services.intake.store import vault as store_vault
 from shared.business_time.clock import Clock
 from shared.errors import InvalidInput, NotFound
 from shared.events.complaints import DocumentAdded
 from shared.messaging.outbox import Outbox
 from shared.procedures.fields import Scalar, opened_form, sealed_form
-from shared.procedures.milestones import split
 from shared.procedures.offices import offices
 from shared.security.acting import Principal
 from shared.security.vault import Vault
@@ -102,19 +100,8 @@ class DocumentHandlers:
 async def contents_of(connection: AsyncConnection, case: Case, form: Form) -> ContentsList:
     """The same of a case that was read."""
     held = await store_vault.held_documents(connection, case.id)
-    dossier = form.procedure.dossier
-    closed_off_at = None
-    if dossier is not None:
-        name, qualifier = split(dossier.at)
-        closed_off_at = max(
-            (
-                entry.happened_at
-                for entry in await timeline.timeline_of(connection, case.id)
-                if entry.occurrence == name and qualifier in (None, entry.qualifier)
-            ),
-            default=None,
-        )
-    return contents_list(form.procedure, case.document_numbers, held, closed_off_at, form.calendar)
+    facts = (await history_of(connection, case)).facts if form.procedure.dossier else {}
+    return contents_list(form.procedure, case.document_numbers, held, facts, case.kept_until)
 
 
 def author(case: Case, form: Form, by: str | None, caller: Principal) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from services.routing.domain.assignment import Change, give_class
 from services.routing.domain.awards import check_award, decide_award, is_award_decision
@@ -18,6 +19,7 @@ from shared.events.assignments import MilestoneReached
 from shared.events.base import EventData
 from shared.events.occurrences import names_of
 from shared.procedures.conditions import holds
+from shared.procedures.dossiers import missing_at
 from shared.procedures.fields import Scalar
 from shared.procedures.milestones import DECIDED_AT_INTAKE, REPORTED, split
 from shared.procedures.model import Milestone, Procedure, Requirement
@@ -150,10 +152,19 @@ def _check_requirements(
             if holds(requirement.when, facts) is True:
                 _check_requirement(case, requirement)
     reported = {f"{report.milestone}.{name}": value for name, value in fields.items()}
-    shown = documents_shown(procedure, report.milestone, {**facts, **reported, f"reached:{report.milestone}": True})
-    dossier = procedure.dossier
-    held = dossier.contains if dossier is not None and dossier.at == report.milestone else ()
-    require_documents(case, [*shown, *held], "milestone")
+    facts = {**facts, **reported, f"reached:{report.milestone}": True}
+    require_documents(case, documents_shown(procedure, report.milestone, facts), "milestone")
+    _check_dossier(case, procedure, report.milestone, facts)
+
+
+def _check_dossier(case: Case, procedure: Procedure, milestone: str, facts: Mapping[str, Any]) -> None:
+    missing = missing_at(procedure, milestone, facts, case.documents())
+    if missing:
+        raise NotYet(
+            f"the dossier lacks: {', '.join(missing)}",
+            field=f"dossier.{missing[0]}",
+            hint="PUT what is missing to intake's /v1/cases/{id}/documents/{name} first",
+        )
 
 
 def _check_requirement(case: Case, requirement: Requirement) -> None:

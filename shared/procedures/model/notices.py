@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from shared.procedures.conditions import Condition
 from shared.procedures.model.base import DurationText, Element, Id, Named, Occurrence, as_composed
@@ -123,3 +123,10 @@ class FollowUp(Element):
     rounds: int = Field(default=1, ge=1, le=20)
     next_round: Literal["dissatisfied", "answered"] = "dissatisfied"
     attempts: int | None = Field(default=None, ge=1, le=100)
+
+    @model_validator(mode="after")
+    def _with_the_answer(self) -> FollowUp:
+        for one in self.fields:
+            if one.required in ("registration", "requested"):
+                raise ValueError(f"the field {one.id} comes with the answer: write `required: true`")
+        return self

@@ -97,3 +97,8 @@ def test_a_warning_alone_does_not_fail_a_check(tmp_path: Path) -> None:
 
 def test_the_schema_is_printed_as_json() -> None:
     assert json.loads(run("schema").stdout)["title"] == "Procedure"
+
+
+def test_how_to_complain_is_printed_in_the_language_asked_for() -> None:
+    assert run("how-to", "shopping-mall").stdout.startswith("怎样投诉：商场顾客投诉与建议\n")
+    assert run("how-to", "shopping-mall", "--lang", "en").stdout.startswith("How to complain: Shopping-mall")

@@ -49,6 +49,11 @@ MISTAKES = [
         "clocks[handling].pauses[0].on: is not a word of the language here (write `from:`)",
     ),
     ("type: instant}", "type: instant, required: registration}", "milestones[inspected]: the field by-when comes with"),
+    (
+        "{id: visit, after: resolved}",
+        "{id: visit, after: resolved, fields: [{id: why, label: {zh: 因, en: Why}, type: date, required: requested}]}",
+        "follow_ups[visit]: the field why comes with the answer",
+    ),
     ("type: boolean}", "type: boolean, required: true}", "the field urgent is of a complaint"),
     ("decision: admit", "decision: maybe", "admissibility.rules[named].decision: is not one of: admit, refuse"),
 ]
