@@ -14,9 +14,9 @@ from huiyin.simulate.rules import WorldRules
 from services.intake.domain import admission, numbering, supplements
 from services.intake.domain.admission import Complaint, Verdict
 from services.intake.domain.decisions import officers_verdict, particulars
-from services.intake.domain.documents import Contents, author, check_contents
+from services.intake.domain.documents import Contents, author_of, check_contents
 from services.intake.domain.duplicate_keys import fingerprint, is_within, matters
-from services.intake.domain.forms import FieldError
+from services.intake.domain.field_errors import FieldError
 from services.intake.domain.history import History
 from services.intake.domain.timeline import Occurrence, Projection, TimelineEntry, entries, project
 from shared.events.base import EventData
@@ -230,7 +230,7 @@ class Intake:
     def put_document(self, case_id: UUID, name: str, written: Written, now: datetime) -> list[Event]:
         """A document is put into the case, or replaced there; raises what the domain raises."""
         case, procedure = self.cases[case_id], self._rules.procedure
-        office = author(procedure, case.projection.department, written.by)
+        office = author_of(procedure, case.projection.department, written.by)
         contents = check_contents(
             procedure,
             name,

@@ -10,7 +10,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.domain.case import Case
-from services.intake.domain.documents import Contents, ContentsList, author, check_contents, contents_list, kind_of
+from services.intake.domain.documents import (
+    Contents,
+    ContentsList,
+    author_of,
+    check_contents,
+    contents_list,
+    kind_of,
+)
 from services.intake.domain.forms import Form
 from services.intake.form_book import FormBook
 from services.intake.handlers.emitting import emit, history_of, hold
@@ -55,7 +62,7 @@ class DocumentHandlers:
         async with self._outbox.transaction() as tx:
             case = await hold(tx, case_id)
             form = self._forms.pinned(case.pin)
-            office = author_of(case, form, written.by, caller)
+            office = author(case, form, written.by, caller)
             facts = (await history_of(tx, case)).facts if kind_of(form.procedure, name) else {}
             contents = check_contents(
                 form.procedure,
@@ -103,10 +110,13 @@ async def contents_of(connection: AsyncConnection, case: Case, form: Form) -> Co
     return contents_list(form.procedure, case.document_numbers, held, facts, case.kept_until)
 
 
-def author_of(case: Case, form: Form, by: str | None, caller: Principal) -> str:
-    """The office that puts a document in, as `author`; raises `Forbidden` for one that the caller may not act as."""
+def author(case: Case, form: Form, by: str | None, caller: Principal) -> str:
+    """The office that puts a document in: absent, the department that has the case, or will have it by default.
+
+    Raises `Forbidden` for an office that the caller may not act as, `InvalidInput` for one that there is not.
+    """
     caller.require_office(case.procedure, by or case.department or form.procedure.default_department)
-    return author(form.procedure, case.department, by)
+    return author_of(form.procedure, case.department, by)
 
 
 def _sealable(fields: Mapping[str, Scalar]) -> dict[str, Scalar]:
