@@ -13,7 +13,7 @@ from services.notify.domain.rows import DeliveryRow, Form, NoticeRow, ReceiptRow
 from shared.business_time.calendars import Calendar
 from shared.business_time.due import due
 from shared.business_time.durations import Duration
-from shared.errors import Conflict, InvalidInput
+from shared.errors import Conflict, InvalidInput, NotYet
 from shared.procedures.model import Notice, Procedure
 from shared.procedures.offices import offices
 
@@ -69,7 +69,7 @@ def served_at(
     if "deliverer" in element.service.receipt and receipt.person is None:
         raise InvalidInput("the receipt states who delivered it", field="person")
     if receipt.signer is not None and f"documented:{receipt.signer}" not in case.reached:
-        raise Conflict(
+        raise NotYet(
             "no such document has come yet",
             field="signer",
             hint="PUT the signer's name to intake's /v1/cases/{id}/documents/{name}, then try again",
