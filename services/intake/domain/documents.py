@@ -12,6 +12,7 @@ from shared.errors import InvalidInput
 from shared.procedures.dossiers import required_documents
 from shared.procedures.fields import Scalar
 from shared.procedures.model import DocumentKind, Procedure, Text
+from shared.procedures.offices import offices
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,17 @@ class ContentsList:
 def kind_of(procedure: Procedure, name: str) -> DocumentKind | None:
     """What the procedure says of a document; None for one that it does not declare."""
     return next((one for one in procedure.documents if one.id == name), None)
+
+
+def author_of(procedure: Procedure, department: str | None, by: str | None) -> str:
+    """The office that puts a document in: absent, the department that has the case, or will have it by default.
+
+    Raises `InvalidInput` for one that there is not.
+    """
+    office = by or department or procedure.default_department
+    if office not in offices(procedure):
+        raise InvalidInput("the procedure has no such office", field="by")
+    return office
 
 
 def check_contents(

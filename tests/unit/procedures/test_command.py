@@ -46,7 +46,7 @@ def test_every_part_of_a_procedure_is_shown(id: str, lang: str) -> None:
 
 def test_numbered_documents_and_follow_ups_are_shown() -> None:
     assert (
-        "\n  non-filing-notice: Non-filing notice (refused; 不立字[{year}]第{number}号; copies to audit-post,"
+        "\n  non-filing-notice: Non-filing notice (不立字[{year}]第{number}号; states received-on,"
         in run("show", "social-insurance-levy-complaints").stdout
     )
     assert "\nFollow-ups\n  result-visit: resolved\n" in run("show", "vanke-developer").stdout
