@@ -297,7 +297,7 @@ class _Composer:
         if text is None and word not in known:
             word = _ANY_OTHER
         if word in known:
-            return replace(notice, value={**notice.value, "text": known[word]})
+            return replace(notice, value={**notice.value, "text": _with_subject(known[word], notice.value.get("name"))})
         if text is None or not known:
             return notice
         raise self.refusal(

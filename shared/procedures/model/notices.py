@@ -47,7 +47,7 @@ WholeText = Annotated[NoticeText, BeforeValidator(as_composed, json_schema_input
 
 
 class Signature(Element):
-    """In whose name the complainant is written to: it ends the body of every notice to them."""
+    """In whose name complainants and parties are written to: it ends the body of every notice to them."""
 
     zh: str
     en: str
@@ -85,8 +85,9 @@ class Notice(Named):
     """A message that an occurrence causes.
 
     `to`: one addressee or several, each of whom gets a notice of its own: `complainant`; `department` or `level`, those
-    that the case is with; `assistants`, the departments that assist; the id of a party; or one id of a role, department
-    or level, with its kind before it (`department:security`) where two kinds share the id.
+    that the case is with; `assistants`, the departments that assist; `recipients`, whom a recurring report goes to; the
+    id of a party; or one id of a role, department or level, with its kind before it (`department:security`) where two
+    kinds share the id.
     `form`: how the answer that this notice brings must be given; `as-received` is the form of the complaint's channel.
     """
 

@@ -13,12 +13,12 @@ SIGNED = sample().model_copy(update={"signature": Signature(zh="热线中心", e
 NOTICE = SIGNED.notices[0]
 
 
-def test_what_the_complainant_gets_is_signed_and_nothing_else_is() -> None:
+def test_what_goes_out_of_the_house_is_signed_and_nothing_else_is() -> None:
     body = NOTICE.text.zh.body
-    assert text_of(NOTICE, SIGNED, "zh", to_complainant=True).body == f"{body}\n热线中心"
-    assert text_of(NOTICE, SIGNED, "en", to_complainant=True).body.endswith("\nHotline centre")
-    assert text_of(NOTICE, SIGNED, "zh", to_complainant=False) == NOTICE.text.zh
-    assert text_of(NOTICE, sample(), "zh", to_complainant=True) == NOTICE.text.zh
+    assert text_of(NOTICE, SIGNED, "zh", "complainant").body == f"{body}\n热线中心"
+    assert text_of(NOTICE, SIGNED, "en", "party").body.endswith("\nHotline centre")
+    assert text_of(NOTICE, SIGNED, "zh", "role") == NOTICE.text.zh
+    assert text_of(NOTICE, sample(), "zh", "complainant") == NOTICE.text.zh
 
 
 def test_a_confirmation_is_a_yes_that_is_needed() -> None:
