@@ -18,7 +18,7 @@ ONLY_CITED = {
     "rural-credit-cooperative-complaints": ("09", "65", "66", "67", "68"),
     "sto-express-complaint-penalties": (),
     "shopping-mall": (),
-    "social-insurance-levy-complaints": ("04", "05", "09", "11", "12", "14", "18", "20"),
+    "social-insurance-levy-complaints": (),
     "tofu-manufacturer": (),
     "vanke-developer": (
         "100",
