@@ -23,7 +23,7 @@ _DEEPEST = 8
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 def _number(value: object) -> object:
@@ -96,7 +96,7 @@ class ByValue(_Part):
     `else`: for every other value, and while the fact is not known; without it there is no amount then.
     """
 
-    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True, defer_build=True)
     __pydantic_extra__: dict[str, Formula]
 
     by: FieldName
@@ -137,9 +137,6 @@ Formula = Annotated[
     | Annotated[ByValue, Tag("by")],
     Discriminator(_kind),
 ]
-
-for _model in (Min, Max, Sum, Times, Percent, Share, ByValue):
-    _model.model_rebuild()
 
 Reason = Literal["not-known", "division-by-zero", "out-of-range"]
 

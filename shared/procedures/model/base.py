@@ -33,7 +33,7 @@ DurationText = Annotated[str, StringConstraints(pattern=r"^(IMMEDIATE|P[0-9TWDMY
 class Element(BaseModel):
     """Base of every element: unknown keys are refused, `source` names the facts it implements."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
     source: tuple[str, ...] = ()
 
@@ -41,7 +41,7 @@ class Element(BaseModel):
 class Text(BaseModel):
     """A text in both languages."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     zh: str
     en: str

@@ -110,7 +110,7 @@ class DurationTable(BaseModel):
     it the due instant is then not known either.
     """
 
-    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True, defer_build=True)
     __pydantic_extra__: dict[str, DurationText]
 
     by: str

@@ -88,7 +88,7 @@ class NumberScheme(Element):
 class Numbering(BaseModel):
     """How cases are numbered."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     case: NumberScheme
 

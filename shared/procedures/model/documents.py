@@ -44,7 +44,7 @@ class DocumentNumber(BaseModel):
     `same_as`: a document's id, or `case` for the case number; the number is given once that one is there.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     pattern: str | None = None
     restart: Literal["never", "year", "month", "day"] = "year"
@@ -71,7 +71,7 @@ class DocumentNumber(BaseModel):
 class Files(BaseModel):
     """Files of a document: the kinds that are taken, how large each may be, and how many there may be."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     types: tuple[FileType, ...] = Field(default=("pdf", "jpeg", "png"), min_length=1)
     at_most: Annotated[str, AfterValidator(_is_size)] = "20MB"

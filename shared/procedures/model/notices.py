@@ -35,7 +35,7 @@ SUBJECT_PLACEHOLDERS = PLACEHOLDERS[:9]
 class NoticeText(BaseModel):
     """Subject and body; `{{name}}` is replaced, nothing else is executed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     subject: str
     body: str
@@ -44,7 +44,7 @@ class NoticeText(BaseModel):
 class NoticeTexts(BaseModel):
     """The notice in both languages."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     zh: NoticeText
     en: NoticeText

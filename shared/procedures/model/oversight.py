@@ -32,7 +32,7 @@ class Rule(Element):
 class NotEnforced(BaseModel):
     """A fact of the document that this file does not enforce, and why: no software can, or the text is too vague."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     fact: str
     why: str = Field(min_length=10)

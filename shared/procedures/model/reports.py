@@ -23,7 +23,7 @@ class ReportDue(BaseModel):
     the last working day before it (`earlier`) or the first after it (`later`).
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     day: Annotated[int, Field(ge=1, le=31)] | Literal["last"] | None = None
     of: Literal["period", "next"] | None = None
@@ -47,7 +47,7 @@ class ReportOf(BaseModel):
     holds for every figure of the report.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     at: Occurrence | None = None
     when: Condition | None = None
