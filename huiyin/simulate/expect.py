@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
+from huiyin.simulate.expectations import Expectation, Seen, Sent
 from huiyin.simulate.instants import wall
 from huiyin.simulate.observe import Observation
-from huiyin.simulate.story import Expectation, Sent
 
 _PLAIN = ("status", "class_", "department", "level", "cycle", "number", "missing")
 
@@ -30,8 +30,7 @@ class Differences:
         """Every difference."""
         yield from self._plain()
         yield from self._clocks()
-        yield from self._happened()
-        yield from self._notices()
+        yield from happenings(self._expected, self._seen, self._zone)
         for name, value in self._expected.facts.items():
             if self._facts.get(name) != value:
                 yield f"fact {name}: expected {value}, is {self._facts.get(name)}"
@@ -64,29 +63,33 @@ class Differences:
             if found != state:
                 yield f"clock {clock}: expected {state}, is {found}"
 
-    def _happened(self) -> Iterator[str]:
-        for name, expected in self._expected.happened.items():
-            found = [wall(at, self._zone) for at in self._seen.happened.get(name, ())]
-            if not _as_expected(expected, found):
-                yield f"{name}: expected {_shown(expected)}, happened {', '.join(found) or 'never'}"
-        for name in self._expected.not_happened:
-            if name in self._seen.happened:
-                instants = ", ".join(wall(at, self._zone) for at in self._seen.happened[name])
-                yield f"{name}: expected never, happened {instants}"
 
-    def _notices(self) -> Iterator[str]:
-        for one in self._expected.notices:
-            wanted = one if isinstance(one, Sent) else Sent(notice=one)
-            sent = [seen for seen in self._seen.notices if seen.notice == wanted.notice]
-            fitting = [
-                seen for seen in sent if wanted.to in (None, seen.to) and wanted.at in (None, wall(seen.at, self._zone))
-            ]
-            if not fitting:
-                found = "; ".join(f"to {seen.to} at {wall(seen.at, self._zone)}" for seen in sent)
-                yield f"notice {wanted.notice}: expected {_described(wanted)}, sent {found or 'never'}"
-        for id in self._expected.no_notices:
-            if any(seen.notice == id for seen in self._seen.notices):
-                yield f"notice {id}: expected never, was sent"
+def happenings(expected: Seen, seen: Observation, time_zone: str) -> Iterator[str]:
+    """What differs in what happened and in the notices that were sent."""
+    for name, wanted in expected.happened.items():
+        found = [wall(at, time_zone) for at in seen.happened.get(name, ())]
+        if not _as_expected(wanted, found):
+            yield f"{name}: expected {_shown(wanted)}, happened {', '.join(found) or 'never'}"
+    for name in expected.not_happened:
+        if name in seen.happened:
+            instants = ", ".join(wall(at, time_zone) for at in seen.happened[name])
+            yield f"{name}: expected never, happened {instants}"
+    yield from _notices(expected, seen, time_zone)
+
+
+def _notices(expected: Seen, seen: Observation, time_zone: str) -> Iterator[str]:
+    for one in expected.notices:
+        wanted = one if isinstance(one, Sent) else Sent(notice=one)
+        sent = [each for each in seen.notices if each.notice == wanted.notice]
+        fitting = [
+            each for each in sent if wanted.to in (None, each.to) and wanted.at in (None, wall(each.at, time_zone))
+        ]
+        if not fitting:
+            found = "; ".join(f"to {each.to} at {wall(each.at, time_zone)}" for each in sent)
+            yield f"notice {wanted.notice}: expected {_described(wanted)}, sent {found or 'never'}"
+    for id in expected.no_notices:
+        if any(each.notice == id for each in seen.notices):
+            yield f"notice {id}: expected never, was sent"
 
 
 def _as_expected(expected: bool | int | str | tuple[str, ...], found: list[str]) -> bool:

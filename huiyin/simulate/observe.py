@@ -89,6 +89,8 @@ def _take(seen: Observation, event: Event) -> None:
     match event.data:
         case c.ComplaintRegistered(case_number=number, missing=missing):
             seen.number, seen.missing = number, missing
+        case c.SupplementRequested(missing=asked):
+            seen.missing = tuple(dict.fromkeys((*seen.missing, *asked)))
         case c.ComplaintSupplemented(missing=missing):
             seen.missing = missing
         case c.ComplaintMerged(into=into):

@@ -17,25 +17,32 @@ from uuid import UUID
 
 import httpx
 
-from huiyin.simulate.instants import instant
-from huiyin.simulate.observe import Observation, observe
-from huiyin.simulate.run import Outcome, Played, case_id
-from huiyin.simulate.story import (
+from huiyin.simulate.actions import (
     Action,
     Answer,
+    Ask,
     Call,
     CallIn,
     Decide,
+    Delivered,
     Look,
     Reassign,
+    Recount,
     Register,
     ReportMilestone,
+    Served,
+    SignOff,
     Supplement,
     Withdraw,
 )
+from huiyin.simulate.instants import instant
+from huiyin.simulate.observe import Observation, observe
+from huiyin.simulate.run import Outcome, Played, case_id
 from shared.business_time.clock_file import Schedule, Segment, read_schedule, write_schedule
 from shared.events import occurrences
+from shared.events.deadlines import ClockStarted
 from shared.events.envelope import Event, decode
+from shared.events.reports import ReportOpened, is_report
 from shared.procedures.model import Procedure
 from tests.running import Stack
 
@@ -57,6 +64,7 @@ class Story:
 class _Live:
     story: Story
     ids: dict[UUID, UUID] = field(default_factory=dict)  # in memory -> in the stack
+    reports: set[UUID] = field(default_factory=set)  # of the same id in memory and in the stack
     expected: Counter[tuple[UUID, str, str]] = field(default_factory=Counter)
 
 
@@ -128,8 +136,10 @@ class LiveExamples:
                 "language": given.language or "zh",
             }
             return self._http.post(f"{intake}/v1/complaints", json=body)
+        if isinstance(action, SignOff | Recount):
+            return self._make(story.procedure.id, action)
         case = live.ids[case_id(story.outcome.example.id, action.of)]
-        for name in action.documents or ():
+        for name in () if isinstance(action, Ask) else action.documents or ():
             put = self._http.put(f"{intake}/v1/cases/{case}/documents/{name}", json={"text": f"{name} of {case}"})
             assert put.is_success, put.text
         by = {"by": action.by} if action.by else {}
@@ -138,8 +148,13 @@ class LiveExamples:
                 more = {"rule": action.rule, "to": action.to}
                 body = {"decision": action.decide, **by, **{name: value for name, value in more.items() if value}}
                 return self._http.post(f"{intake}/v1/cases/{case}/admission", json=body)
+            case Ask():
+                body = {"supplement": action.ask, **by, "fields": action.fields, "documents": action.documents or ()}
+                return self._http.post(f"{intake}/v1/cases/{case}/supplement-requests", json=body)
             case Supplement():
-                return self._http.post(f"{intake}/v1/cases/{case}/supplements", json={"fields": action.supplement})
+                return self._http.post(
+                    f"{intake}/v1/cases/{case}/supplements", json={"fields": action.supplement, **by}
+                )
             case Withdraw():
                 return self._http.post(f"{intake}/v1/cases/{case}/withdrawal", json=by or {"by": "complainant"})
             case ReportMilestone():
@@ -163,8 +178,38 @@ class LiveExamples:
             case Answer():
                 body = {"satisfied": action.answer == "satisfied", "score": action.score}
                 return self._http.post(f"{notify}/v1/cases/{case}/satisfaction", json=body)
-            case Look():
+            case Served():
+                receipt = {"signer": action.signer, "date": str(action.date) if action.date else None}
+                body = {**by, **{name: value for name, value in receipt.items() if value}}
+                return self._report(f"{notify}/v1/notices/{self._notice(case, action)}/receipt", body)
+            case Delivered():
+                at = instant(action.happened_at or action.at, story.procedure.time_zone)
+                body = {"form": action.form, "at": at.isoformat(), **by}
+                return self._http.post(f"{notify}/v1/notices/{self._notice(case, action)}/delivery", json=body)
+            case _:
+                assert isinstance(action, Look), action
                 return None
+
+    def _make(self, procedure: str, action: SignOff | Recount) -> httpx.Response:
+        """Sign a report off, or have it counted anew, as soon as its figures are there."""
+        path = f"{self._stack.url('intake')}/v1/reports"
+        report = action.sign_off if isinstance(action, SignOff) else action.recount
+        query = {"procedure": procedure, "report": report, **({"period": action.period} if action.period else {})}
+        found = self._http.get(path, params={**query, "limit": 500}).json()["reports"]
+        wanted = [one for one in found if (one["round"], one["office"]) == (action.round, action.office)]
+        one = next((one for one in wanted if one["made_at"] is None), wanted[0])
+        if isinstance(action, Recount):
+            return self._report(f"{path}/{one['report_id']}/editions", {"by": action.by})
+        return self._report(f"{path}/{one['report_id']}/sign-off", {"by": action.by, "fields": action.fields})
+
+    def _notice(self, case: UUID, action: Served | Delivered) -> str:
+        """The last notice that was made of the element and, where the story says so, to this addressee."""
+        notice = action.served if isinstance(action, Served) else action.delivered
+        found = self._http.get(f"{self._stack.url('notify')}/v1/notices", params={"case": str(case), "limit": 500})
+        fitting = [
+            one for one in found.json()["notices"] if one["notice"] == notice and action.to in (None, one["addressee"])
+        ]
+        return str(fitting[-1]["id"]) if fitting else str(UUID(int=0))
 
     def _report(self, url: str, body: dict[str, Any]) -> httpx.Response:
         """The answer; a document that was put into the vault a moment ago is waited for."""
@@ -183,7 +228,11 @@ class LiveExamples:
 
     def _expect(self, live: _Live, moment: Played) -> None:
         for event in moment.published:
-            live.expected[(live.ids[event.subject], *_seen(event))] += 1
+            if not is_report(event.subject):
+                live.expected[(live.ids[event.subject], *_seen(event))] += 1
+            elif not isinstance(event.data, ReportOpened | ClockStarted):  # those came when the stack began
+                live.reports.add(event.subject)
+                live.expected[(event.subject, *_seen(event))] += 1
 
     def _await(self, live: _Live) -> None:
         """Wait until every expected event is there."""
@@ -197,7 +246,7 @@ class LiveExamples:
             time.sleep(0.05)
 
     def _events(self, live: _Live) -> list[Event]:
-        return asyncio.run(self._read(list(live.ids.values())))
+        return asyncio.run(self._read([*live.ids.values(), *live.reports]))
 
     async def _read(self, ids: Sequence[UUID]) -> list[Event]:
         sql = "SELECT value FROM emitted_events WHERE case_id = ANY($1) ORDER BY id, place"
@@ -207,7 +256,8 @@ class LiveExamples:
     def _differences(self, live: _Live) -> Iterable[str]:
         events = self._events(live)
         example = live.story.outcome.example.id
-        more = Counter((event.subject, *_seen(event)) for event in events) - live.expected
+        of_cases = (event for event in events if not is_report(event.subject))
+        more = Counter((event.subject, *_seen(event)) for event in of_cases) - live.expected
         for _, what, at in sorted(more.elements()):
             yield f"{example}: published beside what was published in memory: {what} {at}"
         for in_memory, in_stack in live.ids.items():

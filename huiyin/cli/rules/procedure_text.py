@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from huiyin.cli.rules.describe import Language, describe
 from shared.procedures.catalogue import facts
+from shared.procedures.describe import Language, describe
 from shared.procedures.model import (
     Clock,
     ClockStep,

@@ -114,6 +114,8 @@ def admission(form: Form, attributes: Mapping[str, Scalar], channel: str, missin
 
 def _without_a_person(form: Form, verdict: Verdict) -> Verdict:
     """The verdict, or none yet: where the procedure demands something of whoever decides, no machine does."""
+    if form.procedure.dossier is not None and form.procedure.dossier.at == verdict.status:
+        return Verdict("hold")  # its documents do not exist yet
     refined = next((one for one in form.procedure.milestones if one.id == verdict.status), None)
     if refined is None:
         return verdict

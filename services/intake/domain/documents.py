@@ -8,12 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from services.intake.domain.reported_fields import read_fields
-from shared.business_time.calendars import Calendar
-from shared.business_time.due import step_after
-from shared.business_time.durations import Duration
 from shared.errors import InvalidInput
+from shared.procedures.dossiers import required_documents
 from shared.procedures.fields import Scalar
 from shared.procedures.model import DocumentKind, Procedure, Text
+from shared.procedures.offices import offices
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +64,17 @@ def kind_of(procedure: Procedure, name: str) -> DocumentKind | None:
     return next((one for one in procedure.documents if one.id == name), None)
 
 
+def author_of(procedure: Procedure, department: str | None, by: str | None) -> str:
+    """The office that puts a document in: absent, the department that has the case, or will have it by default.
+
+    Raises `InvalidInput` for one that there is not.
+    """
+    office = by or department or procedure.default_department
+    if office not in offices(procedure):
+        raise InvalidInput("the procedure has no such office", field="by")
+    return office
+
+
 def check_contents(
     procedure: Procedure,
     name: str,
@@ -105,17 +115,16 @@ def contents_list(
     procedure: Procedure,
     numbers: Mapping[str, str],
     held: Sequence[Held],
-    closed_off_at: datetime | None,
-    calendar: Calendar,
+    facts: Mapping[str, Any],
+    kept_until: datetime | None,
 ) -> ContentsList:
     """What a case holds, the dossier's documents first and in its order, then others as the procedure declares them.
 
-    `closed_off_at`: when the dossier's occurrence happened, if it has.
+    `facts`: the case's, by which the dossier may need fewer documents. `kept_until`: as `retention`.
     """
-    dossier = procedure.dossier
     known = {one.name: one for one in held}
     declared = {one.id: one for one in procedure.documents}
-    wanted = dossier.contains if dossier else ()
+    wanted = required_documents(procedure, facts)
     names = dict.fromkeys((*wanted, *declared, *known))
     entries = tuple(
         Entry(
@@ -129,7 +138,4 @@ def contents_list(
         )
         for place, name in enumerate(names, 1)
     )
-    until = None
-    if dossier is not None and dossier.keep is not None and closed_off_at is not None:
-        until = step_after(closed_off_at, Duration.parse(dossier.keep), calendar, "elapsed")
-    return ContentsList(entries, tuple(name for name in wanted if name not in known), until)
+    return ContentsList(entries, tuple(name for name in wanted if name not in known), kept_until)

@@ -137,15 +137,17 @@ class Form:
 
 
 def make_form(procedure: Procedure, calendars: Mapping[str, Calendar]) -> Form:
-    """The procedure's form; raises `ProcedureError` if there is no such calendar."""
-    calendar = calendars.get(procedure.calendar)
-    if calendar is None:
-        raise ProcedureError(
-            f"{procedure.id} version {procedure.version} names a calendar that does not exist: {procedure.calendar}",
-            field="calendar",
-            hint="huiyin calendar list shows those that there are",
-        )
-    return Form(procedure, calendar)
+    """The procedure's form; raises `ProcedureError` if there is no such calendar, for itself or a channel's hours."""
+    named = {"calendar": procedure.calendar}
+    named |= {f"channels[{one.id}].hours": one.hours for one in procedure.channels if one.hours is not None}
+    for place, name in named.items():
+        if name not in calendars:
+            raise ProcedureError(
+                f"{procedure.id} version {procedure.version} names a calendar that does not exist: {name}",
+                field=place,
+                hint="huiyin calendar list shows those that there are",
+            )
+    return Form(procedure, calendars[procedure.calendar])
 
 
 def _compile(spec: FieldSpec) -> _Field:

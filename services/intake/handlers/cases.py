@@ -15,11 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.intake.domain import admission, supplements
 from services.intake.domain.case import Case
 from services.intake.domain.decisions import officers_verdict, particulars
+from services.intake.domain.duplicate_keys import COMPLAINANT_FIELDS, complainant
 from services.intake.domain.forms import FieldError, Form
 from services.intake.form_book import FormBook
 from services.intake.handlers.emitting import emit, history_of, hold
 from services.intake.handlers.settling import reloaded, settle
-from services.intake.store import cases, timeline
+from services.intake.store import cases, complainants, timeline
 from services.intake.store import vault as store_vault
 from shared.business_time.clock import Clock
 from shared.events.complaints import ComplaintSupplemented, ComplaintWithdrawn
@@ -99,6 +100,9 @@ class CaseHandlers:
             key = await store_vault.key_of(tx, self._vault, case_id)
             sealed = [(case_id, name, key.seal(store_vault.FIELDS, name, text)) for name, text in read.vault.items()]
             await store_vault.put_fields(tx, sealed)
+            if not read.vault.keys().isdisjoint(COMPLAINANT_FIELDS):
+                known = await store_vault.fields_of(tx, key)
+                await complainants.save(tx, case_id, complainant(form, known, self._vault.index))
             attributes = {**case.attributes, **read.coded}
             given = attributes.keys() | await store_vault.field_names(tx, case_id)
             came = tuple(sorted((*read.vault, *read.coded)))

@@ -61,16 +61,6 @@ _PUT_DOCUMENT = text(
     """
 )
 _DOCUMENT = text(
-    """
-    INSERT INTO vault_documents (case_id, name, ciphertext, written_by, written_at, revision)
-    VALUES (:case_id, :name, :ciphertext, :by, :at, 1)
-    ON CONFLICT (case_id, name) DO UPDATE
-    SET ciphertext = excluded.ciphertext, written_by = excluded.written_by, written_at = excluded.written_at,
-        revision = vault_documents.revision + 1
-    RETURNING revision
-    """
-)
-_DOCUMENT = text(
     "SELECT ciphertext, contents, office, signed_by FROM vault_documents WHERE case_id = :case_id AND name = :name"
 )
 _HELD = text(

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from huiyin.bench.conditions import by_hand, facts_of_cases, measure
-from huiyin.cli.rules.describe import describe
 from shared.procedures.conditions import ORDERED, Condition, because, fields_of, holds
+from shared.procedures.describe import describe
 
 _ADAPTER: TypeAdapter[Condition] = TypeAdapter(Condition)
 
