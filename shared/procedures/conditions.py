@@ -46,7 +46,13 @@ class _Part(BaseModel):
 
 
 class Compare(_Part):
-    """One comparison of one fact; exactly one operator."""
+    """One comparison of one fact; exactly one operator.
+
+    `field`: the fact's name. `is`: equal to this. `is_not`: not equal to this. `in`: one of these. `not_in`: none of
+    these. `at_least`: this number or more. `more_than`: more than this number. `at_most`: this number or less.
+    `less_than`: less than this number. `contains`: a list that has this among its values. `older_than`: a date that lay
+    more than this before the receipt. `known`: whether there is a value.
+    """
 
     field: str
     is_: Scalar | None = Field(default=None, alias="is")
@@ -82,31 +88,46 @@ class Compare(_Part):
 
 
 class Reached(_Part):
-    """True when the milestone was reached in this case; false when it was not (never unknown)."""
+    """True when the milestone was reached in this case; false when it was not (never unknown).
+
+    `reached`: an occurrence, in the present cycle.
+    """
 
     reached: str
 
 
 class All(_Part):
-    """Every part holds."""
+    """Every part holds.
+
+    `all`: the conditions.
+    """
 
     all: tuple[Condition, ...] = Field(min_length=1)
 
 
 class Any_(_Part):
-    """At least one part holds."""
+    """At least one part holds.
+
+    `any`: the conditions.
+    """
 
     any: tuple[Condition, ...] = Field(min_length=1)
 
 
 class Not(_Part):
-    """The part does not hold."""
+    """The part does not hold.
+
+    `not`: the condition.
+    """
 
     not_: Condition = Field(alias="not")
 
 
 class Always(_Part):
-    """Holds whatever the facts."""
+    """Holds whatever the facts.
+
+    `always`: only ever true.
+    """
 
     always: Literal[True]
 

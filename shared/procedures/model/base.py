@@ -50,7 +50,10 @@ class Element(BaseModel):
 
 
 class Text(BaseModel):
-    """A text in both languages."""
+    """A text in both languages.
+
+    `zh`: in Chinese. `en`: in English.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
