@@ -184,7 +184,7 @@ def _type(hint: Any) -> str:
     if origin is Annotated:
         kept = [one for one in parts[1:] if not isinstance(one, Tag | Discriminator)]
         bare = len(kept) == len(parts) - 1
-        return _type(parts[0] if bare or not kept else Annotated.__class_getitem__((parts[0], *kept)))  # type: ignore[attr-defined]
+        return _type(parts[0] if bare or not kept else Annotated.__class_getitem__((parts[0], *kept)))
     if isinstance(hint, type) and issubclass(hint, BaseModel):
         place = _places()[hint][0] if hint in _places() else ""
         return f"[mapping](#{re.sub(r'[^a-z0-9_-]', '', place)})" if place else "mapping"
