@@ -156,6 +156,8 @@ class Duplicates(Element):
 class Count(Element):
     """How often an occurrence came up in the same matter within a rolling window; a fact `count.<id>` for conditions.
 
+    Without a window everything counts that ever came up.
+
     `same`: ids of the complaint's fields, or facts that routing knows (`department`, `class`, `<milestone>.<field>`),
     not mixed with fields of the vault. `when` is judged once, at the occurrence. Every case of the matter that is not
     finished has the number as its fact; it is counted again as the window moves on, and each change is `counted:<id>`.
@@ -167,7 +169,7 @@ class Count(Element):
     of: Occurrence = "registered"
     when: Condition | None = None
     same: tuple[str, ...] = Field(min_length=1)
-    window: DurationText
+    window: DurationText | None = None
     distinct: Literal["complainant", "case", "occurrence"] = "case"
 
 

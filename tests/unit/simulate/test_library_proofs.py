@@ -15,8 +15,11 @@ from shared.procedures.loader import LIBRARY_FOLDER, load_procedure
 ONLY_CITED = {
     "baoshan-efficiency": ("11", "15", "38", "39", "41", "58"),
     "customer-complaint-timeout-table": ("08",),
+    "rural-credit-cooperative-complaints": ("09", "65", "66", "67", "68"),
+    "sto-express-complaint-penalties": (),
     "shopping-mall": ("43", "45", "47", "55", "58"),
     "social-insurance-levy-complaints": ("04", "05", "09", "11", "12", "14", "18", "20"),
+    "tofu-manufacturer": (),
     "vanke-developer": (
         "100",
         "101",
