@@ -13,6 +13,8 @@ from shared.procedures.model import Procedure
 
 Kind = Literal["complainant", "department", "role", "level", "party"]
 
+ASSISTANTS = "assistants"
+"""In `to`: each department that assists."""
 _MAIL_QUEUES = 8
 
 
@@ -49,9 +51,15 @@ def addressee(to: str, case: Case, procedure: Procedure) -> Addressee:
 def each_once(several: Sequence[str], case: Case, procedure: Procedure) -> list[str]:
     """Of several `to`, those that mean different addressees now: nobody gets the same notice twice."""
     found: dict[Addressee, str] = {}
-    for to in several:
+    for to in (one for word in several for one in (_assisting(case) if word == ASSISTANTS else (word,))):
         found.setdefault(addressee(to, case, procedure), to)
     return list(found.values())
+
+
+def _assisting(case: Case) -> list[str]:
+    """The departments that assist now, but for the one that has the case."""
+    own = case.current("department")
+    return [f"department:{one}" for one in case.current("assisting") or () if one != own]
 
 
 def endpoint(who: Addressee, procedure: Procedure, recipients: Recipients) -> Endpoint:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.notify.domain.addressees import each_once
+from services.notify.domain.addressees import ASSISTANTS, each_once
 from services.notify.domain.case import Case
 from services.notify.domain.digests import may_join
 from services.notify.domain.rows import Form
@@ -85,7 +85,7 @@ def plan_notices(case: Case, event: Event, procedure: Procedure) -> list[Planned
         if name is None:
             continue
         clock, rank = _series(event)
-        several = len(element.to) > 1
+        several = len(element.to) > 1 or ASSISTANTS in element.to
         parties = [one.id for one in procedure.parties]
         planned += [
             Planned(
