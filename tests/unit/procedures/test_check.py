@@ -320,3 +320,8 @@ def test_a_number_extends_only_a_clock_that_counts_one_unit() -> None:
 
 def test_a_finding_is_a_value() -> None:
     assert Finding("error", "a", "甲", "x") == Finding("error", "a", "甲", "x")
+
+
+def test_an_escalation_may_do_no_more_than_call_in_a_department() -> None:
+    calls_in = sample("at: 'breached:clerk', to: manager", "at: 'breached:clerk', with: [office]")
+    assert not [one for one in check_procedure(calls_in) if one.path.startswith("escalations")]

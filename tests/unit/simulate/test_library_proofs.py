@@ -14,6 +14,7 @@ from shared.procedures.loader import LIBRARY_FOLDER, load_procedure
 # Procedures of the library, and the facts that an element of them cites and no example proves yet.
 ONLY_CITED = {
     "baoshan-efficiency": ("11", "15", "38", "39", "41", "58"),
+    "county-agriculture-mediation": (),
     "customer-complaint-timeout-table": (),
     "express-compensation-rules": (),
     "rural-credit-cooperative-complaints": (),
