@@ -38,6 +38,11 @@ class Differences:
             if self._seen.numbers.get(name) != number:
                 yield f"number of {name}: expected {number}, is {self._seen.numbers.get(name)}"
 
+        for award, amount in self._expected.awards.items():
+            suggested = self._seen.awards.get(award, "nothing")
+            if suggested != (None if amount is None else f"{amount:.2f}"):
+                yield f"award {award}: expected {amount}, suggested is {suggested}"
+
     def _plain(self) -> Iterator[str]:
         given = self._expected.model_fields_set
         for name in _PLAIN:

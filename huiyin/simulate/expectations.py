@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -78,6 +79,8 @@ class Expectation(Seen):
 
     `due`: the due instant of a clock's last cycle, null while it is not known. `clocks`: the state of that cycle.
     `facts`: what conditions read. `numbers`: of documents. `reports`: of the procedure, whatever the complaint.
+    `awards`: the amount that was suggested last, null where one is to be chosen. Without `of`: the complaint of the
+    action, else the first.
     """
 
     of: Id = FIRST
@@ -93,6 +96,7 @@ class Expectation(Seen):
     clocks: Mapping[Id, Literal["running", "paused", "breached", "met", "late", "cancelled", "none"]] = {}
     facts: Mapping[str, bool | int | float | str | None] = {}
     numbers: Mapping[Id, str] = {}
+    awards: Mapping[Id, Decimal | None] = {}
     reports: tuple[ReportExpectation, ...] = ()
 
 

@@ -113,7 +113,7 @@ class _Run:
             self._note(world, self._completed(action))
             self._advance(world, action.at, inclusive=True)
             if action.expect is not None:
-                self._compare(place, action.expect, world)
+                self._compare(place, _of_action(action, action.expect), world)
         if self._example.until is not None:
             self._advance(world, self._example.until, inclusive=True)
         for expected in self._example.expected:
@@ -235,6 +235,13 @@ class _Run:
 
     def _at(self, text: str) -> datetime:
         return instant(text, self._rules.procedure.time_zone)
+
+
+def _of_action(action: Action, expected: Expectation) -> Expectation:
+    """What is expected after an action is of its complaint, unless it says otherwise."""
+    if "of" in expected.model_fields_set:
+        return expected
+    return expected.model_copy(update={"of": action.as_ if isinstance(action, Register) else action.of})
 
 
 def _leaked(published: Iterable[Event], procedure: Procedure) -> list[str]:

@@ -24,6 +24,7 @@ from shared.procedures.offices import HANDLER
 _SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("channels", "渠道", "Channels"),
     ("fields", "字段", "Fields"),
+    ("parties", "当事人", "Parties"),
     ("documents", "文书材料", "Documents"),
     ("supplements", "补正", "Supplements"),
     ("counts", "计数", "Counts"),

@@ -91,9 +91,8 @@ def check_contents(
     missing = [one for one in (kind.signed_by if kind else ()) if one not in signed_by]
     if missing:
         raise InvalidInput(f"must be signed by: {', '.join(missing)}", field="signed_by")
-    known = {one.id for one in (*procedure.roles, *procedure.departments, *procedure.levels)}
-    if any(one not in known for one in signed_by):
-        raise InvalidInput("names no role, department or level of the procedure", field="signed_by")
+    if any(one not in offices(procedure) for one in signed_by):
+        raise InvalidInput("names no role, department, level or party of the procedure", field="signed_by")
     values = read_fields(kind.fields if kind else (), fields, facts)
     if not text and not values:
         raise InvalidInput("a document has a text, or fields", field="text")

@@ -9,7 +9,7 @@ from shared.procedures.check.known_facts import Holder, KnownFact, check_table, 
 from shared.procedures.check.occurrences import can_happen, is_known, possible, unknown
 from shared.procedures.check.parts import Ids, parts
 from shared.procedures.conditions import ORDERED, All, Always, Any_, Compare, Condition, Not, Reached
-from shared.procedures.model import AdmissionRule, Clock, DurationTable, FieldSpec, Milestone, Procedure
+from shared.procedures.model import AdmissionRule, Clock, DurationTable, FieldSpec, Milestone, Party, Procedure
 
 _ALLOWED = {
     "choice": ("is", "is_not", "in", "not_in", "known"),
@@ -29,7 +29,7 @@ def check_conditions(procedure: Procedure) -> Iterator[Finding]:
     given_with = {id(field): holder for holder in _holders(procedure) for field in holder.fields}
     for path, part in parts(procedure):
         at_intake = (isinstance(part, AdmissionRule) and not part.officer) or (
-            isinstance(part, FieldSpec) and path.startswith("fields")
+            isinstance(part, FieldSpec | Party) and path.startswith(("fields", "parties"))
         )
         of_part = _Reader(procedure, given_with[id(part)]) if id(part) in given_with else reader
         for word, key in (("when", "when"), ("while", "while_")):

@@ -32,11 +32,12 @@ class KnownFact:
 
 def known_facts(procedure: Procedure) -> dict[str, KnownFact]:
     """Every fact that a condition of this procedure may read, by name."""
+    askable = {one.id for one in procedure.fields} | {one.id for one in procedure.parties}
     found = {
         "channel": KnownFact("choice", frozenset(one.id for one in procedure.channels), at_registration=True),
         "received.period": KnownFact("choice", frozenset(PERIODS), at_registration=True),
         RECEIVED_AT: KnownFact("moment", at_registration=True),
-        "missing": KnownFact("list", frozenset(one.id for one in procedure.fields), at_registration=True),
+        "missing": KnownFact("list", frozenset(askable), at_registration=True),
         "class": KnownFact("choice", frozenset(one.id for one in procedure.classes)),
         "department": KnownFact("choice", frozenset(one.id for one in procedure.departments)),
         "level": KnownFact("choice", frozenset(one.id for one in procedure.levels)),
@@ -44,6 +45,7 @@ def known_facts(procedure: Procedure) -> dict[str, KnownFact]:
         "assisting": KnownFact("list", frozenset(one.id for one in procedure.departments)),
     }
     found |= {f"number.{one.id}": KnownFact("text") for one in procedure.documents if one.number is not None}
+    found |= {one.fact: KnownFact("integer", at_registration=True) for one in procedure.parties}
     found |= {f"count.{one.id}": KnownFact("integer") for one in procedure.counts}
     found |= {one.id: _of_field(one, at_registration=True) for one in procedure.fields if one.holds == "coded"}
     for milestone in procedure.milestones:

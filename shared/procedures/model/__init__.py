@@ -46,6 +46,7 @@ from shared.procedures.model.notices import (
     Service,
 )
 from shared.procedures.model.oversight import Confidentiality, NotEnforced, Rule
+from shared.procedures.model.parties import Party
 from shared.procedures.model.procedure import Procedure
 from shared.procedures.model.reports import Figure, Measure, Report, ReportDue, ReportOf
 from shared.procedures.model.supplements import Supplement
@@ -94,6 +95,7 @@ __all__ = [
     "NumberScheme",
     "Numbering",
     "Occurrence",
+    "Party",
     "Pause",
     "Procedure",
     "QuietHours",

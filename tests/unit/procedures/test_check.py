@@ -9,7 +9,7 @@ import pytest
 from shared.errors import ProcedureError
 from shared.procedures.check import Finding, check_procedure
 from shared.procedures.loader import parse_procedure
-from tests.unit.procedures.sample import changed, sample
+from tests.unit.procedures.sample import SAMPLE, changed, sample
 
 
 def test_a_sound_procedure_has_no_findings() -> None:
@@ -35,7 +35,7 @@ FINDINGS = [
         "    by: [chief]",
         "error",
         "milestones[inspected].by",
-        "no such role or department or level: chief",
+        "no such role or department or level or party: chief",
     ),
     ("approved_by: [officer]", "approved_by: [handler]", "error", "clocks[handling].extension.approved_by", "no such"),
     ("{id: office, name", "{id: handler, name", "error", "departments[handler]", "handler is reserved"),
@@ -325,3 +325,34 @@ def test_a_finding_is_a_value() -> None:
 def test_an_escalation_may_do_no_more_than_call_in_a_department() -> None:
     calls_in = sample("at: 'breached:clerk', to: manager", "at: 'breached:clerk', with: [office]")
     assert not [one for one in check_procedure(calls_in) if one.path.startswith("escalations")]
+
+
+PARTY = """parties:
+  - id: respondent
+    name: {zh: 被诉方, en: Respondent}
+    fields: [{id: phone, label: {zh: 电话, en: Telephone}, holds: identity}]
+numbering:
+"""
+TOLD = """  - id: told
+    name: {zh: 告知, en: Told}
+    at: [admitted]
+    to: [complainant, 'party:respondent']
+    text: {zh: {subject: x, body: '{{name}} {{receipt_code}} {{progress_url}}'}, en: {subject: x, body: x}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "path", "says"),
+    [
+        (("id: respondent", "id: content"), "parties[content]", "a field bears this id"),
+        (("id: respondent", "id: other"), "notices[told].to", "nobody bears this name: party:respondent"),
+        (("fields: [", "when: {field: class, is: major}\n    fields: ["), "parties[respondent].when", "not yet known"),
+        (("", ""), "notices[told].text", "receipt_code is the complainant's own"),
+        (("", ""), "notices[told].text", "progress_url is the complainant's own"),
+        (("", ""), "notices[told].text", "respondent has no field `name`"),
+    ],
+)
+def test_a_party_and_what_it_is_told_fit_together(spoilt: tuple[str, str], path: str, says: str) -> None:
+    whole = SAMPLE.replace("numbering:\n", PARTY, 1).replace("notices:\n", f"notices:\n{TOLD}", 1)
+    found = check_procedure(parse_procedure(whole.replace(*spoilt, 1), "parties.yaml"))
+    assert any(one.path == path and says in one.en for one in found if one.severity == "error"), found

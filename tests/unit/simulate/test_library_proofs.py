@@ -21,6 +21,7 @@ ONLY_CITED = {
     "sto-express-complaint-penalties": (),
     "shopping-mall": ("43", "45", "47", "55", "58"),
     "social-insurance-levy-complaints": ("04", "05", "09", "11", "12", "14", "18", "20"),
+    "tofu-manufacturer": (),
     "vanke-developer": (
         "100",
         "101",
