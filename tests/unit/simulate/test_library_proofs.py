@@ -17,6 +17,7 @@ ONLY_CITED = {
     "county-agriculture-mediation": (),
     "customer-complaint-timeout-table": (),
     "express-compensation-rules": (),
+    "labour-inspection-complaints": (),
     "rural-credit-cooperative-complaints": (),
     "sto-express-complaint-penalties": (),
     "shopping-mall": ("43", "45", "47", "55", "58"),
