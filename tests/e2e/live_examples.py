@@ -36,7 +36,8 @@ from tests.running import Stack
 
 _SERVICES = ("intake", "routing", "sla", "notify")
 _STANDING_STILL = 1e-9
-_PATIENCE_S = 60.0
+_PATIENCE_S = 20.0
+"""How long nothing may be published while something is waited for."""
 _BEHIND_S = 10.0
 """How long a service may be behind the others when something is done there."""
 _LOOK_S = 0.03
@@ -67,8 +68,14 @@ class _Live:
     expected: Counter[Seen] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
 
+    def add(self, problem: str) -> None:
+        """Note what went wrong; the story is not played on. Shown at once too, for long runs (`pytest -s`)."""
+        self.problems.append(f"{self.story.name}: {problem}")
+        print(self.problems[-1], flush=True)
+
     @property
     def subjects(self) -> list[UUID]:
+        """Its cases and recurring reports in the stack."""
         return [*self.ids.values(), *self.reports]
 
 
@@ -122,7 +129,7 @@ class LiveExamples:
         while (problem := self._try(live, action, now)) is not None:
             if problem.is_success or time.monotonic() > end:
                 said = f"{problem.status_code} {problem.text[:300]}"
-                live.problems.append(f"{live.story.name}: {action!r}: {said}")
+                live.add(f"{action!r}: {said}")
                 return
             time.sleep(_LOOK_S)
 
@@ -154,16 +161,18 @@ class LiveExamples:
     def _await(self, lives: Sequence[_Live]) -> None:
         """Wait until every expected event is there."""
         waiting = [live for live in {id(one): one for one in lives}.values() if not live.problems]
-        end = time.monotonic() + _PATIENCE_S
+        end, published = 0.0, -1
         while waiting:
             there = Counter(
                 (event.subject, *_seen(event)) for event in self._events([id for one in waiting for id in one.subjects])
             )
+            if there.total() != published:
+                end, published = time.monotonic() + _PATIENCE_S, there.total()
             waiting = [live for live in waiting if live.expected - there]
             if waiting and time.monotonic() > end:
                 for live in waiting:
                     lacking = sorted(f"{what} {at}" for _, what, at in (live.expected - there).elements())
-                    live.problems.append(f"{live.story.name}: not published: {', '.join(lacking)}")
+                    live.add(f"not published: {', '.join(lacking)}")
                 return
             if waiting:
                 time.sleep(_LOOK_S)
