@@ -226,6 +226,8 @@ class Intake:
 
     def _add_numbers(self, case: IntakeCase, happened: Iterable[str], now: datetime) -> dict[str, str]:
         """Give numbers to the documents of a case that are due because of what happened."""
+        if all(one.number is None for one in self._rules.procedure.documents):
+            return {}  # to go through what has happened is dear
         known, fresh = case.history, list(happened)
         given = {**case.document_numbers, numbering.CASE: case.number}
         facts = {**known.facts, **{f"reached:{name}": True for name in fresh}}

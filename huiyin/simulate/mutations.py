@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 from pydantic import BaseModel
 
@@ -73,7 +74,7 @@ def _others(place: Place, value: object, element: Element) -> Iterator[object]:
         return
     if isinstance(value, bool):
         return
-    if isinstance(value, int | float):
+    if isinstance(value, int | float | Decimal):
         yield value + 1
         yield value - 1
     elif isinstance(value, date):

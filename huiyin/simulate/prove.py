@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +17,8 @@ from huiyin.simulate.run import Failure, run_example
 from huiyin.simulate.story import Example, ExampleFile
 from shared.business_time.calendars import Calendar
 from shared.procedures.model import Procedure
+
+_WORD = re.compile(r"[a-z][a-z0-9-]*")
 
 
 @dataclass(frozen=True)
@@ -88,11 +91,12 @@ def _survivors(procedure: Procedure, cited: Cited, runner: _Runner) -> Iterator[
 
 
 class _Runner:
-    """Runs the examples, those first that noticed something lately."""
+    """Runs the examples: those first that name what was changed, and of these those that noticed something lately."""
 
     def __init__(self, file: ExampleFile | None, calendars: Mapping[str, Calendar]) -> None:
         self._file, self._calendars = file, calendars
         self._order: list[Example] = list(file.examples) if file else []
+        self._words = {one.id: frozenset(_WORD.findall(repr(one))) for one in self._order}
 
     def failures(self, procedure: Procedure) -> tuple[Failure, ...]:
         """What fails on a procedure as it is."""
@@ -102,7 +106,8 @@ class _Runner:
     def notices(self, change: Mutation) -> bool:
         """Whether some example fails on the changed procedure, or cannot be played on it at all."""
         rules = WorldRules(change.procedure, self._calendars)
-        for example in self._order:
+        named = set(_WORD.findall(change.place))
+        for example in sorted(self._order, key=lambda one: -len(named & self._words[one.id])):
             try:
                 failed = bool(self._run(example, rules))
             except Exception:

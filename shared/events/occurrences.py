@@ -17,6 +17,7 @@ from shared.events import reports as r
 from shared.events.base import EventData
 from shared.events.envelope import Event
 
+# The word alone.
 _PLAIN: dict[type[EventData], str] = {
     c.ComplaintAdmitted: "admitted",
     c.ComplaintRefused: "refused",
@@ -27,11 +28,32 @@ _PLAIN: dict[type[EventData], str] = {
     a.CaseReopened: "reopened",
     a.CaseRepeated: "repeated",
 }
-_REPORT: dict[type[EventData], str] = {
-    r.ReportOpened: "report-opened",
-    r.ReportMade: "report-made",
-    r.CaseListed: "listed",
+# The word, and the attribute that qualifies it: `assigned` and `assigned:desk`; the word alone where there is none.
+_QUALIFIED: dict[type[EventData], tuple[str, str]] = {
+    c.ProcedureMigrated: ("procedure-migrated", "mode"),
+    c.SupplementRequested: ("supplement-requested", "supplement"),
+    c.DocumentNumbered: ("numbered", "document"),
+    c.DocumentAdded: ("documented", "document"),
+    a.CaseClassified: ("classified", "class_"),
+    a.CaseAssigned: ("assigned", "department"),
+    a.CaseReassigned: ("reassigned", "department"),
+    a.CaseEscalated: ("escalated", "level"),
+    a.AssistantAssigned: ("assisting", "department"),
+    a.CaseCounted: ("counted", "count"),
+    a.AwardSuggested: ("award-suggested", "award"),
+    n.NoticeServed: ("served", "notice"),
+    n.NoticeUnserved: ("unserved", "notice"),
+    n.NoticeDelivered: ("delivered", "notice"),
+    n.NoticeFailed: ("notice-failed", "notice"),
+    n.Unreached: ("unreached", "follow_up"),
+    n.Satisfied: ("satisfied", "follow_up"),
+    n.Dissatisfied: ("dissatisfied", "follow_up"),
+    r.ReportOpened: ("report-opened", "report"),
+    r.ReportMade: ("report-made", "report"),
+    r.ReportRescheduled: ("report-rescheduled", "report"),
+    r.CaseListed: ("listed", "report"),
 }
+# The word qualified by the clock, never alone.
 _CLOCK: dict[type[EventData], str] = {
     d.ClockStarted: "started",
     d.ClockBreached: "breached",
@@ -40,7 +62,6 @@ _CLOCK: dict[type[EventData], str] = {
     d.ClockCancelled: "cancelled",
     d.BreachRetracted: "breach-retracted",
 }
-
 
 REPORT_DUE = "report.due"
 """The fact by which a report's clock knows its due instant."""
@@ -52,72 +73,41 @@ def names(event: Event) -> tuple[str, ...]:
 
 
 def names_of(data: EventData) -> tuple[str, ...]:
-    """The same from the event's data alone."""
+    """The same from the event's data alone.
+
+    By tables of types: every event of a case is asked for its words in every service, many times.
+    """
+    kind = type(data)
+    if qualified := _QUALIFIED.get(kind):
+        name, attribute = qualified
+        return _qualified(name, getattr(data, attribute))
+    if plain := _PLAIN.get(kind):
+        return (plain,)
+    if isinstance(data, d.ClockEvent) and kind in _CLOCK:
+        return (f"{_CLOCK[kind]}:{data.clock}",)
+    return _otherwise(data)
+
+
+def _otherwise(data: EventData) -> tuple[str, ...]:
     match data:
         case c.ComplaintRegistered():
             return ("received", "registered")
-        case c.ProcedureMigrated(mode=x):
-            return ("procedure-migrated", f"procedure-migrated:{x}")
-        case c.SupplementRequested(supplement=x):
-            return ("supplement-requested", f"supplement-requested:{x}") if x else ("supplement-requested",)
         case c.ComplaintSupplemented(fulfilled=several):
             return ("supplemented", *(f"supplemented:{x}" for x in several))
-        case c.DocumentNumbered(document=x):
-            return ("numbered", f"numbered:{x}")
-        case c.DocumentAdded(document=x):
-            return ("documented", f"documented:{x}")
-        case a.CaseClassified(class_=x):
-            return ("classified", f"classified:{x}")
-        case a.CaseAssigned(department=x):
-            return ("assigned", f"assigned:{x}")
-        case a.CaseReassigned(department=x):
-            return ("reassigned", f"reassigned:{x}")
-        case a.CaseEscalated(level=x):
-            return ("escalated", f"escalated:{x}")
-        case a.AssistantAssigned(department=x):
-            return ("assisting", f"assisting:{x}")
-        case a.CaseCounted(count=x):
-            return ("counted", f"counted:{x}")
-        case a.AwardSuggested(award=x):
-            return ("award-suggested", f"award-suggested:{x}")
         case a.MilestoneReached(milestone=x):
-            qualifier = data.by if x == "contributed" else data.clock or data.award
-            return (x, f"{x}:{qualifier}") if qualifier else (x,)
+            return _qualified(x, data.by if x == "contributed" else data.clock or data.award)
         case n.NoticeSent(notice=x, form="written", sink="smtp"):
             return ("notified", "delivered", f"delivered:{x}", f"notified:{x}")  # a mail is an answer in writing
         case n.NoticeSent(notice=x):
             return ("notified", f"notified:{x}")
-        case n.NoticeServed(notice=x):
-            return ("served", f"served:{x}")
-        case n.NoticeUnserved(notice=x):
-            return ("unserved", f"unserved:{x}")
-        case n.NoticeDelivered(notice=x):
-            return ("delivered", f"delivered:{x}")
-        case n.NoticeFailed(notice=x):
-            return ("notice-failed", f"notice-failed:{x}")
         case n.CalledBack(reached=reached, follow_up=x):
             return _qualified("called-back" if reached else "call-attempted", x)
-        case n.Unreached(follow_up=x):
-            return _qualified("unreached", x)
-        case n.Satisfied(follow_up=x):
-            return _qualified("satisfied", x)
-        case n.Dissatisfied(follow_up=x):
-            return _qualified("dissatisfied", x)
         case r.ReportComputed(report=x, edition=edition):
-            return (
-                ("report-due", f"report-due:{x}") if edition == 1 else ("report-recomputed", f"report-recomputed:{x}")
-            )
-        case r.ReportEvent(report=x) if type(data) in _REPORT:
-            return (_REPORT[type(data)], f"{_REPORT[type(data)]}:{x}")
-        case r.ReportRescheduled(report=x):
-            return ("report-rescheduled", f"report-rescheduled:{x}")
+            return _qualified("report-due" if edition == 1 else "report-recomputed", x)
         case d.ClockWarned(clock=x, step=step):
             word = "overdue" if data.due_at is not None and data.step_due_at >= data.due_at else "warned"
             return (f"{word}:{x}", f"{word}:{x}.{step}")
-        case d.ClockEvent(clock=x) if type(data) in _CLOCK:
-            return (f"{_CLOCK[type(data)]}:{x}",)
-    plain = _PLAIN.get(type(data))
-    return (plain,) if plain else ()
+    return ()
 
 
 def _qualified(name: str, qualifier: str | None) -> tuple[str, ...]:

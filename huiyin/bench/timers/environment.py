@@ -45,6 +45,7 @@ _RULES: dict[str, Any] = {
                 {"id": "day-over", "after": "P1D"},
                 {"id": "week-over", "after": "P7D"},
             ],
+            "no_consequence": "it is timed to be measured",
         }
     ],
 }

@@ -20,9 +20,13 @@ class History:
 
 
 def data_of(entry: TimelineEntry) -> EventData | None:
-    """The event's data, but for what a timeline leaves out (`matters`); None for a type of another version."""
+    """The event's data, but for what a timeline leaves out (`matters`, and what is null); None for a type of another
+    version."""
     model = REGISTRY.get(entry.type)
-    return model.model_validate(entry.details) if model else None
+    if model is None:
+        return None
+    left_out = {name: None for name, spec in model.model_fields.items() if spec.is_required()}
+    return model.model_validate({**left_out, **entry.details})
 
 
 def history(entries: Iterable[TimelineEntry]) -> History:

@@ -136,7 +136,7 @@ def _read_fields(answer: Answer, element: FollowUp, case: Case) -> dict[str, Sca
             continue
         if spec.default is not None:
             checked[name] = spec.default
-        elif spec.required == "registration" and holds(spec.when, {**facts, **checked}) is True:
+        elif spec.required is True and holds(spec.when, {**facts, **checked}) is True:
             raise InvalidInput("this field is needed", field=f"fields.{name}")
     return checked
 

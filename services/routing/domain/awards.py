@@ -17,7 +17,7 @@ from shared.events.assignments import AwardSuggested
 from shared.events.base import EventData
 from shared.procedures.conditions import holds
 from shared.procedures.fields import Scalar
-from shared.procedures.formulas import Formula, Undecided, evaluate, fields_of, text_of
+from shared.procedures.formulas import LARGEST, Formula, Undecided, evaluate, fields_of, text_of
 from shared.procedures.model import Award, Procedure
 from shared.procedures.model.base import DEFAULT_CURRENCY
 
@@ -112,12 +112,12 @@ def _amount(open_: CaseAward, spec: Award, fields: Mapping[str, Scalar]) -> None
     if spec.choose is None:
         if open_.amount is not None and chosen != Decimal(open_.amount):
             raise InvalidInput("the rule leaves no choice of the amount", field="fields.amount")
-    elif not Decimal(open_.at_least or 0) <= chosen <= Decimal(open_.at_most or 0):
+    elif not Decimal(open_.at_least or 0) <= chosen <= Decimal(open_.at_most or LARGEST):
         raise InvalidInput("outside the range that the rule leaves", field="fields.amount", hint=_range(open_))
 
 
 def _range(open_: CaseAward) -> str:
-    return f"from {open_.at_least} to {open_.at_most}"
+    return f"from {open_.at_least} to {open_.at_most}" if open_.at_most else f"at least {open_.at_least}"
 
 
 def _computed(award: CaseAward, spec: Award, facts: Mapping[str, Any]) -> CaseAward:
@@ -168,7 +168,8 @@ def formula_text(spec: Award) -> str:
     """The award's rule as one line: its formula, and the range that may be chosen from."""
     parts = [text_of(spec.amount)] if spec.amount is not None else []
     if spec.choose is not None:
-        parts.append(f"{text_of(spec.choose.from_)} … {text_of(spec.choose.to)}")
+        most = text_of(spec.choose.to) if spec.choose.to is not None else ""
+        parts.append(f"{text_of(spec.choose.from_)} … {most}".rstrip())
     return "; ".join(parts)
 
 

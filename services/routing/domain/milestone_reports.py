@@ -21,7 +21,7 @@ from shared.events.occurrences import names_of
 from shared.procedures.conditions import holds
 from shared.procedures.dossiers import missing_at
 from shared.procedures.fields import Scalar
-from shared.procedures.milestones import DECIDED_AT_INTAKE, REPORTED
+from shared.procedures.milestones import DECIDED_AT_INTAKE, REPORTED, split
 from shared.procedures.model import Milestone, Procedure, Requirement
 from shared.procedures.notice_documents import documents_shown
 from shared.procedures.offices import HANDLER, offices
@@ -169,6 +169,10 @@ def _check_dossier(case: Case, procedure: Procedure, milestone: str, facts: Mapp
 
 def _check_requirement(case: Case, requirement: Requirement) -> None:
     if requirement.reached is not None and not case.has_occurred(requirement.reached):
+        word, name = split(requirement.reached)
+        if word == "documented":
+            hint = f"PUT documents/{name} to intake first"
+            raise NotYet(f"{requirement.reached} must come first", field="milestone", hint=hint)
         raise Conflict(
             f"{requirement.reached} must be reported first", field="milestone", hint=f"report {requirement.reached}"
         )

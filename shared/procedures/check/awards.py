@@ -120,7 +120,8 @@ def _formulas(award: Award) -> Iterator[tuple[str, Formula]]:
         yield "amount", award.amount
     if award.choose is not None:
         yield "choose.from", award.choose.from_
-        yield "choose.to", award.choose.to
+        if award.choose.to is not None:
+            yield "choose.to", award.choose.to
 
 
 def _currencies(procedure: Procedure) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.procedures.check.finding import Finding, did_you_mean, error, warning
-from shared.procedures.check.known_facts import KnownFact, known_facts, own_facts, vault_facts
+from shared.procedures.check.known_facts import Holder, KnownFact, known_facts, own_facts, vault_facts
 from shared.procedures.check.occurrences import can_happen, is_known, possible, unknown
 from shared.procedures.check.parts import Ids, parts
 from shared.procedures.conditions import ORDERED, All, Always, Any_, Compare, Condition, Not, Reached
@@ -26,14 +26,16 @@ _ALLOWED = {
 def check_conditions(procedure: Procedure) -> Iterator[Finding]:
     """Findings on every `when` and `while` of the procedure, and on the facts that durations go by."""
     reader = _Reader(procedure)
+    given_with = {id(field): holder for holder in _holders(procedure) for field in holder.fields}
     for path, part in parts(procedure):
         at_intake = (isinstance(part, AdmissionRule) and not part.officer) or (
-            isinstance(part, FieldSpec | Party) and not path.startswith(("milestones", "documents"))
+            isinstance(part, FieldSpec | Party) and path.startswith(("fields", "parties"))
         )
+        of_part = _Reader(procedure, given_with[id(part)]) if id(part) in given_with else reader
         for word, key in (("when", "when"), ("while", "while_")):
             condition = getattr(part, key, None)
             if condition is not None:
-                yield from reader.check(condition, f"{path}.{word}", at_intake)
+                yield from of_part.check(condition, f"{path}.{word}", at_intake)
         if isinstance(part, Clock) and isinstance(part.duration, DurationTable):
             yield from reader.table(part.duration, f"{path}.duration")
         if isinstance(part, Milestone) and part.must:
@@ -42,10 +44,14 @@ def check_conditions(procedure: Procedure) -> Iterator[Finding]:
                 yield from of_report.check(condition, f"{path}.must[{index}]", at_intake=False)
 
 
-class _Reader:
-    """Reads conditions of a procedure, or of the report of one of its milestones, which has fields of its own."""
+def _holders(procedure: Procedure) -> tuple[Holder, ...]:
+    return (*procedure.milestones, *procedure.documents, *procedure.follow_ups)
 
-    def __init__(self, procedure: Procedure, report: Milestone | None = None) -> None:
+
+class _Reader:
+    """Reads conditions of a procedure, or of what has fields of its own: a report, a document, an answer."""
+
+    def __init__(self, procedure: Procedure, report: Holder | None = None) -> None:
         self._procedure = procedure
         self._ids = Ids(procedure)
         self._possible = possible(procedure)

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from shared.procedures.ages import RECEIVED_AT
-from shared.procedures.model import FieldSpec, Milestone, Procedure
+from shared.procedures.model import DocumentKind, FieldSpec, FollowUp, Milestone, Procedure
 
 Kind = Literal["choice", "boolean", "integer", "moment", "list", "money", "person", "text"]
+
+Holder = Milestone | DocumentKind | FollowUp
+"""What is given with fields of its own."""
 
 PERIODS = ("business-hours", "off-hours", "holiday")
 
@@ -57,9 +60,9 @@ def known_facts(procedure: Procedure) -> dict[str, KnownFact]:
     return found
 
 
-def own_facts(milestone: Milestone) -> dict[str, KnownFact]:
-    """The coded fields of a milestone's report, by their bare ids."""
-    return {one.id: _of_field(one, at_registration=False) for one in milestone.fields if one.holds == "coded"}
+def own_facts(holder: Holder) -> dict[str, KnownFact]:
+    """The coded fields of a report, a document or an answer, by their bare ids."""
+    return {one.id: _of_field(one, at_registration=False) for one in holder.fields if one.holds == "coded"}
 
 
 def vault_facts(procedure: Procedure) -> frozenset[str]:

@@ -12,10 +12,10 @@ from shared.procedures.model.base import Currency, Element, Id, Named, Occurrenc
 
 
 class AmountRange(Element):
-    """Who approves chooses an amount from `from` to `to`, both included."""
+    """Who approves chooses an amount from `from` to `to`, both included; without `to` there is no most."""
 
     from_: Formula = Field(alias="from")
-    to: Formula
+    to: Formula | None = None
 
 
 class Award(Named):

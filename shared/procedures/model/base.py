@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 from shared.business_time.durations import Duration
 from shared.errors import HuiyinError
@@ -30,12 +30,23 @@ def _parses(text: str) -> str:
 DurationText = Annotated[str, StringConstraints(pattern=r"^(IMMEDIATE|P[0-9TWDMYHS]+)$"), AfterValidator(_parses)]
 
 
+def as_composed(value: object) -> object:
+    """Composition has put the long form in place of a short one already; only the schema knows both."""
+    return value
+
+
+FactId = Annotated[str, BeforeValidator(as_composed, json_schema_input_type=str | int)]
+"""A fact of the catalogue, `hotline.07`; in a file also its number alone, for one of the file's own procedure."""
+FactIds = Annotated[str, BeforeValidator(as_composed, json_schema_input_type=str | int | tuple[str | int, ...])]
+"""The same; in a file also a list, for one reason that several facts share."""
+
+
 class Element(BaseModel):
     """Base of every element: unknown keys are refused, `source` names the facts it implements."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    source: tuple[str, ...] = ()
+    source: tuple[FactId, ...] = ()
 
 
 class Text(BaseModel):

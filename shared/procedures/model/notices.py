@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from shared.procedures.conditions import Condition
-from shared.procedures.model.base import DurationText, Element, Id, Named, Occurrence
+from shared.procedures.model.base import DurationText, Element, Id, Named, Occurrence, as_composed
 from shared.procedures.model.complaint import FieldSpec
 
 # The names that a notice's text may use as `{{name}}`; notify fills them at the moment of sending. Beside them
@@ -41,13 +41,16 @@ class NoticeText(BaseModel):
     body: str
 
 
+WholeText = Annotated[NoticeText, BeforeValidator(as_composed, json_schema_input_type=NoticeText | str)]
+
+
 class NoticeTexts(BaseModel):
-    """The notice in both languages."""
+    """The notice in both languages; in a file each may be the body alone, its subject is then the notice's name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    zh: NoticeText
-    en: NoticeText
+    zh: WholeText
+    en: WholeText
 
 
 def _several(value: object) -> object:
@@ -120,3 +123,10 @@ class FollowUp(Element):
     rounds: int = Field(default=1, ge=1, le=20)
     next_round: Literal["dissatisfied", "answered"] = "dissatisfied"
     attempts: int | None = Field(default=None, ge=1, le=100)
+
+    @model_validator(mode="after")
+    def _with_the_answer(self) -> FollowUp:
+        for one in self.fields:
+            if one.required in ("registration", "requested"):
+                raise ValueError(f"the field {one.id} comes with the answer: write `required: true`")
+        return self

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.procedures.conditions import Condition
-from shared.procedures.model.base import Element, Id, Text
+from shared.procedures.model.base import Element, FactIds, Id, Text
 
 
 class Confidentiality(Element):
@@ -34,5 +34,5 @@ class NotEnforced(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    fact: str
+    fact: FactIds
     why: str = Field(min_length=10)

@@ -70,7 +70,7 @@ class Procedure(Element):
 
     @model_validator(mode="before")
     @classmethod
-    def _with_clocks(cls, data: Any) -> Any:
+    def _written_out(cls, data: Any) -> Any:
         return with_clocks(data) if isinstance(data, dict) else data
 
     @model_validator(mode="after")

@@ -52,8 +52,8 @@ def test_a_report_of_a_department_is_noted_and_shows_in_the_timeline(stack: Stac
         60,
         "the report is not in the timeline",
     )
-    assert "s-17" in [one["details"].get("person") for one in shown(stack, number)["timeline"]]
-    assert "person=s-17" in stack.command("case", "show", number).stdout
+    assert ["s-17"] in [one["details"].get("persons") for one in shown(stack, number)["timeline"]]
+    assert "persons=s-17" in stack.command("case", "show", number).stdout
 
 
 def test_a_report_that_the_procedure_does_not_allow_names_the_field(stack: Stack, case: dict[str, Any]) -> None:

@@ -36,8 +36,12 @@ milestones:
     fields:
       - {id: valid, label: {zh: 有效, en: Valid}, type: boolean}
 clocks:
-  - {id: handling, name: {zh: 办理, en: Handling}, from: [admitted], until: [resolved], duration: P5D,
-     no_consequence: none is meant}
+  - id: handling
+    name: {zh: 办理, en: Handling}
+    from: [admitted]
+    until: [resolved]
+    duration: P5D
+    no_consequence: none is meant
 reports:
   - id: monthly
     name: {zh: 月报, en: Monthly report}

@@ -102,7 +102,7 @@ notices:
       en: {subject: 'Assigned {{case_number}}', body: '{{department}}, due {{due}}'}
   - id: urging
     name: {zh: 督办, en: Urging}
-    at: ['warned:handling', 'breached:handling']
+    at: ['warned:handling', 'breached:handling', 'overdue:handling']
     to: department
     text:
       zh: {subject: '督办 {{case_number}}', body: '{{clock}} {{step}} {{due}}'}
@@ -195,7 +195,7 @@ follow_ups:
       - {id: poor, name: {zh: 差, en: Poor}, satisfied: false}
     fields:
       - {id: wish, label: {zh: 诉求, en: Wish}, type: text, holds: evidence}
-      - {id: minutes, label: {zh: 时长, en: Minutes}, type: integer, at_least: 0, required: registration}
+      - {id: minutes, label: {zh: 时长, en: Minutes}, type: integer, at_least: 0, required: true}
 """
 
 START = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)  # Monday 2 November 2026, 09:00 in Shanghai

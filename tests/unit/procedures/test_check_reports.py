@@ -83,6 +83,13 @@ def test_the_small_procedure_has_no_findings() -> None:
          "milestones[seen].fields[n].must_be", "never has this value"),
         ({"milestone": {"fields": [field("ok", "boolean", must_be=True, default=False), field("loss")]}},
          "milestones[seen].fields[ok].default", "is not what the field must be"),
+        ({"milestone": {"fields": [field("ok", "boolean"), field("loss", when={"field": "ok", "is": True})]}},
+         None, ""),
+        ({"milestone": {"fields": [field("loss", when={"field": "ok", "is": True})]}},
+         "milestones[seen].fields[loss].when", "no such fact: ok"),
+        ({"follow_ups": [{"id": "f", "after": "seen", "fields": [
+            field("why", "boolean", when={"field": "ok", "is": True}), field("ok", "boolean")]}]}, None, ""),
+        ({"award": {"choose": {"from": 2}}}, None, ""),
         ({"class": {"from": "seen.loss"}, "classes": CLASSES}, "class.from", "is the choice field"),
         ({"class": {"from": "nothing.at-all"}, "classes": CLASSES}, "class.from", "is the choice field"),
         ({"counts": [{"id": "c", "of": "seen", "same": ["seen.outlet"], "window": "P1M"}]},

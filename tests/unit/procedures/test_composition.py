@@ -198,3 +198,27 @@ def test_bases_and_packs_beside_a_file_are_found(tmp_path: Path) -> None:
     path = folder(tmp_path) / "sample.yaml"
     path.write_text(changed(HEAD, EXTENDS + USE), encoding="utf-8")
     assert read_source(path).procedure.fields[1].id == "e-mail"
+
+
+def test_a_number_in_source_is_a_fact_of_the_file_s_own_procedure_and_a_reason_may_be_of_several() -> None:
+    text = SAMPLE.replace("id: sample\n", "id: sample\nsource: [7, 112, other.03]\n", 1)
+    text += "\nnot_enforced:\n  - {fact: 4, why: it asks for kindness}\n  - {fact: [8, 9], why: nobody can see it}\n"
+    found = parse_procedure(text, "sample.yaml")
+    assert found.source == ("sample.07", "sample.112", "other.03")
+    assert [(one.fact, one.why) for one in found.not_enforced] == [
+        ("sample.04", "it asks for kindness"),
+        ("sample.08", "nobody can see it"),
+        ("sample.09", "nobody can see it"),
+    ]
+
+
+@pytest.mark.parametrize("wrong", ["[0]", "[-1]", "[true]", "[1.5]"])
+def test_a_source_that_is_no_number_of_a_fact_is_refused(wrong: str) -> None:
+    with pytest.raises(ProcedureError, match="source"):
+        parse_procedure(SAMPLE.replace("id: sample\n", f"id: sample\nsource: {wrong}\n", 1), "sample.yaml")
+
+
+def test_a_text_of_one_sentence_has_the_name_of_its_notice_as_subject() -> None:
+    found = sample("{subject: '结果 {{case_number}}', body: '{{name}}您好'}", "'{{name}}您好'").notices[0].text
+    assert (found.zh.subject, found.zh.body) == ("结果 {{case_number}}", "{{name}}您好")
+    assert (found.en.subject, found.en.body) == ("Result {{case_number}}", "Dear {{name}}")

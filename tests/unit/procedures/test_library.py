@@ -33,6 +33,7 @@ WHOLE = {
     "shopping-mall": 58,
     "vanke-developer": 105,
     "social-insurance-levy-complaints": 21,
+    "customer-complaint-timeout-table": 40,
 }
 
 

@@ -93,6 +93,8 @@ def test_what_was_decided_is_not_computed_anew() -> None:
         ({"choose": {"from": 10, "to": "confirmed.loss"}}, "head", {"amount": "9.99"}, "fields.amount"),
         ({"choose": {"from": 10, "to": "confirmed.loss"}}, "head", {"amount": "100.01"}, "fields.amount"),
         ({"choose": {"from": 10, "to": "confirmed.loss"}}, "head", {}, None),  # as suggested
+        ({"choose": {"from": 10}}, "head", {"amount": "9.99"}, "fields.amount"),
+        ({"choose": {"from": 10}}, "head", {"amount": "100000.01"}, None),
         ({"amount": None, "choose": {"from": 100, "to": 1000}}, "head", {}, "fields.amount"),
         ({"amount": None, "choose": {"from": 100, "to": 1000}}, "head", {"amount": "500"}, None),
         ({"amount": None, "choose": {"from": 1000, "to": "confirmed.loss"}}, "head", {"amount": "500"}, "award"),

@@ -173,6 +173,15 @@ def test_a_text_field_takes_a_document_that_is_in_the_vault() -> None:
     assert settled(rules, documented(assigned(), "minutes"), record="minutes").emitted
 
 
+def test_a_report_waits_for_a_document_that_must_come_first_in_this_cycle() -> None:
+    rules = rules_with({"id": "settled", "requires": [{"reached": "documented:minutes"}]})
+    for case in (assigned(), Case(**{**documented(assigned(), "minutes").__dict__, "cycle": 2})):
+        with pytest.raises(NotYet) as caught:
+            settled(rules, case)
+        assert (caught.value.field, caught.value.status) == ("milestone", 409)
+    assert settled(rules, documented(assigned(), "minutes")).emitted
+
+
 def test_a_document_of_an_earlier_cycle_is_still_there() -> None:
     rules = rules_with({"id": "settled", "fields": FIELDS[5:]})
     case = documented(assigned(), "minutes")

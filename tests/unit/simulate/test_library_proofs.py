@@ -12,6 +12,7 @@ from shared.procedures.loader import LIBRARY_FOLDER, load_procedure
 # Facts that an element names and no example proves yet.
 ONLY_CITED = {
     "baoshan-efficiency": ("11", "15", "38", "39", "41", "58"),
+    "customer-complaint-timeout-table": ("08",),
     "shopping-mall": ("24", "43", "45", "47", "55", "58"),
     "vanke-developer": (
         "100",

@@ -35,7 +35,7 @@ def procedure(*clocks: Mapping[str, Any]) -> Procedure:
             "numbering": {"case": {"pattern": "S{year}{number:04}"}},
             "departments": [{"id": "office", "name": name}],
             "default_department": "office",
-            "clocks": [{"id": "reply", "name": name, **clock} for clock in clocks],
+            "clocks": [{"id": "reply", "name": name, "no_consequence": "none is meant", **clock} for clock in clocks],
         }
     )
 
