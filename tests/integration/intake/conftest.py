@@ -35,6 +35,7 @@ from tests.unit.intake.sample import MONDAY, PROCEDURE
 from tests.unit.intake.test_recusal import PROCEDURE as WITH_RECUSAL
 
 MASTER = bytes(range(32))
+LIBRARY = Library((PROCEDURE, WITH_PARTIES, WITH_RECUSAL))
 SECRET = "hyk_test"
 LIMITED = "hyk_limited"
 
@@ -93,9 +94,7 @@ async def intake(engine: AsyncEngine, home: Home) -> AsyncIterator[Intake]:
     key_file: Path = home.secrets / "vault.key"
     clock, outbox = VirtualClock(MONDAY), Outbox(engine)
     settings = ServiceSettings(vault_key_file=key_file)
-    context = Context(
-        "intake", settings, engine, clock, Library((PROCEDURE, WITH_PARTIES, WITH_RECUSAL)), load_calendars(), outbox
-    )
+    context = Context("intake", settings, engine, clock, LIBRARY, load_calendars(), outbox)
     service = build(context)
     app = make_app("intake", KeyRing(engine), {}, service.limits)
     for router in service.routers:
