@@ -45,7 +45,7 @@ from shared.procedures.model.notices import (
     NoticeTexts,
     Service,
 )
-from shared.procedures.model.oversight import Confidentiality, NotEnforced, Rule
+from shared.procedures.model.oversight import Confidentiality, Disclosure, NotEnforced, Rule
 from shared.procedures.model.parties import Party
 from shared.procedures.model.procedure import Procedure
 from shared.procedures.model.reports import Figure, Measure, Report, ReportDue, ReportOf
@@ -67,6 +67,7 @@ __all__ = [
     "Contact",
     "Count",
     "Department",
+    "Disclosure",
     "DocumentKind",
     "DocumentNumber",
     "Dossier",

@@ -30,12 +30,13 @@ from shared.security.vault import Vault, open_vault
 from shared.settings import ServiceSettings
 from tests.integration.conftest import empty
 from tests.integration.servers import throw_away_home
+from tests.unit.intake.disclosure_sample import PROCEDURE as WITH_DISCLOSURE
 from tests.unit.intake.parties_sample import PROCEDURE as WITH_PARTIES
 from tests.unit.intake.sample import MONDAY, PROCEDURE
 from tests.unit.intake.test_recusal import PROCEDURE as WITH_RECUSAL
 
 MASTER = bytes(range(32))
-LIBRARY = Library((PROCEDURE, WITH_PARTIES, WITH_RECUSAL))
+LIBRARY = Library((PROCEDURE, WITH_PARTIES, WITH_RECUSAL, WITH_DISCLOSURE))
 SECRET = "hyk_test"
 LIMITED = "hyk_limited"
 
