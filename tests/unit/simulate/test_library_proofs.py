@@ -36,6 +36,7 @@ ONLY_CITED = {
         "83",
         "99",
     ),
+    "yingkou-tourism": (),
 }
 
 
