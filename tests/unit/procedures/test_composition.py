@@ -101,6 +101,9 @@ def test_a_notice_without_text_has_that_of_its_occurrence_or_of_the_word_it_name
     assert plain.notices[0].text.en.subject == "Result {{case_number}}"
     named = composed(tmp_path, (HEAD, EXTENDS), (text, "    text: resolved\n"), ("at: [resolved]", "at: [closed]"))
     assert named.notices[0].text == plain.notices[0].text
+    own = EXTENDS + "texts: {short: {zh: 请看, en: Please look}}\n"
+    short = composed(tmp_path, (HEAD, own), (text, "    text: short\n")).notices[0].text
+    assert (short.zh.subject, short.en.body) == ("结果 {{case_number}}", "Please look")
     said = refusal(tmp_path, (HEAD, EXTENDS), (text, "    text: resolvd\n"))
     assert said == "line 80: notices[result].text: there is no text for resolvd (did you mean resolved?)"
 
