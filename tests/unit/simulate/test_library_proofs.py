@@ -15,6 +15,7 @@ from shared.procedures.loader import LIBRARY_FOLDER, load_procedure
 ONLY_CITED = {
     "baoshan-efficiency": ("11", "15", "38", "39", "41", "58"),
     "customer-complaint-timeout-table": ("08",),
+    "general-hospital-dispute": (),
     "shopping-mall": ("43", "45", "47", "55", "58"),
     "social-insurance-levy-complaints": ("04", "05", "09", "11", "12", "14", "18", "20"),
     "tofu-manufacturer": (),
