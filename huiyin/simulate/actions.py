@@ -12,20 +12,24 @@ from huiyin.simulate.expectations import FIRST, Expectation, Part, Refusal
 from huiyin.simulate.instants import WallInstant
 from shared.procedures.model import Id
 
-Values = dict[str, bool | int | str]
+Value = bool | int | str
+Values = dict[str, Value]
+Person = dict[str, Value]
+"""One person of a party, by the party's fields."""
 
 
 class Given(Part):
     """A complaint as it comes: when it was received, and (absent: then) registered, over which channel, its fields.
 
-    What is left out is that of the file's `complaint`; a field of null is not given at all.
+    A party stands in the field of its id. What is left out is that of the file's `complaint`; a field of null is not
+    given at all.
     """
 
     received: WallInstant | None = None
     registered: WallInstant | None = None
     channel: str | None = None
     language: Literal["zh", "en"] | None = None
-    fields: dict[str, bool | int | str | None] = {}
+    fields: dict[str, Value | Person | list[Person] | None] = {}
 
 
 class BaseAction(Part):
@@ -71,7 +75,7 @@ class Ask(BaseAction):
 class Supplement(BaseAction):
     """The complainant gives more; or an office (`by`) writes it down."""
 
-    supplement: Values
+    supplement: dict[str, Value | Person | list[Person]]
 
 
 class Withdraw(BaseAction):

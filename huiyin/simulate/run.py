@@ -212,9 +212,9 @@ class _Run:
         )
 
     def _compare(self, place: int | None, expected: Expectation, world: World) -> None:
-        zone = self._rules.procedure.time_zone
+        procedure = self._rules.procedure
         for report in expected.reports:
-            for line in report_differences(report, world, zone):
+            for line in report_differences(report, world, procedure):
                 self._fail(place, line)
         case = self._ids.get(expected.of)
         if case is None:
@@ -223,7 +223,7 @@ class _Run:
             return
         names = {id: name for name, id in self._ids.items()}
         seen: Observation = observe(world.published, case)
-        for line in Differences(expected, seen, world.facts(case), names, zone).lines():
+        for line in Differences(expected, seen, world.facts(case), names, procedure).lines():
             self._fail(place, line)
 
     def _compare_refusal(self, place: int, expected: Refusal | None, problem: Refused | None) -> None:

@@ -4,8 +4,9 @@
 packs of `packs/` over it, in order; a pack's `${name}` is replaced by what `with` gives. Lists of entries with ids are
 merged by id: an entry of the file adds its keys to the base's, each key as a whole, and `remove: true` drops it. A
 mapping (`numbering`, `admissibility`) is merged by key; everything else is replaced. `texts` holds the texts of notices
-by occurrence: a notice without `text` has that of its first `at`, and `text: <word>` names another. A text that is one
-sentence (`text: {zh: '…', en: '…'}`) has the notice's name and the case number as its subject.
+by occurrence: a notice without `text` has that of its first `at`, or where there is none `otherwise`; `text: <word>`
+names another. A text that is one sentence (`text: {zh: '…', en: '…'}`) has the notice's name and the case number as
+its subject.
 
 A number in `source` is a fact of the file's own procedure (`source: [7]` in `hotline` is `hotline.07`); so in
 `not_enforced`, where `fact` may be a list of facts with one reason.
@@ -28,6 +29,8 @@ from shared.procedures.yaml_file import Document, Path
 _PINNED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*@[1-9][0-9]{0,5}")
 _PARAMETER = re.compile(r"\$\{([a-z0-9_-]+)\}")
 _MOST_PACKS = 50
+_ANY_OTHER = "otherwise"
+"""The text of a notice whose first occurrence has none."""
 
 Shelf = Callable[[str, str], Document | None]
 """Reads `bases/<name>.yaml` or `packs/<name>.yaml`, given the folder's name and the part's; None: there is no such."""
@@ -291,9 +294,10 @@ class _Composer:
         if text is not None and not isinstance(text.value, str):
             return replace(notice, value={**notice.value, "text": _with_subject(text, notice.value.get("name"))})
         word = text.value if text is not None else _first_word(notice.value.get("at"))
+        if text is None and word not in known:
+            word = _ANY_OTHER
         if word in known:
-            named = _with_subject(known[word], notice.value.get("name"))
-            return replace(notice, value={**notice.value, "text": named})
+            return replace(notice, value={**notice.value, "text": _with_subject(known[word], notice.value.get("name"))})
         if text is None or not known:
             return notice
         raise self.refusal(

@@ -20,6 +20,7 @@ from shared.procedures.model import (
     Contact,
     DurationTable,
     FieldSpec,
+    Party,
     Procedure,
     Reopening,
     Text,
@@ -90,6 +91,9 @@ class _Text:
             for spec in self._procedure.fields:
                 if spec.required == required:
                     yield f"- {self._field(spec)}{self._say(f'（{heading}）', f' ({heading})')}"
+            for party in self._procedure.parties:
+                if party.required == required:
+                    yield f"- {self._party(party)}{self._say(f'（{heading}）', f' ({heading})')}"
 
     def _field(self, spec: FieldSpec) -> str:
         label = self._text(spec.label)
@@ -100,6 +104,16 @@ class _Text:
             condition = describe(spec.when, self._language, self._words)
             label += self._say(f"，当{condition}时", f", where {condition}")
         return label
+
+    def _party(self, party: Party) -> str:
+        fields = self._joined([self._text(one.label) for one in party.fields], "、", ", ")
+        several = f"{party.at_least}–{party.at_most}" if party.at_most > party.at_least else f"{party.at_most}"
+        many = self._say(f"，{several} 人", f", {several} persons") if party.at_most > 1 else ""
+        name = self._text(party.name) + self._say(f"（{fields}）", f" ({fields})") + many
+        if party.when is None:
+            return name
+        condition = describe(party.when, self._language, self._words)
+        return name + self._say(f"，当{condition}时", f", where {condition}")
 
     def _refusals(self) -> Iterator[str]:
         words = {

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from services.intake.domain.forms import PERIOD, FieldError, Form, Values
+from services.intake.domain.field_errors import FieldError
+from services.intake.domain.forms import PERIOD, Form, Values
 from shared.errors import Conflict, InvalidInput
 from shared.events import complaints as c
 from shared.events.base import EventData

@@ -12,6 +12,7 @@ from shared.errors import InvalidInput
 from shared.procedures.dossiers import required_documents
 from shared.procedures.fields import Scalar
 from shared.procedures.model import DocumentKind, Procedure, Text
+from shared.procedures.offices import offices
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,17 @@ def kind_of(procedure: Procedure, name: str) -> DocumentKind | None:
     return next((one for one in procedure.documents if one.id == name), None)
 
 
+def author_of(procedure: Procedure, department: str | None, by: str | None) -> str:
+    """The office that puts a document in: absent, the department that has the case, or will have it by default.
+
+    Raises `InvalidInput` for one that there is not.
+    """
+    office = by or department or procedure.default_department
+    if office not in offices(procedure):
+        raise InvalidInput("the procedure has no such office", field="by")
+    return office
+
+
 def check_contents(
     procedure: Procedure,
     name: str,
@@ -79,9 +91,8 @@ def check_contents(
     missing = [one for one in (kind.signed_by if kind else ()) if one not in signed_by]
     if missing:
         raise InvalidInput(f"must be signed by: {', '.join(missing)}", field="signed_by")
-    known = {one.id for one in (*procedure.roles, *procedure.departments, *procedure.levels)}
-    if any(one not in known for one in signed_by):
-        raise InvalidInput("names no role, department or level of the procedure", field="signed_by")
+    if any(one not in offices(procedure) for one in signed_by):
+        raise InvalidInput("names no role, department, level or party of the procedure", field="signed_by")
     values = read_fields(kind.fields if kind else (), fields, facts)
     if not text and not values:
         raise InvalidInput("a document has a text, or fields", field="text")

@@ -21,6 +21,7 @@ from shared.errors import NotFound
 from shared.events.reports import is_report
 from shared.procedures.loader import Library
 from shared.procedures.model import Notice, Procedure
+from shared.procedures.notice_texts import text_of
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class Placed:
     where: Endpoint
     queue: str
     asks_vault: bool
+
+    @property
+    def party(self) -> str | None:
+        """The party that it goes to, if it goes to one."""
+        return self.who.id if self.who.kind == "party" else None
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ class Composer:
         where = endpoint(who, procedure, self._recipients)
         # The complainant's language is known to the vault alone, and so are names and numbers. A report has neither.
         asks = where.sink != "webhook" and where.sink != "console" and not is_report(case.id) and (
-            who.kind == "complainant" or needs_vault(names_of(element)) or bool(_fields(where, element))
+            who.kind in ("complainant", "party") or needs_vault(names_of(element)) or bool(_fields(where, element))
         )  # fmt: skip
         return Placed(row, case, element, procedure, who, where, queue(where, who, case, asks_vault=asks), asks)
 
@@ -84,13 +90,15 @@ class Composer:
         """
 
         asking = [one for one in placed if one.asks_vault]
-        questions = [Question(one.case.id, _fields(one.where, one.element), one.element.id) for one in asking]
+        questions = [
+            Question(one.case.id, _fields(one.where, one.element), one.element.id, one.party) for one in asking
+        ]
         answers = await self._vault.contacts(questions)
         unknown = NotFound("the vault does not know the case")
         return {one.row.id: answer or unknown for one, answer in zip(asking, answers, strict=True)}
 
     def compose(self, placed: Placed, contact: Contact, others: Sequence[Placed] = ()) -> Composed:
-        """The message, with those joined to it. A complainant without a mail address is served by the default."""
+        """The message, with those joined to it. Who has no mail address in the vault is served by the default."""
         row, where = placed.row, placed.where
         if isinstance(where, SmtpEndpoint) and where.address is None and not contact.fields.get("email"):
             where = self._recipients.default
@@ -120,13 +128,15 @@ class Composer:
         return Composed(message, rendered.blanks)
 
     def _rendered(self, placed: Placed, language: Language, contact: Contact) -> Rendered:
-        row, text = placed.row, placed.element.text.zh if language == "zh" else placed.element.text.en
-        given = values(
+        row, procedure = placed.row, placed.procedure
+        text = text_of(placed.element, procedure, language, placed.who.kind)
+        name = placed.element.name.zh if language == "zh" else placed.element.name.en
+        given = {"notice": name} | values(
             row.occurrence,
             row.occurred_at,
             row.details,
             placed.case,
-            placed.procedure,
+            procedure,
             language,
             contact,
             self._public_url,

@@ -44,8 +44,10 @@ from shared.procedures.model.notices import (
     NoticeText,
     NoticeTexts,
     Service,
+    Signature,
 )
 from shared.procedures.model.oversight import Confidentiality, NotEnforced, Rule
+from shared.procedures.model.parties import Party
 from shared.procedures.model.procedure import Procedure
 from shared.procedures.model.reports import Figure, Measure, Report, ReportDue, ReportOf
 from shared.procedures.model.supplements import Supplement
@@ -94,6 +96,7 @@ __all__ = [
     "NumberScheme",
     "Numbering",
     "Occurrence",
+    "Party",
     "Pause",
     "Procedure",
     "QuietHours",
@@ -106,6 +109,7 @@ __all__ = [
     "Route",
     "Rule",
     "Service",
+    "Signature",
     "Supplement",
     "Text",
 ]

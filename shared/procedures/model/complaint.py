@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
@@ -64,6 +64,7 @@ class FieldSpec(Element):
     `required`, of a complaint's field: `registration` (no case number without it), `requested` (the case is registered,
     and asked for it), `optional`; of a report's field: true (no report without it) or false.
     `money` is an amount in `currency`, decimal text with at most two places; `person` an opaque staff id.
+    `must_be: true` without a type is a yes or no that is needed: who reports confirms it.
     """
 
     id: Id
@@ -82,6 +83,13 @@ class FieldSpec(Element):
         default=None, description="the value, or one of the values, that is accepted; others are refused"
     )
     currency: Currency | None = Field(default=None, description="of a money field; CNY where none is given")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _confirmation(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("must_be") is True and "type" not in data:
+            return {"type": "boolean", "required": True, **data}
+        return data
 
     @model_validator(mode="after")
     def _form(self) -> FieldSpec:
@@ -139,6 +147,8 @@ class Duplicates(Element):
 class Count(Element):
     """How often an occurrence came up in the same matter within a rolling window; a fact `count.<id>` for conditions.
 
+    Without a window everything counts that ever came up.
+
     `same`: ids of the complaint's fields, or facts that routing knows (`department`, `class`, `<milestone>.<field>`),
     not mixed with fields of the vault. `when` is judged once, at the occurrence. Every case of the matter that is not
     finished has the number as its fact; it is counted again as the window moves on, and each change is `counted:<id>`.
@@ -148,7 +158,7 @@ class Count(Element):
     of: Occurrence = "registered"
     when: Condition | None = None
     same: tuple[str, ...] = Field(min_length=1)
-    window: DurationText
+    window: DurationText | None = None
     distinct: Literal["complainant", "case", "occurrence"] = "case"
 
 

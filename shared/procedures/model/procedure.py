@@ -23,8 +23,9 @@ from shared.procedures.model.handling import (
     Role,
     Route,
 )
-from shared.procedures.model.notices import FollowUp, Notice
+from shared.procedures.model.notices import FollowUp, Notice, Signature
 from shared.procedures.model.oversight import Confidentiality, NotEnforced, Rule
+from shared.procedures.model.parties import Party
 from shared.procedures.model.reports import Report
 from shared.procedures.model.supplements import Supplement, with_clocks
 
@@ -38,8 +39,10 @@ class Procedure(Element):
     in_force_from: date
     time_zone: str = "Asia/Shanghai"
     calendar: Id = "cn"
+    signature: Signature | None = None
     channels: tuple[Channel, ...] = Field(min_length=1)
     fields: tuple[FieldSpec, ...] = Field(min_length=1)
+    parties: tuple[Party, ...] = ()
     numbering: Numbering
     documents: tuple[DocumentKind, ...] = ()
     dossier: Dossier | None = None
