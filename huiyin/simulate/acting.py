@@ -15,6 +15,7 @@ from huiyin.simulate.actions import (
     Decide,
     Delivered,
     Look,
+    Put,
     Reassign,
     Recount,
     Register,
@@ -62,6 +63,8 @@ def act(world: World, action: Action, case: UUID | None, at: Callable[[str], dat
         case ReportMilestone(report=milestone, fields=fields, clock=clock, award=award, persons=persons):
             happened = at(action.happened_at or action.at)
             world.report(case, Report(milestone, happened, by, fields, clock, award, persons))
+        case Put(put=document, fields=fields, signed_by=signed_by):
+            world.put_document(case, document, action.by, fields, signed_by)
         case Reassign(reassign=department):
             world.reassign(case, department, by)
         case CallIn(call_in=department):

@@ -96,6 +96,14 @@ class ReportMilestone(BaseAction):
     award: Id | None = None
 
 
+class Put(BaseAction):
+    """An office puts a document into the vault, with what it states and who signed it; it has a text without fields."""
+
+    put: Id
+    fields: Values = {}
+    signed_by: tuple[Id, ...] = ()
+
+
 class Reassign(BaseAction):
     """The case is given to another department by hand."""
 
@@ -177,6 +185,7 @@ KINDS: Mapping[str, type[BaseAction]] = {
     "supplement": Supplement,
     "withdraw": Withdraw,
     "report": ReportMilestone,
+    "put": Put,
     "reassign": Reassign,
     "call_in": CallIn,
     "call": Call,
@@ -203,6 +212,7 @@ Action = Annotated[
     | Annotated[Supplement, Tag("supplement")]
     | Annotated[Withdraw, Tag("withdraw")]
     | Annotated[ReportMilestone, Tag("report")]
+    | Annotated[Put, Tag("put")]
     | Annotated[Reassign, Tag("reassign")]
     | Annotated[CallIn, Tag("call_in")]
     | Annotated[Call, Tag("call")]

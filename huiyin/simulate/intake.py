@@ -14,6 +14,7 @@ from huiyin.simulate.rules import WorldRules
 from services.intake.domain import admission, numbering, supplements
 from services.intake.domain.admission import Complaint, Verdict
 from services.intake.domain.decisions import officers_verdict, particulars
+from services.intake.domain.documents import author_of, check_contents
 from services.intake.domain.duplicate_keys import fingerprint, is_within, matters
 from services.intake.domain.field_errors import FieldError
 from services.intake.domain.history import History
@@ -219,6 +220,23 @@ class Intake:
         """A text is put into the case's vault, or replaced there."""
         cause = f"document|{name}|{now.isoformat()}"
         return self._emit(self.cases[case_id], [DocumentAdded(document=name)], cause, now)
+
+    def put_document(
+        self,
+        case_id: UUID,
+        name: str,
+        by: str | None,
+        fields: Mapping[str, Any],
+        signed_by: Sequence[str],
+        now: datetime,
+    ) -> list[Event]:
+        """An office puts a document into the case's vault; raises what the domain raises. Its text is left out."""
+        case, procedure = self.cases[case_id], self._rules.procedure
+        office = author_of(procedure, case.projection.department, by)
+        text = "" if fields else "…"
+        known = case.history.facts
+        check_contents(procedure, name, known, text=text, fields=fields, by=office, signed_by=signed_by)
+        return self.add_document(case_id, name, now)
 
     def list_case(self, case_id: UUID, listed: CaseListed, now: datetime) -> list[Event]:
         """A recurring report lists a case."""

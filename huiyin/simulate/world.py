@@ -101,6 +101,12 @@ class World:
         """A document is put into the case's vault."""
         self._publish(self._intake.add_document(case_id, name, self.now))
 
+    def put_document(
+        self, case_id: UUID, name: str, by: str | None, fields: Mapping[str, Any], signed_by: Sequence[str]
+    ) -> None:
+        """An office puts a document into the case's vault, as the procedure demands."""
+        self._publish(self._intake.put_document(case_id, name, by, fields, signed_by, self.now))
+
     def report(self, case_id: UUID, report: Report) -> None:
         """A milestone is reported."""
         self._publish(self._routing.report(case_id, report, self.now))

@@ -30,6 +30,17 @@ HOLDS = {
       - {numbers: {notice-paper: 告-2025-2}}
       - {of: second, numbers: {notice-paper: 告-2025-1}}
 """,
+    "a document states what it must, is signed, and comes from whom it must": ADMIT
+    + """\
+      - {at: 2025-09-02 10:00, by: chief, put: agreement, fields: {copies: 2}, signed_by: [desk],
+         refused: {field: fields.copies}}
+      - {at: 2025-09-02 10:01, by: chief, put: agreement, signed_by: [desk], refused: {field: fields.copies}}
+      - {at: 2025-09-02 10:02, by: chief, put: agreement, fields: {copies: 3}, refused: {field: signed_by}}
+      - {at: 2025-09-02 10:03, put: agreement, fields: {copies: 3}, signed_by: [desk], refused: {field: by}}
+      - {at: 2025-09-02 10:04, by: chief, put: agreement, fields: {copies: 3}, signed_by: [desk]}
+      - {at: 2025-09-02 10:05, put: anything-else}
+    expect: {happened: {'documented:agreement': 1, 'documented:anything-else': 1}}
+""",
     "what is asked for stops the clock until all of it has come": ASK
     + """\
       - {at: 2025-09-03 09:01, expect: {missing: [address], clocks: {answer: paused}, notices: [asked]}}
