@@ -11,6 +11,8 @@ its subject.
 A number in `source` is a fact of the file's own procedure (`source: [7]` in `hotline` is `hotline.07`); so in
 `not_enforced`, where `fact` may be a list of facts with one reason.
 
+`conditions` holds conditions by a word: `{condition: word}` stands for one wherever a condition is read.
+
 What comes out has none of these words any more: it is what services keep, and compare. Pure, but for the reader that
 it is given.
 """
@@ -29,6 +31,8 @@ from shared.procedures.yaml_file import Document, Path
 _PINNED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*@[1-9][0-9]{0,5}")
 _PARAMETER = re.compile(r"\$\{([a-z0-9_-]+)\}")
 _MOST_PACKS = 50
+_DEEPEST = 4
+"""How deep named conditions may stand in each other."""
 _ANY_OTHER = "otherwise"
 """The text of a notice whose first occurrence has none."""
 
@@ -71,7 +75,8 @@ def compose(document: Document, name: str, shelf: Shelf) -> Composed:
     composer = _Composer(name, shelf)
     whole = composer.complete(_tree(document.data, document.lines, name, ()), ())
     places: dict[Path, Place] = {}
-    return Composed(_plain(with_own_facts(composer.with_texts(whole)), (), places), places)
+    whole = composer.with_texts(composer.with_conditions(whole))
+    return Composed(_plain(with_own_facts(whole), (), places), places)
 
 
 def with_own_facts(whole: Node) -> Node:
@@ -276,6 +281,30 @@ class _Composer:
             near = nearest(id_ or "", found)
             raise self.refusal(node.place, place, "there is nothing to remove", near or "the base has no such id")
         del found[id_]
+
+    def with_conditions(self, whole: Node) -> Node:
+        """The same with what `conditions` says in place of every `{condition: <word>}`."""
+        named = whole.value.get("conditions", Node({}, whole.place))
+        if not isinstance(named.value, dict):
+            raise self.refusal(named.place, "conditions", "is a mapping", "a condition for each word")
+        rest = replace(whole, value={key: node for key, node in whole.value.items() if key != "conditions"})
+        return self._spelt_out(rest, named.value, ())
+
+    def _spelt_out(self, node: Node, known: Mapping[str, Node], above: tuple[str, ...]) -> Node:
+        if isinstance(node.value, list):
+            return replace(node, value=[self._spelt_out(below, known, above) for below in node.value])
+        if not isinstance(node.value, dict):
+            return node
+        if node.value.keys() != {"condition"}:
+            below = {key: self._spelt_out(one, known, above) for key, one in node.value.items()}
+            return replace(node, value=below)
+        word = str(node.value["condition"].value)
+        if word not in known:
+            hint = nearest(word, known) or f"there are: {', '.join(known) or 'none'}"
+            raise self.refusal(node.place, "condition", f"there is no condition {word}", hint)
+        if word in above or len(above) == _DEEPEST:
+            raise self.refusal(node.place, f"conditions.{word}", "is said by itself, or too deep", " → ".join(above))
+        return self._spelt_out(known[word], known, (*above, word))
 
     def with_texts(self, whole: Node) -> Node:
         """Each notice with its text, from those by occurrence or with the subject that it leaves out."""

@@ -54,10 +54,34 @@ def _of_files(schema: dict[str, Any]) -> dict[str, Any]:
         definitions[name]["properties"]["remove"] = {"const": True, "description": "the base's entry is left out"}
     text = definitions["Notice"]["properties"]
     text["text"] = {"anyOf": [text["text"], {"type": "string", "description": "the text of this occurrence"}]}
-    schema["properties"] |= _PARTS
+    definitions["NamedCondition"] = _NAMED
+    _let_be_named(schema)
+    schema["properties"] |= _PARTS | {"conditions": {"type": "object", "additionalProperties": _CONDITION}}
     schema["if"] = {"anyOf": [{"required": ["extends"]}, {"required": ["use"]}]}
     schema["else"] = {"required": schema.pop("required"), "properties": demanded}
     return {**schema, "required": ["id", "version", "name", "in_force_from"]}
+
+
+_NAMED = {
+    "type": "object",
+    "properties": {"condition": {"type": "string", "description": "a word of `conditions`"}},
+    "required": ["condition"],
+    "additionalProperties": False,
+}
+_KINDS = ("All", "Any_", "Not", "Reached", "Always", "Compare")
+_CONDITION = {"oneOf": [{"$ref": f"#/$defs/{name}"} for name in (*_KINDS, "NamedCondition")]}
+
+
+def _let_be_named(part: Any) -> None:
+    """Wherever a condition stands, a word for one may stand."""
+    if isinstance(part, list):
+        for one in part:
+            _let_be_named(one)
+    elif isinstance(part, dict):
+        if {"$ref": "#/$defs/Compare"} in part.get("oneOf", ()):
+            part |= _CONDITION
+        for one in part.values():
+            _let_be_named(one)
 
 
 def _merged_by_id(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import ProcedureError
+from shared.procedures.conditions import Any_
 from shared.procedures.expanded import as_data, as_yaml
 from shared.procedures.loader import load_library, parse_procedure, parse_source, read_source
 from shared.procedures.model import Procedure
@@ -106,6 +107,32 @@ def test_a_notice_without_text_has_that_of_its_occurrence_or_of_the_word_it_name
     assert (short.zh.subject, short.en.body) == ("结果 {{case_number}}", "Please look")
     said = refusal(tmp_path, (HEAD, EXTENDS), (text, "    text: resolvd\n"))
     assert said == "line 80: notices[result].text: there is no text for resolvd (did you mean resolved?)"
+
+
+NAMED = EXTENDS + "conditions:\n  many: {field: people, at_least: 10}\n  crowd: {all: [{condition: many}]}\n"
+MANY = "when: {field: people, at_least: 10}"
+
+
+def test_a_condition_has_a_word_and_stands_wherever_the_word_does(tmp_path: Path) -> None:
+    plain = composed(tmp_path, (HEAD, EXTENDS))
+    assert composed(tmp_path, (HEAD, NAMED), (MANY, "when: {condition: many}")) == plain
+    within = composed(tmp_path, (HEAD, NAMED), (MANY, "when: {any: [{condition: crowd}]}"))
+    assert within.classes[0].when == Any_.model_validate({"any": [{"all": [{"field": "people", "at_least": 10}]}]})
+
+
+CIRCLE = NAMED + "  odd: {not: {condition: even}}\n  even: {not: {condition: odd}}\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "word", "says"),
+    [
+        (NAMED, "mny", "there is no condition mny (did you mean many?)"),
+        (EXTENDS, "many", "there is no condition many (there are: none)"),
+        (CIRCLE, "odd", "conditions.odd: is said by itself"),
+    ],
+)
+def test_a_word_for_no_condition_is_refused(tmp_path: Path, head: str, word: str, says: str) -> None:
+    assert says in refusal(tmp_path, (HEAD, head), (MANY, f"when: {{condition: {word}}}"))
 
 
 USE = "use:\n  - {pack: approval@1, with: {id: grant, who: officer}}\n"

@@ -30,6 +30,14 @@ def test_the_schema_accepts_every_shipped_procedure(file: Path) -> None:
     assert [error.message for error in VALIDATOR.iter_errors(data)] == []
 
 
+def test_a_condition_may_be_a_word_for_one() -> None:
+    named = "\nconditions: {many: {field: people, at_least: 10}}\n"
+    old, word = "when: {field: people, at_least: 10}", "when: {any: [{condition: many}]}"
+    assert VALIDATOR.is_valid(read_yaml(changed(old, word) + named).data)
+    assert not VALIDATOR.is_valid(read_yaml(changed(old, word) + named.replace("at_least", "at_leats")).data)
+    assert not VALIDATOR.is_valid(read_yaml(changed(old, "when: {conditon: many}") + named).data)
+
+
 @pytest.mark.parametrize(("old", "new"), [("duration: PT15M", "duration: soon"), ("type: boolean", "type: flag")])
 def test_an_editor_with_the_schema_marks_what_the_loader_refuses(old: str, new: str) -> None:
     assert VALIDATOR.is_valid(read_yaml(SAMPLE).data)
