@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from shared.errors import ProcedureError
-from shared.procedures.conditions import Any_
 from shared.procedures.expanded import as_data, as_yaml
 from shared.procedures.loader import load_library, parse_procedure, parse_source, read_source
 from shared.procedures.model import Procedure
@@ -102,37 +101,8 @@ def test_a_notice_without_text_has_that_of_its_occurrence_or_of_the_word_it_name
     assert plain.notices[0].text.en.subject == "Result {{case_number}}"
     named = composed(tmp_path, (HEAD, EXTENDS), (text, "    text: resolved\n"), ("at: [resolved]", "at: [closed]"))
     assert named.notices[0].text == plain.notices[0].text
-    own = EXTENDS + "texts: {short: {zh: 请看, en: Please look}}\n"
-    short = composed(tmp_path, (HEAD, own), (text, "    text: short\n")).notices[0].text
-    assert (short.zh.subject, short.en.body) == ("结果 {{case_number}}", "Please look")
     said = refusal(tmp_path, (HEAD, EXTENDS), (text, "    text: resolvd\n"))
     assert said == "line 80: notices[result].text: there is no text for resolvd (did you mean resolved?)"
-
-
-NAMED = EXTENDS + "conditions:\n  many: {field: people, at_least: 10}\n  crowd: {all: [{condition: many}]}\n"
-MANY = "when: {field: people, at_least: 10}"
-
-
-def test_a_condition_has_a_word_and_stands_wherever_the_word_does(tmp_path: Path) -> None:
-    plain = composed(tmp_path, (HEAD, EXTENDS))
-    assert composed(tmp_path, (HEAD, NAMED), (MANY, "when: {condition: many}")) == plain
-    within = composed(tmp_path, (HEAD, NAMED), (MANY, "when: {any: [{condition: crowd}]}"))
-    assert within.classes[0].when == Any_.model_validate({"any": [{"all": [{"field": "people", "at_least": 10}]}]})
-
-
-CIRCLE = NAMED + "  odd: {not: {condition: even}}\n  even: {not: {condition: odd}}\n"
-
-
-@pytest.mark.parametrize(
-    ("head", "word", "says"),
-    [
-        (NAMED, "mny", "there is no condition mny (did you mean many?)"),
-        (EXTENDS, "many", "there is no condition many (there are: none)"),
-        (CIRCLE, "odd", "conditions.odd: is said by itself"),
-    ],
-)
-def test_a_word_for_no_condition_is_refused(tmp_path: Path, head: str, word: str, says: str) -> None:
-    assert says in refusal(tmp_path, (HEAD, head), (MANY, f"when: {{condition: {word}}}"))
 
 
 USE = "use:\n  - {pack: approval@1, with: {id: grant, who: officer}}\n"
@@ -261,3 +231,31 @@ def test_so_has_a_text_of_the_file_s_texts() -> None:
     found = parse_procedure(changed(own, "") + texts, "sample.yaml").notices[0].text
     assert (found.zh.subject, found.zh.body) == ("结果 {{case_number}}", "已办结。")
     assert (found.en.subject, found.en.body) == ("Result {{case_number}}", "It is done.")
+
+
+NAMED = """\
+conditions:
+  many: {field: people, at_least: 10}
+  much: {any: [{condition: many}, {field: urgent, is: true}]}
+"""
+MAJOR = "when: {field: people, at_least: 10}"
+
+
+def test_a_condition_that_stands_in_several_places_is_named_once() -> None:
+    text = SAMPLE.replace(MAJOR, "when: {condition: much}").replace("id: sample\n", f"id: sample\n{NAMED}", 1)
+    whole = sample(MAJOR, "when: {any: [{field: people, at_least: 10}, {field: urgent, is: true}]}")
+    assert parse_procedure(text, "sample.yaml") == whole
+
+
+@pytest.mark.parametrize(
+    ("named", "says"),
+    [
+        ("", r"classes\[major\]\.when: there is no condition much \(declare it in `conditions`\)"),
+        (NAMED.replace("much:", "mush:"), r"there is no condition much \(did you mean mush\?\)"),
+        (NAMED.replace("{field: people, at_least: 10}", "{condition: much}"), "a circle of conditions"),
+    ],
+)
+def test_a_condition_that_is_named_and_not_there_is_refused(named: str, says: str) -> None:
+    text = SAMPLE.replace(MAJOR, "when: {condition: much}").replace("id: sample\n", f"id: sample\n{named}", 1)
+    with pytest.raises(ProcedureError, match=says):
+        parse_procedure(text, "sample.yaml")

@@ -30,14 +30,6 @@ def test_the_schema_accepts_every_shipped_procedure(file: Path) -> None:
     assert [error.message for error in VALIDATOR.iter_errors(data)] == []
 
 
-def test_a_condition_may_be_a_word_for_one() -> None:
-    named = "\nconditions: {many: {field: people, at_least: 10}}\n"
-    old, word = "when: {field: people, at_least: 10}", "when: {any: [{condition: many}]}"
-    assert VALIDATOR.is_valid(read_yaml(changed(old, word) + named).data)
-    assert not VALIDATOR.is_valid(read_yaml(changed(old, word) + named.replace("at_least", "at_leats")).data)
-    assert not VALIDATOR.is_valid(read_yaml(changed(old, "when: {conditon: many}") + named).data)
-
-
 @pytest.mark.parametrize(("old", "new"), [("duration: PT15M", "duration: soon"), ("type: boolean", "type: flag")])
 def test_an_editor_with_the_schema_marks_what_the_loader_refuses(old: str, new: str) -> None:
     assert VALIDATOR.is_valid(read_yaml(SAMPLE).data)
@@ -63,6 +55,12 @@ notices: [{id: result, remove: true}, {id: receipt, text: admitted}]
         (EXTENDING.replace("id: receipt", "at: [resolved]"), False),
         (EXTENDING + "use: [{pack: mediation@1, with: {by: [chief]}}]\n", True),
         (EXTENDING + "use: [mediation@1]\n", False),
+        (
+            EXTENDING
+            + "routes: [{id: a, department: desk, when: {condition: many}}]\nconditions: {many: {reached: resolved}}\n",
+            True,
+        ),
+        (EXTENDING + "routes: [{id: a, department: desk, when: {condition: {many: 1}}}]\n", False),
     ],
 )
 def test_a_file_that_extends_a_base_says_only_what_differs(text: str, valid: bool) -> None:
