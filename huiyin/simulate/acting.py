@@ -15,6 +15,7 @@ from huiyin.simulate.actions import (
     Decide,
     Delivered,
     Look,
+    Put,
     Reassign,
     Recount,
     Register,
@@ -22,8 +23,10 @@ from huiyin.simulate.actions import (
     Served,
     SignOff,
     Supplement,
+    Upload,
     Withdraw,
 )
+from huiyin.simulate.papers import File, Statement
 from huiyin.simulate.refused import Refused
 from huiyin.simulate.reports import Wanted
 from huiyin.simulate.world import World
@@ -62,6 +65,11 @@ def act(world: World, action: Action, case: UUID | None, at: Callable[[str], dat
         case ReportMilestone(report=milestone, fields=fields, clock=clock, award=award, persons=persons):
             happened = at(action.happened_at or action.at)
             world.report(case, Report(milestone, happened, by, fields, clock, award, persons))
+        case Put(put=document, fields=fields, signed_by=signed_by):
+            world.put_document(case, document, Statement(action.by, fields, signed_by))
+        case Upload(upload=document, type=kind, size=size, times=times):
+            for _ in range(times):
+                world.upload(case, document, action.by, File(None if kind == "other" else kind, size))
         case Reassign(reassign=department):
             world.reassign(case, department, by)
         case CallIn(call_in=department):

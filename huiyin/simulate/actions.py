@@ -6,13 +6,23 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag
 
 from huiyin.simulate.expectations import FIRST, Expectation, Part, Refusal
 from huiyin.simulate.instants import WallInstant
-from shared.procedures.model import Id
+from shared.procedures.model import FileType, Id
+from shared.procedures.model.documents import bytes_of
+
+
+def _is_size(size: str) -> str:
+    bytes_of(size)
+    return size
+
 
 Values = dict[str, bool | int | str]
+DocumentName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,60}$")]
+Size = Annotated[str, AfterValidator(_is_size)]
+"""How large a file is: `500KB`, `20MB`."""
 
 
 class Given(Part):
@@ -29,7 +39,8 @@ class Given(Part):
 
 
 class BaseAction(Part):
-    """`documents` are put into the case's vault under these names a second before.
+    """`documents` are put into the case under these names a second before, by an office that may, signed by all who
+    must.
 
     Left out: those that a report's fields name. An empty list: none.
     """
@@ -90,6 +101,23 @@ class ReportMilestone(BaseAction):
     fields: Values = {}
     clock: Id | None = None
     award: Id | None = None
+
+
+class Put(BaseAction):
+    """A document is put into the case, with the values that it states and the offices that signed it."""
+
+    put: DocumentName
+    fields: Values = {}
+    signed_by: tuple[str, ...] = ()
+
+
+class Upload(BaseAction):
+    """Files are put into a document, so many `times`, each another of this type and size."""
+
+    upload: DocumentName
+    type: FileType | Literal["other"] = "pdf"
+    size: Size = "100KB"
+    times: int = Field(default=1, ge=1, le=200)
 
 
 class Reassign(BaseAction):
@@ -173,6 +201,8 @@ KINDS: Mapping[str, type[BaseAction]] = {
     "supplement": Supplement,
     "withdraw": Withdraw,
     "report": ReportMilestone,
+    "put": Put,
+    "upload": Upload,
     "reassign": Reassign,
     "call_in": CallIn,
     "call": Call,
@@ -199,6 +229,8 @@ Action = Annotated[
     | Annotated[Supplement, Tag("supplement")]
     | Annotated[Withdraw, Tag("withdraw")]
     | Annotated[ReportMilestone, Tag("report")]
+    | Annotated[Put, Tag("put")]
+    | Annotated[Upload, Tag("upload")]
     | Annotated[Reassign, Tag("reassign")]
     | Annotated[CallIn, Tag("call_in")]
     | Annotated[Call, Tag("call")]

@@ -10,7 +10,20 @@ from huiyin.simulate.expectations import Expectation, Seen, Sent
 from huiyin.simulate.instants import wall
 from huiyin.simulate.observe import Observation
 
-_PLAIN = ("status", "class_", "department", "level", "cycle", "number", "missing")
+_PLAIN = (
+    "status",
+    "class_",
+    "department",
+    "level",
+    "cycle",
+    "number",
+    "missing",
+    "rule",
+    "decided_by",
+    "passed_to",
+)
+Texts = Mapping[str, str]
+"""What notices say, in both languages, by the ids of the notices."""
 
 
 class Differences:
@@ -22,15 +35,17 @@ class Differences:
         seen: Observation,
         facts: Mapping[str, Any],
         names: Mapping[UUID, str],
+        texts: Texts,
         time_zone: str,
     ) -> None:
         self._expected, self._seen, self._facts, self._names, self._zone = expected, seen, facts, names, time_zone
+        self._texts = texts
 
     def lines(self) -> Iterator[str]:
         """Every difference."""
         yield from self._plain()
         yield from self._clocks()
-        yield from happenings(self._expected, self._seen, self._zone)
+        yield from happenings(self._expected, self._seen, self._texts, self._zone)
         for name, value in self._expected.facts.items():
             if self._facts.get(name) != value:
                 yield f"fact {name}: expected {value}, is {self._facts.get(name)}"
@@ -64,7 +79,7 @@ class Differences:
                 yield f"clock {clock}: expected {state}, is {found}"
 
 
-def happenings(expected: Seen, seen: Observation, time_zone: str) -> Iterator[str]:
+def happenings(expected: Seen, seen: Observation, texts: Texts, time_zone: str) -> Iterator[str]:
     """What differs in what happened and in the notices that were sent."""
     for name, wanted in expected.happened.items():
         found = [wall(at, time_zone) for at in seen.happened.get(name, ())]
@@ -74,10 +89,10 @@ def happenings(expected: Seen, seen: Observation, time_zone: str) -> Iterator[st
         if name in seen.happened:
             instants = ", ".join(wall(at, time_zone) for at in seen.happened[name])
             yield f"{name}: expected never, happened {instants}"
-    yield from _notices(expected, seen, time_zone)
+    yield from _notices(expected, seen, texts, time_zone)
 
 
-def _notices(expected: Seen, seen: Observation, time_zone: str) -> Iterator[str]:
+def _notices(expected: Seen, seen: Observation, texts: Texts, time_zone: str) -> Iterator[str]:
     for one in expected.notices:
         wanted = one if isinstance(one, Sent) else Sent(notice=one)
         sent = [each for each in seen.notices if each.notice == wanted.notice]
@@ -87,6 +102,9 @@ def _notices(expected: Seen, seen: Observation, time_zone: str) -> Iterator[str]
         if not fitting:
             found = "; ".join(f"to {each.to} at {wall(each.at, time_zone)}" for each in sent)
             yield f"notice {wanted.notice}: expected {_described(wanted)}, sent {found or 'never'}"
+        for words in wanted.says:
+            if fitting and not any(words in texts.get(each.id, "") for each in fitting):
+                yield f"notice {wanted.notice}: expected to say {words}, says {texts.get(fitting[-1].id, '')}"
     for id in expected.no_notices:
         if any(each.notice == id for each in seen.notices):
             yield f"notice {id}: expected never, was sent"

@@ -58,4 +58,4 @@ def _lines(expected: ReportExpectation, one: PeriodicReport, world: World, time_
         for name, figure in figures.items():
             if known.get(name) != figure:
                 yield f"{word} {name}: expected {figure}, is {known.get(name)}"
-    yield from happenings(expected, observe(world.published, one.id), time_zone)
+    yield from happenings(expected, observe(world.published, one.id), world.texts, time_zone)

@@ -21,11 +21,13 @@ class Part(BaseModel):
 
 
 class Sent(Part):
-    """A notice that was sent: its id, to whom (`complainant`, `role:section-chief`), and when."""
+    """A notice that was sent: its id, to whom (`complainant`, `role:section-chief`), when, and words that its subject
+    or body holds in either language. In place of a document of the vault, its text has the document's name."""
 
     notice: Id
     to: str | None = None
     at: WallInstant | None = None
+    says: tuple[str, ...] = ()
 
 
 class Seen(Part):
@@ -39,6 +41,11 @@ class Seen(Part):
     not_happened: tuple[Occurrence, ...] = ()
     notices: tuple[Sent | Id, ...] = ()
     no_notices: tuple[Id, ...] = ()
+
+    @property
+    def reads_texts(self) -> bool:
+        """Whether it looks at what notices say."""
+        return any(isinstance(one, Sent) and one.says for one in self.notices)
 
 
 Count = int | str
@@ -73,11 +80,57 @@ class ReportExpectation(Seen):
     against: Mapping[str, Count | Mapping[str, Count]] = {}
 
 
+Amount = int | float | str
+
+
+class AwardExpectation(Part):
+    """One award: what is suggested (null: to be chosen, or not known yet) or approved, within which bounds."""
+
+    status: Literal["suggested", "approved", "refused"] | None = None
+    amount: Amount | None = None
+    at_least: Amount | None = None
+    at_most: Amount | None = None
+    approved: Amount | None = None
+    problem: str | None = None
+    payer: Id | None = None
+    payee: Id | None = None
+    unit: Id | None = None
+    currency: str | None = None
+
+
+class FollowUpExpectation(Part):
+    """The last round of a follow-up: from when it is offered, and until when it is due."""
+
+    state: Literal["undecided", "waiting", "open", "done", "unreached", "superseded"] | None = None
+    round: int | None = None
+    opens: WallInstant | None = None
+    due: WallInstant | None = None
+    calls: int | None = None
+
+
+class DocumentExpectation(Part):
+    """A document of a case: who put it in and signed it, how many files it has, who gets a copy."""
+
+    by: Id | None = None
+    signed_by: tuple[Id, ...] = ()
+    files: int | None = None
+    copies: tuple[Id, ...] = ()
+
+
+class DossierExpectation(Part):
+    """Which documents the dossier lacks, and until when it is kept."""
+
+    missing: tuple[Id, ...] = ()
+    kept_until: WallInstant | None = None
+
+
 class Expectation(Seen):
     """What holds of one complaint (`of`) at an instant; only what is named is looked at.
 
     `due`: the due instant of a clock's last cycle, null while it is not known. `clocks`: the state of that cycle.
-    `facts`: what conditions read. `numbers`: of documents. `reports`: of the procedure, whatever the complaint.
+    `facts`: what conditions read. `numbers`: of documents. `rule`, `decided_by`, `passed_to`: of the admission.
+    `documents`: what the case holds; true or false: whether it is there. `awards`: the last of each, or all of them in
+    order. `reports`: of the procedure, whatever the complaint.
     """
 
     of: Id = FIRST
@@ -93,6 +146,13 @@ class Expectation(Seen):
     clocks: Mapping[Id, Literal["running", "paused", "breached", "met", "late", "cancelled", "none"]] = {}
     facts: Mapping[str, bool | int | float | str | None] = {}
     numbers: Mapping[Id, str] = {}
+    rule: Id | None = None
+    decided_by: Id | None = None
+    passed_to: Id | None = None
+    documents: Mapping[Id, bool | DocumentExpectation] = {}
+    dossier: DossierExpectation | None = None
+    awards: Mapping[Id, AwardExpectation | tuple[AwardExpectation, ...]] = {}
+    follow_ups: Mapping[Id, FollowUpExpectation] = {}
     reports: tuple[ReportExpectation, ...] = ()
 
 

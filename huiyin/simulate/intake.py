@@ -9,11 +9,13 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from huiyin.simulate.papers import File, Papers, Statement
 from huiyin.simulate.refused import Refused
 from huiyin.simulate.rules import WorldRules
 from services.intake.domain import admission, numbering, supplements
 from services.intake.domain.admission import Complaint, Verdict
 from services.intake.domain.decisions import officers_verdict, particulars
+from services.intake.domain.documents import ContentsList
 from services.intake.domain.duplicate_keys import fingerprint, is_within, matters
 from services.intake.domain.forms import FieldError
 from services.intake.domain.history import History
@@ -88,6 +90,8 @@ class Intake:
         self._rules = rules
         self.cases: dict[UUID, IntakeCase] = {}
         self._counted: Tally[numbering.Counter] = Tally()
+        self._papers = Papers(rules)
+        self._put = 0
 
     def register(
         self,
@@ -215,10 +219,23 @@ class Intake:
         given = particulars(self._rules.procedure, "withdrawn", by, fields, case.history, case.handlers)
         return self._emit(case, [ComplaintWithdrawn(by=by, fields=given)], "withdrawal", now)
 
-    def add_document(self, case_id: UUID, name: str, now: datetime) -> list[Event]:
-        """A text is put into the case's vault, or replaced there."""
-        cause = f"document|{name}|{now.isoformat()}"
-        return self._emit(self.cases[case_id], [DocumentAdded(document=name)], cause, now)
+    def put_document(self, case_id: UUID, name: str, given: Statement, now: datetime) -> list[Event]:
+        """A document is put into a case, or replaced there; raises what the domain raises."""
+        case = self.cases[case_id]
+        added = self._papers.put(case, name, given, now)
+        self._put += 1
+        return self._emit(case, [added], f"document|{self._put}", now)
+
+    def upload(self, case_id: UUID, name: str, by: str | None, file: File, now: datetime) -> list[Event]:
+        """A file is put into a document; raises what the domain raises."""
+        case = self.cases[case_id]
+        added = self._papers.upload(case, name, by, file, now)
+        self._put += 1
+        return self._emit(case, [added], f"file|{self._put}", now)
+
+    def contents(self, case_id: UUID) -> ContentsList:
+        """What a case holds and what its dossier lacks."""
+        return self._papers.contents(self.cases[case_id])
 
     def list_case(self, case_id: UUID, listed: CaseListed, now: datetime) -> list[Event]:
         """A recurring report lists a case."""

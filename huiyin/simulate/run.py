@@ -12,10 +12,12 @@ from uuid import UUID, uuid5
 from huiyin.simulate.acting import act
 from huiyin.simulate.actions import Action, Ask, Given, Look, Register, ReportMilestone
 from huiyin.simulate.expect import Differences
+from huiyin.simulate.expect_parts import part_differences
 from huiyin.simulate.expect_reports import report_differences
 from huiyin.simulate.expectations import FIRST, Expectation, Refusal
 from huiyin.simulate.instants import instant
 from huiyin.simulate.observe import Observation, observe
+from huiyin.simulate.papers import whoever_may
 from huiyin.simulate.refused import Refused
 from huiyin.simulate.rules import WorldRules
 from huiyin.simulate.story import Example, ExampleFile
@@ -100,13 +102,13 @@ class _Run:
         if start is None:
             self._fail(0, "it is not said when the complaint was received")
             return
-        world = World(self._rules, self._at(start), self._example.reports)
+        world = World(self._rules, self._at(start), self._example.reports, texts=self._example.reads_texts)
         if self._first is None:
             self._advance(world, start, inclusive=True)
         elif not self._begin(world, self._first):
             return
         for place, action in enumerate(self._example.when, 1):
-            self._put_documents(world, action)
+            self._put_documents(world, place, action)
             self._advance(world, action.at, inclusive=False)
             problem = _refusal(lambda action=action: self._act(world, action))
             self._compare_refusal(place, action.refused, problem)
@@ -142,7 +144,7 @@ class _Run:
         self._note(world, Register(at=first.received, register_=first, as_=FIRST))
         return True
 
-    def _put_documents(self, world: World, action: Action) -> None:
+    def _put_documents(self, world: World, place: int, action: Action) -> None:
         """Put an action's documents into the vault a second before it, or at once where less time is left."""
         case = None if isinstance(action, Register | Ask) else self._ids.get(action.of)
         if case is None:
@@ -153,7 +155,10 @@ class _Run:
         world.advance(max(world.now, self._at(action.at) - _JUST_BEFORE), inclusive=True)
         self._note(world, None)
         for name in names:
-            world.add_document(case, name)
+            given = whoever_may(self._rules.procedure, name)
+            problem = _refusal(lambda name=name, given=given: world.put_document(case, name, given))
+            if problem is not None:
+                self._fail(place, f"document {name}: it is refused: {problem}")
         self._note(world, Look(at=action.at, of=action.of, documents=names))
 
     def _named(self, facts: Mapping[str, Any], action: Action) -> tuple[str, ...]:
@@ -223,7 +228,8 @@ class _Run:
             return
         names = {id: name for name, id in self._ids.items()}
         seen: Observation = observe(world.published, case)
-        for line in Differences(expected, seen, world.facts(case), names, zone).lines():
+        whole = Differences(expected, seen, world.facts(case), names, world.texts, zone)
+        for line in (*whole.lines(), *part_differences(expected, world, case, self._rules.procedure)):
             self._fail(place, line)
 
     def _compare_refusal(self, place: int, expected: Refusal | None, problem: Refused | None) -> None:

@@ -26,6 +26,7 @@ from huiyin.simulate.actions import (
     Decide,
     Delivered,
     Look,
+    Put,
     Reassign,
     Recount,
     Register,
@@ -33,10 +34,12 @@ from huiyin.simulate.actions import (
     Served,
     SignOff,
     Supplement,
+    Upload,
     Withdraw,
 )
 from huiyin.simulate.instants import instant
 from huiyin.simulate.observe import Observation, observe
+from huiyin.simulate.papers import Statement, whoever_may
 from huiyin.simulate.run import Outcome, Played, case_id
 from shared.business_time.clock_file import Schedule, Segment, read_schedule, write_schedule
 from shared.events import occurrences
@@ -44,6 +47,7 @@ from shared.events.deadlines import ClockStarted
 from shared.events.envelope import Event, decode
 from shared.events.reports import ReportOpened, is_report
 from shared.procedures.model import Procedure
+from shared.procedures.model.documents import bytes_of
 from tests.running import Stack
 
 _SERVICES = ("intake", "routing", "sla", "notify")
@@ -140,7 +144,7 @@ class LiveExamples:
             return self._make(story.procedure.id, action)
         case = live.ids[case_id(story.outcome.example.id, action.of)]
         for name in () if isinstance(action, Ask) else action.documents or ():
-            put = self._http.put(f"{intake}/v1/cases/{case}/documents/{name}", json={"text": f"{name} of {case}"})
+            put = self._put(story.procedure, case, name, whoever_may(story.procedure, name), action.at)
             assert put.is_success, put.text
         by = {"by": action.by} if action.by else {}
         match action:
@@ -164,6 +168,16 @@ class LiveExamples:
                 body |= {name: value for name, value in more.items() if value}
                 body |= {"persons": list(action.persons)} if action.persons else {}
                 return self._report(f"{routing}/v1/cases/{case}/milestones", body)
+            case Put():
+                given = Statement(action.by, action.fields, action.signed_by)
+                return self._put(story.procedure, case, action.put, given, action.at)
+            case Upload():
+                answer = None
+                for number in range(action.times):
+                    path = f"{intake}/v1/cases/{case}/documents/{action.upload}/files"
+                    content = _file(action.type, bytes_of(action.size), f"{action.at} {number}")
+                    answer = self._http.post(path, params=by, content=content)
+                return answer
             case Reassign():
                 body = {"department": action.reassign, **by}
                 return self._http.post(f"{routing}/v1/cases/{case}/reassignment", json=body)
@@ -189,6 +203,12 @@ class LiveExamples:
             case _:
                 assert isinstance(action, Look), action
                 return None
+
+    def _put(self, procedure: Procedure, case: UUID, name: str, given: Statement, at: str) -> httpx.Response:
+        """Put a document into a case, with a text that is another each time."""
+        body = {"text": f"{name} of {case} at {at}", "by": given.by, "fields": given.fields or {}}
+        path = f"{self._stack.url('intake')}/v1/cases/{case}/documents/{name}"
+        return self._http.put(path, json={**body, "signed_by": list(given.signed_by)})
 
     def _make(self, procedure: str, action: SignOff | Recount) -> httpx.Response:
         """Sign a report off, or have it counted anew, as soon as its figures are there."""
@@ -268,6 +288,23 @@ class LiveExamples:
                 for key in wanted
                 if wanted[key] != found[key]
             )
+
+
+_STARTS: dict[str, bytes] = {
+    "pdf": b"%PDF-1.7",
+    "jpeg": b"\xff\xd8\xff",
+    "png": b"\x89PNG\r\n\x1a\n",
+    "tiff": b"II*\x00",
+    "mp3": b"ID3",
+    "amr": b"#!AMR",
+    "text": "文".encode(),
+}
+
+
+def _file(kind: str, size: int, called: str) -> bytes:
+    """A file of this kind and size, another for each name; of a kind that is not recognised where none is known."""
+    start = _STARTS.get(kind, b"\x00\x01") + called.encode()
+    return start + b" " * (size - len(start))
 
 
 def _seen(event: Event) -> tuple[str, str]:

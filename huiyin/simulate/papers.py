@@ -1,0 +1,125 @@
+"""The papers of cases in memory: what was put into each document, how many files it has, and what the dossier lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from huiyin.simulate.rules import WorldRules
+from services.intake.domain import files
+from services.intake.domain.documents import (
+    ContentsList,
+    Held,
+    author_of,
+    check_contents,
+    closed_off,
+    contents_list,
+    kind_of,
+    require_author,
+)
+from services.intake.domain.history import History
+from services.intake.domain.timeline import Projection, TimelineEntry
+from shared.events.complaints import DocumentAdded
+from shared.procedures.model import FileType, Procedure
+from shared.procedures.model.documents import bytes_of
+
+
+class CaseOfPapers(Protocol):
+    """What is read of a case."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def document_numbers(self) -> Mapping[str, str]: ...
+    @property
+    def timeline(self) -> tuple[TimelineEntry, ...]: ...
+    @property
+    def projection(self) -> Projection: ...
+    @property
+    def history(self) -> History: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What is put into a document beside its text: by which office, the values that it states, who signed it."""
+
+    by: str | None = None
+    fields: Mapping[str, Any] | None = None
+    signed_by: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that is uploaded; `kind` is None for one that is not recognised."""
+
+    kind: FileType | None
+    size: str
+
+
+def whoever_may(procedure: Procedure, document: str) -> Statement:
+    """A document as it must be, where a story only says that it is there: its fields cannot be made up."""
+    kind = kind_of(procedure, document)
+    if kind is None:
+        return Statement()
+    return Statement(by=kind.by[0] if kind.by else None, signed_by=kind.signed_by)
+
+
+class Papers:
+    """The papers of every case of one procedure."""
+
+    def __init__(self, rules: WorldRules) -> None:
+        self._rules = rules
+        self._held: dict[UUID, dict[str, Held]] = {}
+        self._stated: set[tuple[UUID, str]] = set()
+
+    def put(self, case: CaseOfPapers, document: str, given: Statement, now: datetime) -> DocumentAdded:
+        """A text is put into a document, with what it states; raises what the domain raises."""
+        procedure = self._rules.procedure
+        office = author_of(procedure, case.projection.department, given.by)
+        contents = check_contents(
+            procedure,
+            document,
+            case.history.facts,
+            text="text",
+            fields=given.fields or {},
+            by=office,
+            signed_by=given.signed_by,
+        )
+        self._stated.add((case.id, document))
+        known = self._known(case, document, now)
+        self._keep(case, replace(known, at=now, by=office, signed_by=contents.signed_by))
+        return DocumentAdded(document=document, by=office)
+
+    def upload(self, case: CaseOfPapers, document: str, by: str | None, file: File, now: datetime) -> DocumentAdded:
+        """A file is put into a document; raises what the domain raises."""
+        procedure = self._rules.procedure
+        office = author_of(procedure, case.projection.department, by)
+        rule, kind = files.files_rule(procedure, document), kind_of(procedure, document)
+        require_author(kind, office)
+        files.require_statement(kind, stated=(case.id, document) in self._stated)
+        files.accepted(rule, file.kind)
+        size = bytes_of(file.size)
+        files.require_size(rule, size)
+        known = self._known(case, document, now)
+        files.require_room(rule, known.files)
+        self._keep(case, replace(known, at=now, files=known.files + 1, bytes=known.bytes + size))
+        return DocumentAdded(document=document, by=office)
+
+    def contents(self, case: CaseOfPapers) -> ContentsList:
+        """What a case holds and what its dossier lacks."""
+        procedure = self._rules.procedure
+        happened = ((one.occurrence, one.qualifier, one.happened_at) for one in case.timeline)
+        held = list(self._held.get(case.id, {}).values())
+        closed = closed_off(procedure, happened)
+        calendar = self._rules.calendars[procedure.calendar]
+        return contents_list(procedure, case.document_numbers, held, closed, calendar)
+
+    def _known(self, case: CaseOfPapers, document: str, now: datetime) -> Held:
+        nothing = Held(name=document, at=now, by=None, signed_by=(), files=0, bytes=0)
+        return self._held.get(case.id, {}).get(document, nothing)
+
+    def _keep(self, case: CaseOfPapers, held: Held) -> None:
+        self._held.setdefault(case.id, {})[held.name] = held
