@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -70,6 +70,14 @@ class _Live:
     ids: dict[UUID, UUID] = field(default_factory=dict)  # in memory -> in the stack
     reports: set[UUID] = field(default_factory=set)  # of the same id in memory and in the stack
     expected: Counter[tuple[UUID, str, str]] = field(default_factory=Counter)
+
+    @property
+    def end(self) -> datetime:
+        """The instant at which its story ends, with the moment in which the clock stands still."""
+        example, played = self.story.outcome.example, self.story.outcome.played
+        zone = self.story.procedure.time_zone
+        until = instant(example.until, zone) if example.until else played[-1].at
+        return max(until, played[-1].at) + timedelta(seconds=1)
 
 
 class LiveExamples:
@@ -150,7 +158,8 @@ class LiveExamples:
         match action:
             case Decide():
                 more = {"rule": action.rule, "to": action.to}
-                body = {"decision": action.decide, **by, **{name: value for name, value in more.items() if value}}
+                body = {"decision": action.decide, "fields": action.fields, **by}
+                body |= {name: value for name, value in more.items() if value}
                 return self._http.post(f"{intake}/v1/cases/{case}/admission", json=body)
             case Ask():
                 body = {"supplement": action.ask, **by, "fields": action.fields, "documents": action.documents or ()}
@@ -160,7 +169,9 @@ class LiveExamples:
                     f"{intake}/v1/cases/{case}/supplements", json={"fields": action.supplement, **by}
                 )
             case Withdraw():
-                return self._http.post(f"{intake}/v1/cases/{case}/withdrawal", json=by or {"by": "complainant"})
+                return self._http.post(
+                    f"{intake}/v1/cases/{case}/withdrawal", json={"by": "complainant", "fields": action.fields, **by}
+                )
             case ReportMilestone():
                 at = instant(action.happened_at or action.at, story.procedure.time_zone)
                 more = {"clock": action.clock, "award": action.award}
@@ -169,8 +180,8 @@ class LiveExamples:
                 body |= {"persons": list(action.persons)} if action.persons else {}
                 return self._report(f"{routing}/v1/cases/{case}/milestones", body)
             case Put():
-                given = Statement(action.by, action.fields, action.signed_by)
-                return self._put(story.procedure, case, action.put, given, action.at)
+                stated = Statement(action.by, action.fields, action.signed_by)
+                return self._put(story.procedure, case, action.put, stated, action.at)
             case Upload():
                 answer = None
                 for number in range(action.times):
@@ -244,7 +255,7 @@ class LiveExamples:
         found = self._http.get(
             f"{self._stack.url('notify')}/v1/follow-ups", params={"case": str(case), "state": "open"}
         )
-        return str(found.json()["follow_ups"][0]["id"])
+        return str(next((one["id"] for one in found.json()["follow_ups"]), UUID(int=0)))
 
     def _expect(self, live: _Live, moment: Played) -> None:
         for event in moment.published:
@@ -274,7 +285,7 @@ class LiveExamples:
         return sorted(found, key=lambda event: event.time)
 
     def _differences(self, live: _Live) -> Iterable[str]:
-        events = self._events(live)
+        events = [event for event in self._events(live) if event.time <= live.end]  # other stories go on after it
         example = live.story.outcome.example.id
         of_cases = (event for event in events if not is_report(event.subject))
         more = Counter((event.subject, *_seen(event)) for event in of_cases) - live.expected

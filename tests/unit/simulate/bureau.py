@@ -28,6 +28,7 @@ documents:
   - {id: notice-paper, name: {zh: 告知书, en: Notice}, at: admitted, number: {pattern: '告-{year}-{number}'}}
   - {id: reply, name: {zh: 答复书, en: Reply}, at: resolved, number: {pattern: '复-{year}-{number}', series: out}}
   - {id: cover, name: {zh: 卷皮, en: Cover}, at: closed, number: {same_as: reply}}
+  - {id: title-deed, name: {zh: 权属证明, en: Title deed}}
   - id: record
     name: {zh: 笔录, en: Record}
     by: [desk]
@@ -80,7 +81,6 @@ clocks:
     until: [resolved]
     duration: P30D
     pauses: [{from: 'supplement-requested:ownership', until: ['supplemented:ownership']}]
-    no_consequence: none is meant
   - id: appeal
     name: {zh: 复议期, en: Appeal}
     from: ['served:case-notice']

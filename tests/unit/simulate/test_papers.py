@@ -148,7 +148,7 @@ HOLDS = {
 """,
     "who wrote is answered in writing": ADMIT
     + """\
-      - {at: 2025-09-02 10:00, by: desk, delivered: reply, form: oral, refused: {field: delivered}}
+      - {at: 2025-09-02 10:00, by: desk, delivered: reply, form: oral, refused: {says: no such notice}}
       - {at: 2025-09-02 10:00, by: desk, report: resolved}
       - {at: 2025-09-02 11:00, by: desk, delivered: reply, form: oral, refused: {field: form}}
       - {at: 2025-09-02 12:00, by: desk, delivered: reply, form: written, happened_at: 2025-09-02 11:30}
@@ -185,7 +185,7 @@ FAILS = {
     ),
     ASK + "    until: 2025-09-18 23:59\n    expect: {status: refused}\n": "None: status: expected refused, is assigned",
     ASK + "      - {at: 2025-09-03 10:00, by: desk, served: reply, signer: who}\n": (
-        "3: it is refused: served: no such notice was made of this case"
+        "3: it is refused: there is no such notice"
     ),
 }
 
