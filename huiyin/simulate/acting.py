@@ -58,8 +58,8 @@ def act(world: World, action: Action, case: UUID | None, at: Callable[[str], dat
             world.decide(case, decision, by, rule, to, fields)
         case Ask(ask=supplement, fields=asked, documents=documents):
             world.ask(case, supplement, by, asked, documents or ())
-        case Supplement(supplement=fields):
-            world.supplement(case, fields, action.by or COMPLAINANT)
+        case Supplement(supplement=given):
+            world.supplement(case, given, action.by or COMPLAINANT)
         case Withdraw(fields=fields):
             world.withdraw(case, action.by or COMPLAINANT, fields)
         case ReportMilestone(report=milestone, fields=fields, clock=clock, award=award, persons=persons):

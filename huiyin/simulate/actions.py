@@ -19,7 +19,10 @@ def _is_size(size: str) -> str:
     return size
 
 
-Values = dict[str, bool | int | str]
+Value = bool | int | str
+Values = dict[str, Value]
+Person = dict[str, Value]
+"""One person of a party, by the party's fields."""
 DocumentName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,60}$")]
 Size = Annotated[str, AfterValidator(_is_size)]
 """How large a file is: `500KB`, `20MB`."""
@@ -28,19 +31,20 @@ Size = Annotated[str, AfterValidator(_is_size)]
 class Given(Part):
     """A complaint as it comes: when it was received, and (absent: then) registered, over which channel, its fields.
 
-    What is left out is that of the file's `complaint`; a field of null is not given at all.
+    A party stands in the field of its id. What is left out is that of the file's `complaint`; a field of null is not
+    given at all.
     """
 
     received: WallInstant | None = None
     registered: WallInstant | None = None
     channel: str | None = None
     language: Literal["zh", "en"] | None = None
-    fields: dict[str, bool | int | str | None] = {}
+    fields: dict[str, Value | Person | list[Person] | None] = {}
 
 
 class BaseAction(Part):
-    """`documents` are put into the case under these names a second before, by an office that may, signed by all who
-    must.
+    """`documents` are put into the case under these names a second before, with all that they must state (made up), by
+    an office that may, signed by all who must.
 
     Left out: those that a report's fields name. An empty list: none.
     """
@@ -82,7 +86,7 @@ class Ask(BaseAction):
 class Supplement(BaseAction):
     """The complainant gives more; or an office (`by`) writes it down."""
 
-    supplement: Values
+    supplement: dict[str, Value | Person | list[Person]]
 
 
 class Withdraw(BaseAction):

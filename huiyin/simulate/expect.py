@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -52,6 +53,12 @@ class Differences:
         for name, number in self._expected.numbers.items():
             if self._seen.numbers.get(name) != number:
                 yield f"number of {name}: expected {number}, is {self._seen.numbers.get(name)}"
+        for award, amount in self._expected.awards.items():
+            if amount is not None and not isinstance(amount, Decimal):
+                continue  # more than the amount: see `expect_parts`
+            suggested = self._seen.awards.get(award, "nothing")
+            if suggested != (None if amount is None else f"{amount:.2f}"):
+                yield f"award {award}: expected {amount}, suggested is {suggested}"
 
     def _plain(self) -> Iterator[str]:
         given = self._expected.model_fields_set

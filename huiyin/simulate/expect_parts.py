@@ -21,7 +21,8 @@ def part_differences(expected: Expectation, world: World, case_id: UUID, procedu
     if expected.documents or expected.dossier is not None:
         yield from _documents(expected, world, case_id, procedure.time_zone)
     for name, wanted in expected.awards.items():
-        yield from _awards(name, wanted, world.awards(case_id), procedure)
+        if isinstance(wanted, AwardExpectation | tuple):
+            yield from _awards(name, wanted, world.awards(case_id), procedure)
     for name, follow_up in expected.follow_ups.items():
         row = world.follow_up(case_id, name)
         if row is None:

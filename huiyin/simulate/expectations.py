@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -129,8 +130,9 @@ class Expectation(Seen):
 
     `due`: the due instant of a clock's last cycle, null while it is not known. `clocks`: the state of that cycle.
     `facts`: what conditions read. `numbers`: of documents. `rule`, `decided_by`, `passed_to`: of the admission.
-    `documents`: what the case holds; true or false: whether it is there. `awards`: the last of each, or all of them in
-    order. `reports`: of the procedure, whatever the complaint.
+    `documents`: what the case holds; true or false: whether it is there. `awards`: the amount that was suggested last,
+    null where one is to be chosen; or all of the last one, or all of them in order. `reports`: of the procedure,
+    whatever the complaint. Without `of`: the complaint of the action, else the first.
     """
 
     of: Id = FIRST
@@ -151,7 +153,7 @@ class Expectation(Seen):
     passed_to: Id | None = None
     documents: Mapping[Id, bool | DocumentExpectation] = {}
     dossier: DossierExpectation | None = None
-    awards: Mapping[Id, AwardExpectation | tuple[AwardExpectation, ...]] = {}
+    awards: Mapping[Id, Decimal | AwardExpectation | tuple[AwardExpectation, ...] | None] = {}
     follow_ups: Mapping[Id, FollowUpExpectation] = {}
     reports: tuple[ReportExpectation, ...] = ()
 

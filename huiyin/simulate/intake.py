@@ -17,7 +17,7 @@ from services.intake.domain.admission import Complaint, Verdict
 from services.intake.domain.decisions import officers_verdict, particulars
 from services.intake.domain.documents import ContentsList
 from services.intake.domain.duplicate_keys import fingerprint, is_within, matters
-from services.intake.domain.forms import FieldError
+from services.intake.domain.field_errors import FieldError
 from services.intake.domain.history import History
 from services.intake.domain.timeline import Occurrence, Projection, TimelineEntry, entries, project
 from shared.events.base import EventData

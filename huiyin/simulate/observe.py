@@ -15,7 +15,7 @@ from services.intake.domain.timeline import Occurrence, entries, project
 from shared.events import complaints as c
 from shared.events import deadlines as d
 from shared.events import occurrences
-from shared.events.assignments import CaseReopened
+from shared.events.assignments import AwardSuggested, CaseReopened
 from shared.events.envelope import Event
 from shared.events.notices import NoticeSent
 
@@ -57,6 +57,7 @@ class Observation:
     happened: dict[str, list[datetime]] = field(default_factory=dict)
     notices: list[NoticeSeen] = field(default_factory=list)
     numbers: dict[str, str] = field(default_factory=dict)
+    awards: dict[str, str | None] = field(default_factory=dict)
 
 
 _ENDS: dict[type[d.ClockEvent], str] = {
@@ -107,6 +108,8 @@ def _take(seen: Observation, event: Event) -> None:
             seen.numbers |= numbers
         case c.DocumentNumbered(document=document, number=number):
             seen.numbers[document] = number
+        case AwardSuggested(award=award, amount=amount):
+            seen.awards[award] = amount
         case CaseReopened(cycle=cycle):
             seen.cycle = cycle
         case NoticeSent() as data:

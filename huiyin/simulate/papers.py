@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -15,15 +15,15 @@ from services.intake.domain.documents import (
     Held,
     author_of,
     check_contents,
-    closed_off,
     contents_list,
     kind_of,
     require_author,
 )
 from services.intake.domain.history import History
+from services.intake.domain.retention import kept_until
 from services.intake.domain.timeline import Projection, TimelineEntry
 from shared.events.complaints import DocumentAdded
-from shared.procedures.model import FileType, Procedure
+from shared.procedures.model import FieldSpec, FileType, Procedure
 from shared.procedures.model.documents import bytes_of
 
 
@@ -59,12 +59,30 @@ class File:
     size: str
 
 
-def whoever_may(procedure: Procedure, document: str) -> Statement:
-    """A document as it must be, where a story only says that it is there: its fields cannot be made up."""
+def as_it_must_be(procedure: Procedure, document: str, on: date) -> Statement:
+    """A document with all that the procedure demands of it, where a story only says that it is there; values are made
+    up, dates are `on` this day."""
     kind = kind_of(procedure, document)
     if kind is None:
         return Statement()
-    return Statement(by=kind.by[0] if kind.by else None, signed_by=kind.signed_by)
+    fields = {spec.id: _made_up(spec, on) for spec in kind.fields if spec.required is True}
+    return Statement(by=kind.by[0] if kind.by else None, fields=fields, signed_by=kind.signed_by)
+
+
+def _made_up(spec: FieldSpec, on: date) -> Any:
+    """A value that a field takes."""
+    if spec.accepted:
+        return spec.accepted[0]
+    values: dict[str, Any] = {
+        "boolean": True,
+        "integer": spec.at_least if spec.at_least is not None else 1,
+        "money": "1.00",
+        "person": "p-1",
+        "date": on.isoformat(),
+        "instant": f"{on.isoformat()}T00:00:00Z",
+        "choice": spec.choices[0].id if spec.choices else None,
+    }
+    return values.get(spec.type, "text")
 
 
 class Papers:
@@ -111,11 +129,9 @@ class Papers:
     def contents(self, case: CaseOfPapers) -> ContentsList:
         """What a case holds and what its dossier lacks."""
         procedure = self._rules.procedure
-        happened = ((one.occurrence, one.qualifier, one.happened_at) for one in case.timeline)
         held = list(self._held.get(case.id, {}).values())
-        closed = closed_off(procedure, happened)
-        calendar = self._rules.calendars[procedure.calendar]
-        return contents_list(procedure, case.document_numbers, held, closed, calendar)
+        until = kept_until(procedure, case.timeline, self._rules.calendars[procedure.calendar])
+        return contents_list(procedure, case.document_numbers, held, case.history.facts, until)
 
     def _known(self, case: CaseOfPapers, document: str, now: datetime) -> Held:
         nothing = Held(name=document, at=now, by=None, signed_by=(), files=0, bytes=0)

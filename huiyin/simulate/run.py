@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid5
@@ -17,7 +17,7 @@ from huiyin.simulate.expect_reports import report_differences
 from huiyin.simulate.expectations import FIRST, Expectation, Refusal
 from huiyin.simulate.instants import instant
 from huiyin.simulate.observe import Observation, observe
-from huiyin.simulate.papers import whoever_may
+from huiyin.simulate.papers import as_it_must_be
 from huiyin.simulate.refused import Refused
 from huiyin.simulate.rules import WorldRules
 from huiyin.simulate.story import Example, ExampleFile
@@ -115,7 +115,7 @@ class _Run:
             self._note(world, self._completed(action))
             self._advance(world, action.at, inclusive=True)
             if action.expect is not None:
-                self._compare(place, action.expect, world)
+                self._compare(place, _of_action(action, action.expect), world)
         if self._example.until is not None:
             self._advance(world, self._example.until, inclusive=True)
         for expected in self._example.expected:
@@ -155,7 +155,7 @@ class _Run:
         world.advance(max(world.now, self._at(action.at) - _JUST_BEFORE), inclusive=True)
         self._note(world, None)
         for name in names:
-            given = whoever_may(self._rules.procedure, name)
+            given = as_it_must_be(self._rules.procedure, name, date.fromisoformat(action.at[:10]))
             problem = _refusal(lambda name=name, given=given: world.put_document(case, name, given))
             if problem is not None:
                 self._fail(place, f"document {name}: it is refused: {problem}")
@@ -223,7 +223,7 @@ class _Run:
                 self._fail(place, line)
         case = self._ids.get(expected.of)
         if case is None:
-            if expected.model_fields_set != {"reports"}:
+            if expected.model_fields_set - {"of"} != {"reports"}:
                 self._fail(place, f"there is no complaint {expected.of}")
             return
         names = {id: name for name, id in self._ids.items()}
@@ -241,6 +241,13 @@ class _Run:
 
     def _at(self, text: str) -> datetime:
         return instant(text, self._rules.procedure.time_zone)
+
+
+def _of_action(action: Action, expected: Expectation) -> Expectation:
+    """What is expected after an action is of its complaint, unless it says otherwise."""
+    if "of" in expected.model_fields_set:
+        return expected
+    return expected.model_copy(update={"of": action.as_ if isinstance(action, Register) else action.of})
 
 
 def _leaked(published: Iterable[Event], procedure: Procedure) -> list[str]:

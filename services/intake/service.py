@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.intake.background.housekeeping import clean_up_periodically
+from services.intake.background.housekeeping import clean_up_periodically, erase_periodically
 from services.intake.background.reports import Reports
 from services.intake.consumer import Consumer
 from services.intake.form_book import FormBook
@@ -15,9 +15,11 @@ from services.intake.handlers.reports import ReportHandlers
 from services.intake.handlers.supplements import SupplementHandlers
 from services.intake.handlers.vault import VaultHandlers
 from services.intake.http.cases import case_routes
+from services.intake.http.complainants import complainant_routes
 from services.intake.http.complaints import BATCH_PATH, registration_routes
 from services.intake.http.documents import document_routes
 from services.intake.http.files import FILES_PATH, file_routes
+from services.intake.http.how_to import how_to_routes
 from services.intake.http.procedure_migrations import migration_routes
 from services.intake.http.progress import progress_routes
 from services.intake.http.reports import report_routes
@@ -53,11 +55,18 @@ def build(context: Context) -> Service:
             document_routes(DocumentHandlers(context.outbox, vault, clock, forms)),
             file_routes(FileHandlers(context.outbox, vault, clock, real, forms)),
             progress_routes(ProgressHandlers(engine, vault, forms)),
+            complainant_routes(engine, clock),
+            how_to_routes(forms, context.calendars, clock),
             migration_routes(engine, migrations),
             report_routes(context, reports),
         ],
         topics=[ASSIGNMENTS, DEADLINES, NOTICES],
         handler=Consumer(forms),
-        loops=[lambda: clean_up_periodically(engine, vault, real), migrations.run, Reports(context, reports).run],
+        loops=[
+            lambda: clean_up_periodically(engine, vault, real),
+            lambda: erase_periodically(context.outbox, clock),
+            migrations.run,
+            Reports(context, reports).run,
+        ],
         limits={BATCH_PATH: BATCH_LIMIT, FILES_PATH: LARGEST_FILE},
     )

@@ -44,7 +44,7 @@ def explain_text(explanation: Explanation, language: Language, *, each_day: bool
     zh = language == "zh"
     calendar = explanation.calendar
     start = _moment(explanation, explanation.start, day_end=False)
-    what = _duration(explanation.duration, language)
+    what = duration_text(explanation.duration, language)
     title = _named(calendar.name, language) or calendar.id
     lines = [
         f"自 {start} 起，{what}（{title}，{calendar.id} {calendar.version}，{calendar.time_zone}）"
@@ -120,7 +120,8 @@ def _date(day: date, language: Language) -> str:
     return f"{day.isoformat()} {_WEEKDAYS_EN[day.weekday()]}"
 
 
-def _duration(duration: Duration, language: Language) -> str:
+def duration_text(duration: Duration, language: Language) -> str:
+    """A duration in words: `3 working days`, `30 min`, `at once`."""
     zh = language == "zh"
     if duration.unit is Unit.IMMEDIATE:
         return "即时" if zh else "at once"

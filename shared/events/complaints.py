@@ -133,6 +133,13 @@ class DocumentAdded(EventData):
     by: str | None = None
 
 
+@event("huiyin.complaint.erased.v1", COMPLAINTS)
+class ComplaintErased(EventData):
+    """The time for which the procedure has the case kept is over: all that the vault held of it is destroyed."""
+
+    kept_until: datetime | None = None
+
+
 @event("huiyin.complaint.withdrawn.v1", COMPLAINTS)
 class ComplaintWithdrawn(EventData):
     """The complainant took it back."""

@@ -24,6 +24,7 @@ _PLAIN: dict[type[EventData], str] = {
     c.ComplaintTransferredOut: "transferred-out",
     c.ComplaintMerged: "merged",
     c.ComplaintWithdrawn: "withdrawn",
+    c.ComplaintErased: "erased",
     a.CaseReopened: "reopened",
     a.CaseRepeated: "repeated",
 }

@@ -26,7 +26,7 @@ from shared.security.keys import KeyRing
 
 log = structlog.get_logger(__name__)
 
-OPEN_ROUTES = ("/healthz", "/readyz", "/v1/progress")
+OPEN_ROUTES = ("/healthz", "/readyz", "/v1/progress", "/v1/how-to")
 """The only routes that need no key."""
 
 BODY_LIMIT = 256 * 1024

@@ -13,6 +13,7 @@ REGISTERED = Counter("huiyin_complaints_registered_total", "Complaints given a n
 DUPLICATES = Counter("huiyin_complaints_duplicate_total", "Complaints linked to an earlier case", ("procedure",))
 INTAKE_REFUSED = Counter("huiyin_intake_rejected_total", "Inputs that broke a rule of form", ("procedure", "field"))
 ADMISSIONS = Counter("huiyin_admissions_total", "Admission decisions", ("procedure", "decision"))
+CASES_ERASED = Counter("huiyin_cases_erased_total", "Cases kept long enough and erased from the vault", ("procedure",))
 REPORTS_OPEN = Gauge("huiyin_reports_open", "Recurring reports that are opened and not made", ("procedure",))
 REPORTS_OVERDUE = Gauge("huiyin_reports_overdue", "Recurring reports that were due and are not made", ("procedure",))
 

@@ -292,7 +292,7 @@ class _Composer:
             return replace(notice, value={**notice.value, "text": _with_subject(text, notice.value.get("name"))})
         word = text.value if text is not None else _first_word(notice.value.get("at"))
         if word in known:
-            return replace(notice, value={**notice.value, "text": known[word]})
+            return replace(notice, value={**notice.value, "text": _with_subject(known[word], notice.value.get("name"))})
         if text is None or not known:
             return notice
         raise self.refusal(

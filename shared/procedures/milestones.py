@@ -19,6 +19,7 @@ COMPLAINT = (
     "withdrawn",
     "numbered",  # a document got its number
     "procedure-migrated",  # it goes on under another version of its procedure
+    "erased",  # it was kept as long as the dossier's `keep` says, and its part of the vault is destroyed
     "documented",  # a document came into the vault: `documented:<name>`
 )
 # What officers decide at intake: a milestone of this name says what they must give, or what must come before.

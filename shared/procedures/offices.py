@@ -1,4 +1,4 @@
-"""Offices: who acts in a procedure. An office is the id of a role, department or level, or the complainant.
+"""Offices: who acts in a procedure. An office is the id of a role, department, level or party, or the complainant.
 
 `handler` stands for the office that has a case: the department that it is with, or the level that it is on. It is
 written in a procedure's `by`, and never reported.
@@ -13,7 +13,7 @@ COMPLAINANT = "complainant"
 RESERVED = frozenset((HANDLER, COMPLAINANT))
 """Names that no element of a procedure may bear."""
 
-PARTS = ("roles", "departments", "levels")
+PARTS = ("roles", "departments", "levels", "parties")
 """The parts of a procedure whose elements are offices."""
 
 

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -39,7 +39,7 @@ from huiyin.simulate.actions import (
 )
 from huiyin.simulate.instants import instant
 from huiyin.simulate.observe import Observation, observe
-from huiyin.simulate.papers import Statement, whoever_may
+from huiyin.simulate.papers import Statement, as_it_must_be
 from huiyin.simulate.run import Outcome, Played, case_id
 from shared.business_time.clock_file import Schedule, Segment, read_schedule, write_schedule
 from shared.events import occurrences
@@ -152,7 +152,8 @@ class LiveExamples:
             return self._make(story.procedure.id, action)
         case = live.ids[case_id(story.outcome.example.id, action.of)]
         for name in () if isinstance(action, Ask) else action.documents or ():
-            put = self._put(story.procedure, case, name, whoever_may(story.procedure, name), action.at)
+            stated = as_it_must_be(story.procedure, name, date.fromisoformat(action.at[:10]))
+            put = self._put(story.procedure, case, name, stated, action.at)
             assert put.is_success, put.text
         by = {"by": action.by} if action.by else {}
         match action:

@@ -34,9 +34,10 @@ def register(app: typer.Typer) -> None:
     case.command()(show)
     case.command("list")(list_)
     case.command()(report)
-    from huiyin.cli.cases import documents
+    from huiyin.cli.cases import documents, repeated
 
     documents.register(case)
+    repeated.register(case)
     app.add_typer(case, name="case")
 
 

@@ -26,6 +26,7 @@ def register(case: typer.Typer) -> None:
     document.command()(get)
     document.command("list")(list_)
     case.add_typer(document, name="document")
+    case.command()(dossier)
 
 
 def put(
@@ -93,6 +94,26 @@ def list_(case: CaseArgument, lang: LangOption = Lang.en, as_json: JsonOption = 
         print(json.dumps(found, ensure_ascii=False, indent=2))
         return
     for line in contents_lines(found, zh=lang is Lang.zh):
+        print(line)
+
+
+def dossier(
+    case: CaseArgument, lang: LangOption = Lang.en, as_json: JsonOption = False, home: HomeOption = None
+) -> None:
+    """The dossier of a case: which of its documents are there, what it lacks, and until when it is kept."""
+    from huiyin.cli.client import Connection
+
+    with Connection(home).open("intake") as intake:
+        case_id = find(intake.get, case)
+        found = intake.get(f"/v1/cases/{case_id}/documents")
+    found = {**found, "documents": [one for one in found["documents"] if one["in_dossier"]]}
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    zh = lang is Lang.zh
+    if not found["documents"]:
+        print("此案无卷宗" if zh else "this case has no dossier")
+    for line in contents_lines(found, zh=zh):
         print(line)
 
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from huiyin.cli.cases.labels import OCCURRENCES_ZH, STATES_ZH, WORDS
+from huiyin.cli.cases.labels import STATES_ZH, WORDS
 from shared.business_time.zones import zone
 from shared.procedures.milestones import QUALIFIED_BY, split
 from shared.procedures.model import Procedure, Text
+from shared.procedures.occurrence_words import OCCURRENCES_ZH
 
 Language = Literal["zh", "en"]
 Json = Mapping[str, Any]

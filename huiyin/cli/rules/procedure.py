@@ -24,7 +24,7 @@ _FOLDER = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Mount `procedure list | show | check | simulate | prove | schema`."""
+    """Mount `procedure list | show | check | simulate | prove | schema | how-to`."""
     group = typer.Typer(help="Procedures: the rules by which cases are handled.", no_args_is_help=True)
     group.command("list")(list_procedures)
     group.command("show")(show)
@@ -32,6 +32,7 @@ def register(app: typer.Typer) -> None:
     group.command("simulate")(simulate)
     group.command("prove")(prove)
     group.command("schema")(schema)
+    group.command("how-to")(how_to)
     app.add_typer(group, name="procedure")
 
 
@@ -94,6 +95,21 @@ def check(
     print(f"{loaded.id} v{loaded.version}: {errors} errors, {len(findings) - errors} warnings; {ran}", file=sys.stderr)
     if errors or failures:
         raise typer.Exit(1)
+
+
+def how_to(
+    procedure: Annotated[str, typer.Argument(help="an id of the library, or a file")],
+    lang: LangOption = Lang.zh,
+    version: Annotated[int | None, typer.Option(help="a version other than the latest")] = None,
+    folder: _FOLDER = None,
+) -> None:
+    """Print how to complain, as an organisation publishes it: channels, hours, what to state, refusals, deadlines."""
+    from huiyin.cli.rules.folders import calendars_folder
+    from shared.business_time.loader import load_calendars
+    from shared.procedures.how_to import how_to_complain
+
+    chosen = _find(procedure, version, folder)
+    print(how_to_complain(chosen, load_calendars(calendars_folder()), lang.value), end="")
 
 
 def schema() -> None:

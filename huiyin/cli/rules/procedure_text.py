@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from huiyin.cli.rules.describe import Language, describe
 from shared.procedures.catalogue import facts
+from shared.procedures.describe import Language, describe
 from shared.procedures.model import (
     Clock,
     ClockStep,
@@ -24,6 +24,7 @@ from shared.procedures.offices import HANDLER
 _SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("channels", "渠道", "Channels"),
     ("fields", "字段", "Fields"),
+    ("parties", "当事人", "Parties"),
     ("documents", "文书材料", "Documents"),
     ("supplements", "补正", "Supplements"),
     ("counts", "计数", "Counts"),
@@ -157,10 +158,11 @@ class ProcedureText:
             text += self._say(f"，不晚于 {clock.within}", f", within {clock.within}")
         if clock.extension is not None:
             who = ", ".join(clock.extension.approved_by)
-            text += self._say(f"，可延至 {clock.extension.to}", f", extendable to {clock.extension.to}")
+            to = clock.extension.to or clock.extension.to_field
+            text += self._say(f"，可延至 {to}", f", extendable to {to}")
             text += f" ({who})" if who else ""
-            if clock.extension.max:
-                text += self._say(f"，至多 {clock.extension.max}", f", {clock.extension.max} at most")
+            if most := clock.extension.max or clock.extension.at_most:
+                text += self._say(f"，至多 {most}", f", {most} at most")
         quiet = ", ".join(f"{one.from_}-{one.until}" for one in clock.quiet)
         text += self._say(f"，{quiet} 静默", f", quiet {quiet}") if quiet else ""
         if clock.catch_up != "all":

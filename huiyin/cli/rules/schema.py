@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,55 +11,80 @@ from shared import procedures
 from shared.procedures.model import Procedure
 
 SCHEMA_FILE = Path(procedures.__file__).parent / "procedure.schema.json"
+_PINNED = {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*@[1-9][0-9]{0,5}$"}
+_PACK = {"pack": _PINNED, "with": {"type": "object", "description": "the pack's parameters"}}
+_PARTS: dict[str, Any] = {
+    "extends": {**_PINNED, "description": "the base, such as complaint@1"},
+    "use": {
+        "type": "array",
+        "items": {"type": "object", "properties": _PACK, "required": ["pack"], "additionalProperties": False},
+    },
+    "texts": {
+        "type": "object",
+        "additionalProperties": {"$ref": "#/$defs/NoticeTexts"},
+        "description": "texts of notices by occurrence",
+    },
+}
 
 
 def render_schema() -> str:
     """The schema as it stands in `procedure.schema.json`: JSON Schema 2020-12, two spaces, one line feed at the end."""
-    schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **of_files(Procedure.model_json_schema(by_alias=True, mode="validation")),
-    }
+    whole = Procedure.model_json_schema(by_alias=True, mode="validation")
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_of_files(whole)}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
-def of_files(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema of what stands in a file: it may extend a base and use packs, and then says only what differs.
+def _of_files(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a file, which may extend a base, use packs and name texts (`shared.procedures.composition`).
 
-    An entry with an id may be one of the base's, so it needs nothing but the id; what is missing in the end, the loader
-    says.
+    In such a file an entry of a list that is merged by id needs nothing but its id. What is demanded of every other
+    entry stands beside the reference to it, so that each definition is there once.
     """
-    whole = {**schema, "properties": {**schema["properties"], **_OF_A_FILE}, "required": ["id"]}
-    extends = {"anyOf": [{"required": ["extends"]}, {"required": ["use"]}]}
+    definitions: dict[str, Any] = schema["$defs"]
+    needed = {name: one["required"] for name, one in definitions.items() if "id" in one.get("required", ())}
+    rules = definitions["Admissibility"]["properties"]["rules"]
+    demanded = {name: {"items": {"required": needed[_named(one)]}} for name, one in _merged_by_id(schema).items()}
+    demanded["notices"]["items"]["required"] = [one for one in needed["Notice"] if one != "text"]  # it may be in texts
+    demanded["admissibility"] = {"properties": {"rules": {"items": {"required": needed[_named(rules)]}}}}
+    for name in definitions.keys() - {"Admissibility"}:
+        _demand_beside(definitions[name], needed)
+    for name in needed:
+        definitions[name]["required"] = ["id"]
+    for name in {_named(one) for one in (*_merged_by_id(schema).values(), rules)}:
+        definitions[name]["properties"]["remove"] = {"const": True, "description": "the base's entry is left out"}
+    text = definitions["Notice"]["properties"]
+    text["text"] = {"anyOf": [text["text"], {"type": "string", "description": "the text of this occurrence"}]}
+    schema["properties"] |= _PARTS
+    schema["if"] = {"anyOf": [{"required": ["extends"]}, {"required": ["use"]}]}
+    schema["else"] = {"required": schema.pop("required"), "properties": demanded}
+    return {**schema, "required": ["id", "version", "name", "in_force_from"]}
+
+
+def _merged_by_id(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The lists of a procedure whose entries have ids, by their key."""
+    definitions = schema["$defs"]
     return {
-        **whole,
-        "$defs": {name: _of_an_entry(one) for name, one in schema["$defs"].items()},
-        "if": extends,
-        "else": {"required": schema["required"]},
+        key: one
+        for key, one in schema["properties"].items()
+        if one.get("type") == "array" and "id" in definitions.get(_named(one), {}).get("required", ())
     }
 
 
-def _of_an_entry(schema: dict[str, Any]) -> dict[str, Any]:
-    known = schema.get("properties", {})
-    if known.get("text", {}).get("$ref") == "#/$defs/NoticeTexts":
-        known = {**known, "text": {"anyOf": [known["text"], {"type": "string"}]}}
-    if "id" not in schema.get("required", ()):
-        return {**schema, "properties": known} if known else schema
-    return {**schema, "properties": {**known, "remove": {"const": True}}, "required": ["id"]}
+def _named(array: Mapping[str, Any]) -> str:
+    return str(array["items"].get("$ref", "")).rpartition("/")[2]
 
 
-_OF_A_FILE: dict[str, Any] = {
-    "extends": {"type": "string", "description": "one base, with its version: complaint@1"},
-    "use": {
-        "type": "array",
-        "items": {
-            "type": "object",
-            "properties": {"pack": {"type": "string"}, "with": {"type": "object"}},
-            "required": ["pack"],
-            "additionalProperties": False,
-        },
-    },
-    "texts": {"type": "object", "additionalProperties": {"$ref": "#/$defs/NoticeTexts"}},
-}
+def _demand_beside(part: Any, needed: Mapping[str, list[str]]) -> None:
+    """Beside each reference to an entry write what the entry needs."""
+    if isinstance(part, list):
+        for one in part:
+            _demand_beside(one, needed)
+    if isinstance(part, dict):
+        name = str(part.get("$ref", "")).rpartition("/")[2]
+        if name in needed:
+            part["required"] = needed[name]
+        for one in part.values():
+            _demand_beside(one, needed)
 
 
 if __name__ == "__main__":

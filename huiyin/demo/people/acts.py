@@ -114,7 +114,8 @@ class _Hand:
 
     def _document(self, name: str) -> Act:
         case_id = self.file.id
-        text = f"（演示文书，内容虚构）{self.file.number} {name}"
+        # In a later cycle it is another text: the same text again would be no new document.
+        text = f"（演示文书，内容虚构）{self.file.number}-{self.file.cycle} {name}"
         return Act("document", lambda desk: desk.put_document(case_id, name, text))
 
     def extend(self, clock_id: str, cycle: int) -> tuple[list[Act], list[Task]]:
@@ -127,9 +128,11 @@ class _Hand:
         if due_at is not None and at > due_at:
             return [], []  # what is over is not extended
         asked = Step("extension-requested", own, {"reason": reason}, (reason,))
-        granted = Step("extension-approved", rule.approved_by[0] if rule.approved_by else own, {}, ())
+        granted = handling.step(self.procedure, self.file, "extension-approved", at, yes=True)
+        granted = replace(granted, by=rule.approved_by[0] if rule.approved_by else own)
         self.file.latest = at + _MOMENT
-        doing = [self._document(reason), self._report(asked, at, clock_id)]
+        documents = [self._document(name) for name in (reason, *granted.documents)]
+        doing = [*documents, self._report(asked, at, clock_id)]
         return [*doing, self._report(granted, at + _MOMENT, clock_id)], []
 
     def decide_unless_a_clock_tells(self) -> list[Act]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from huiyin.demo.people.casefile import CaseFile
 from shared.procedures.conditions import holds
-from shared.procedures.milestones import REPORTED
+from shared.procedures.milestones import REPORTED, split
 from shared.procedures.model import Clock, FieldSpec, Milestone, Procedure
 from shared.procedures.notice_documents import documents_shown
 from shared.procedures.offices import HANDLER
@@ -17,6 +17,7 @@ from shared.procedures.offices import HANDLER
 ADMISSION = "admission"
 """Stands for an officer's decision on a held complaint, which is no milestone."""
 
+_DOCUMENTED = "documented"
 _DECISIONS = ("admitted", "refused", "transferred-out")
 
 
@@ -58,6 +59,8 @@ def _collect(procedure: Procedure, file: CaseFile, milestone: str, found: list[s
         for requirement in spec.requires:
             if requirement.reached is None or requirement.reached in file.reached or requirement.reached in found:
                 continue
+            if split(requirement.reached)[0] == _DOCUMENTED:  # it is put in with the report
+                continue
             if holds(requirement.when, facts) is not True:
                 continue
             if not _collect(procedure, file, requirement.reached, found, (*above, milestone)):
@@ -77,10 +80,33 @@ def step(procedure: Procedure, file: CaseFile, milestone: str, at: datetime, *, 
             documents.append(fields[one.id])
         elif one.required is True and one.default is None and holds(one.when, file.conditions()) is not False:
             fields[one.id] = one.accepted[0] if one.accepted else _least(one, at, yes=yes)
+    fields = _as_it_must_be(spec, fields, file.conditions()) if spec else fields
     reported = {f"{milestone}.{name}": value for name, value in fields.items()}
     documents += documents_shown(procedure, milestone, {**file.conditions(), **reported})
+    documents += _required_documents(spec, file) if spec else ()
     persons = tuple(f"staff-{number}" for number in range(1, (spec.persons or 0) + 1)) if spec else ()
     return Step(milestone, _reporter(procedure, spec, file), fields, tuple(documents), persons)
+
+
+def _as_it_must_be(spec: Milestone, fields: dict[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields, with the first choice of another value that meets what the procedure demands of the report."""
+    defaults = {one.id: one.default for one in spec.fields if one.default is not None}
+    other = ({one.id: choice.id} for one in spec.fields for choice in one.choices)
+    for changed in ({}, *other):
+        tried = {**fields, **changed}
+        if all(holds(demanded, {**facts, **defaults, **tried}) is True for demanded in spec.must):
+            return tried
+    return fields
+
+
+def _required_documents(spec: Milestone, file: CaseFile) -> tuple[str, ...]:
+    """The documents that must be there before the milestone, and are not in this cycle."""
+    words = (
+        one.reached
+        for one in spec.requires
+        if one.reached and one.reached not in file.reached and holds(one.when, file.conditions()) is True
+    )
+    return tuple(name for word, name in map(split, words) if word == _DOCUMENTED and name)
 
 
 def document_name(milestone: str, field: str) -> str:

@@ -1,5 +1,5 @@
 """What intake does by itself from time to time: old idempotency keys and uploads that broke off go, data keys follow
-a new master key."""
+a new master key, and cases that were kept long enough are erased."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.intake.handlers.retention import erase_expired
 from services.intake.store import files, registration
 from services.intake.store import vault as store_vault
 from shared.business_time.clock import Clock
+from shared.messaging.outbox import Outbox
 from shared.messaging.retry import run_periodically
 from shared.security.vault import Vault
 
@@ -21,6 +23,7 @@ KEYS_KEPT = timedelta(days=7)
 UPLOADS_KEPT = timedelta(days=1)
 """A file that has not come whole by then never will."""
 _EVERY_SECONDS = 600.0
+_ERASING_SECONDS = 10.0
 _AT_ONCE = 200
 
 
@@ -47,3 +50,13 @@ async def clean_up_periodically(engine: AsyncEngine, vault: Vault, real: Clock) 
             log.info("cleaned up", keys_forgotten=forgotten, data_keys_rewrapped=rewrapped)
 
     await run_periodically("cleaning up", work, every=_EVERY_SECONDS)
+
+
+async def erase_periodically(outbox: Outbox, clock: Clock) -> None:
+    """Erase the cases whose time is over by `clock`, now and every ten seconds (real time), until cancelled."""
+
+    async def work() -> None:
+        while erased := await erase_expired(outbox, clock):
+            log.info("erased cases that were kept long enough", cases=erased)
+
+    await run_periodically("erasing", work, every=_ERASING_SECONDS)

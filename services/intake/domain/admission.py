@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from services.intake.domain.forms import PERIOD, FieldError, Form, Values
+from services.intake.domain.field_errors import FieldError
+from services.intake.domain.forms import PERIOD, Form, Values
 from shared.errors import Conflict, InvalidInput
 from shared.events import complaints as c
 from shared.events.base import EventData
@@ -114,6 +115,8 @@ def admission(form: Form, attributes: Mapping[str, Scalar], channel: str, missin
 
 def _without_a_person(form: Form, verdict: Verdict) -> Verdict:
     """The verdict, or none yet: where the procedure demands something of whoever decides, no machine does."""
+    if form.procedure.dossier is not None and form.procedure.dossier.at == verdict.status:
+        return Verdict("hold")  # its documents do not exist yet
     refined = next((one for one in form.procedure.milestones if one.id == verdict.status), None)
     if refined is None:
         return verdict

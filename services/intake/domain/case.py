@@ -10,7 +10,10 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case as it stands. Instants are UTC."""
+    """A case as it stands. Instants are UTC.
+
+    `kept_until`: then the vault's part of it is destroyed, which it was at `erased_at`.
+    """
 
     id: UUID
     procedure: str
@@ -34,6 +37,8 @@ class Case:
     rule: str | None
     decided_by: str | None
     document_numbers: dict[str, str]
+    kept_until: datetime | None = None
+    erased_at: datetime | None = None
 
     @property
     def pin(self) -> tuple[str, int]:

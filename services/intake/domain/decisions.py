@@ -12,6 +12,7 @@ from services.intake.domain.history import History
 from services.intake.domain.reported_fields import read_fields
 from shared.errors import Conflict, InvalidInput
 from shared.procedures.conditions import Condition, fields_of, holds
+from shared.procedures.dossiers import missing_at
 from shared.procedures.fields import Scalar
 from shared.procedures.model import AdmissionRule, FieldSpec, Milestone, Procedure
 from shared.procedures.offices import HANDLER
@@ -75,7 +76,9 @@ def particulars(
     """
     spec = refinement(procedure, occurrence)
     if spec is None:
-        return read_fields((), given, {})
+        fields = read_fields((), given, {})
+        _require_dossier(procedure, occurrence, history)
+        return fields
     _require_reporter(spec, by, handlers)
     if holds(spec.when, history.facts) is not True:
         raise Conflict("the procedure does not provide for this in this case", field="decision")
@@ -91,7 +94,24 @@ def particulars(
     for condition in spec.must:
         if holds(condition, facts) is not True:
             raise InvalidInput("what is given does not meet the procedure's rule", field=_field_of(condition, fields))
+    _require_dossier(procedure, occurrence, history, fields)
     return fields
+
+
+def _require_dossier(
+    procedure: Procedure, occurrence: str, history: History, fields: Mapping[str, Scalar] | None = None
+) -> None:
+    given = {f"{occurrence}.{name}": value for name, value in (fields or {}).items()}
+    facts = {**history.facts, **given, f"reached:{occurrence}": True}
+    word = "documented:"
+    documents = frozenset(name.removeprefix(word) for name in history.happened if name.startswith(word))
+    missing = missing_at(procedure, occurrence, facts, documents)
+    if missing:
+        raise Conflict(
+            f"the dossier lacks: {', '.join(missing)}",
+            field=f"dossier.{missing[0]}",
+            hint="PUT what is missing to /v1/cases/{id}/documents/{name} first",
+        )
 
 
 def _field_of(condition: Condition, given: Mapping[str, Scalar]) -> str:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from services.intake.domain.reported_fields import read_fields
-from shared.business_time.calendars import Calendar
-from shared.business_time.due import step_after
-from shared.business_time.durations import Duration
 from shared.errors import InvalidInput
+from shared.procedures.dossiers import required_documents
 from shared.procedures.fields import Scalar
-from shared.procedures.milestones import split
 from shared.procedures.model import DocumentKind, Procedure, Text
 from shared.procedures.offices import offices
 
@@ -78,14 +75,6 @@ def author_of(procedure: Procedure, department: str | None, by: str | None) -> s
     return office
 
 
-def closed_off(procedure: Procedure, happened: Iterable[tuple[str, str | None, datetime]]) -> datetime | None:
-    """When the dossier's occurrence happened last, if it has: (name, qualifier, instant) of what happened."""
-    if procedure.dossier is None:
-        return None
-    name, qualifier = split(procedure.dossier.at)
-    return max((at for one, word, at in happened if one == name and qualifier in (None, word)), default=None)
-
-
 def check_contents(
     procedure: Procedure,
     name: str,
@@ -102,9 +91,8 @@ def check_contents(
     missing = [one for one in (kind.signed_by if kind else ()) if one not in signed_by]
     if missing:
         raise InvalidInput(f"must be signed by: {', '.join(missing)}", field="signed_by")
-    known = {one.id for one in (*procedure.roles, *procedure.departments, *procedure.levels)}
-    if any(one not in known for one in signed_by):
-        raise InvalidInput("names no role, department or level of the procedure", field="signed_by")
+    if any(one not in offices(procedure) for one in signed_by):
+        raise InvalidInput("names no role, department, level or party of the procedure", field="signed_by")
     values = read_fields(kind.fields if kind else (), fields, facts)
     if not text and not values:
         raise InvalidInput("a document has a text, or fields", field="text")
@@ -126,17 +114,16 @@ def contents_list(
     procedure: Procedure,
     numbers: Mapping[str, str],
     held: Sequence[Held],
-    closed_off_at: datetime | None,
-    calendar: Calendar,
+    facts: Mapping[str, Any],
+    kept_until: datetime | None,
 ) -> ContentsList:
     """What a case holds, the dossier's documents first and in its order, then others as the procedure declares them.
 
-    `closed_off_at`: when the dossier's occurrence happened, if it has.
+    `facts`: the case's, by which the dossier may need fewer documents. `kept_until`: as `retention`.
     """
-    dossier = procedure.dossier
     known = {one.name: one for one in held}
     declared = {one.id: one for one in procedure.documents}
-    wanted = dossier.contains if dossier else ()
+    wanted = required_documents(procedure, facts)
     names = dict.fromkeys((*wanted, *declared, *known))
     entries = tuple(
         Entry(
@@ -150,7 +137,4 @@ def contents_list(
         )
         for place, name in enumerate(names, 1)
     )
-    until = None
-    if dossier is not None and dossier.keep is not None and closed_off_at is not None:
-        until = step_after(closed_off_at, Duration.parse(dossier.keep), calendar, "elapsed")
-    return ContentsList(entries, tuple(name for name in wanted if name not in known), until)
+    return ContentsList(entries, tuple(name for name in wanted if name not in known), kept_until)

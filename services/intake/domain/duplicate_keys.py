@@ -16,7 +16,7 @@ from shared.procedures.fields import Scalar
 Index = Callable[..., str]
 """`index(purpose, *parts)`: a keyed hash, as `shared.security.vault.Vault.index`."""
 
-_COMPLAINANT_FIELDS = ("phone", "email", "name")
+COMPLAINANT_FIELDS = ("phone", "email", "name")
 """What identifies a complainant, the most reliable first."""
 
 
@@ -54,9 +54,23 @@ def is_within(form: Form, received_at: datetime, other: datetime) -> bool:
     )
 
 
+def complainant(form: Form, values: Mapping[str, Scalar], index: Index) -> str | None:
+    """Who complains, as a keyed hash that is the same in every case of the procedure; None for one not identified.
+
+    It never leaves intake: what events carry is hashed with each matter's own key.
+    """
+    who = _identified(values)
+    return index("complainant-of", form.procedure.id, who) if who else None
+
+
+def _identified(values: Mapping[str, Scalar]) -> str | None:
+    given = (normalised(values[name]) for name in COMPLAINANT_FIELDS if name in values)
+    return next((one for one in given if one), None)
+
+
 def matters(form: Form, values: Mapping[str, Scalar], index: Index) -> dict[str, Matter]:
     """What the procedure counts: per count, the matter and, where the complainant is identified, who raised it."""
-    who = next((normalised(values[name]) for name in _COMPLAINANT_FIELDS if name in values), None)
+    who = _identified(values)
     found = {}
     for count in form.procedure.counts:
         shared = same_values(count.same, values)

@@ -51,7 +51,7 @@ def progress(case: Case, form: Form, leading: Case | None) -> dict[str, Any]:
     if case.status in ("refused", "transferred-out"):
         found["reason"] = _reason(form, case.rule)
     if case.missing and is_live(case.status):
-        labels = [form.specs[name].label for name in case.missing if name in form.specs]
+        labels = [form.labels[name] for name in case.missing if name in form.labels]
         found["asked_for"] = [{"zh": label.zh, "en": label.en} for label in labels]
     return found
 

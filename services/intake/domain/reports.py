@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any
 from uuid import UUID
 
-from services.intake.domain.forms import FieldError
+from services.intake.domain.field_errors import FieldError
 from shared.business_time.calendars import Calendar
 from shared.errors import Conflict, InvalidInput
 from shared.events.reports import ReportOpened, report_id

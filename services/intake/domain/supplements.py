@@ -58,7 +58,7 @@ def after(requests: Sequence[OpenRequest], given: Collection[str]) -> tuple[Open
 def still_missing(form: Form, missing: Sequence[str], requests: Iterable[OpenRequest]) -> tuple[str, ...]:
     """The fields that lack, by the form or by a request, in the form's order."""
     wanted = {*missing, *(name for one in requests for name in one.fields)}
-    return tuple(name for name in form.specs if name in wanted)
+    return tuple(name for name in form.labels if name in wanted)
 
 
 def request(

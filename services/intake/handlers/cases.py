@@ -15,11 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.intake.domain import admission, supplements
 from services.intake.domain.case import Case
 from services.intake.domain.decisions import officers_verdict, particulars
-from services.intake.domain.forms import FieldError, Form
+from services.intake.domain.duplicate_keys import COMPLAINANT_FIELDS, complainant
+from services.intake.domain.field_errors import FieldError
+from services.intake.domain.forms import Form
+from services.intake.domain.parties import given_names
 from services.intake.form_book import FormBook
 from services.intake.handlers.emitting import emit, history_of, hold
 from services.intake.handlers.settling import reloaded, settle
-from services.intake.store import cases, timeline
+from services.intake.store import cases, complainants, timeline
 from services.intake.store import vault as store_vault
 from shared.business_time.clock import Clock
 from shared.events.complaints import ComplaintSupplemented, ComplaintWithdrawn
@@ -96,12 +99,17 @@ class CaseHandlers:
             read = form.read(fields)
             if read.errors:
                 return list(read.errors)
+            came = tuple(sorted(given_names(form.procedure, (*read.vault, *read.coded))))
             key = await store_vault.key_of(tx, self._vault, case_id)
             sealed = [(case_id, name, key.seal(store_vault.FIELDS, name, text)) for name, text in read.vault.items()]
+            for party in [one.id for one in form.procedure.parties if one.id in came]:
+                await store_vault.drop_party(tx, case_id, party)
             await store_vault.put_fields(tx, sealed)
+            if not read.vault.keys().isdisjoint(COMPLAINANT_FIELDS):
+                known = await store_vault.fields_of(tx, key)
+                await complainants.save(tx, case_id, complainant(form, known, self._vault.index))
             attributes = {**case.attributes, **read.coded}
             given = attributes.keys() | await store_vault.field_names(tx, case_id)
-            came = tuple(sorted((*read.vault, *read.coded)))
             requests = supplements.after(supplements.open_requests(await timeline.timeline_of(tx, case_id)), came)
             missing = form.missing(given, {**attributes, "channel": case.channel})
             missing = supplements.still_missing(form, missing, requests)

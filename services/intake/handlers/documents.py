@@ -15,7 +15,6 @@ from services.intake.domain.documents import (
     ContentsList,
     author_of,
     check_contents,
-    closed_off,
     contents_list,
     kind_of,
 )
@@ -24,7 +23,6 @@ from services.intake.form_book import FormBook
 from services.intake.handlers.emitting import emit, history_of, hold
 from services.intake.handlers.supplements import fulfil
 from services.intake.handlers.vault import find_case
-from services.intake.store import timeline
 from services.intake.store import vault as store_vault
 from shared.business_time.clock import Clock
 from shared.errors import NotFound
@@ -108,9 +106,8 @@ class DocumentHandlers:
 async def contents_of(connection: AsyncConnection, case: Case, form: Form) -> ContentsList:
     """The same of a case that was read."""
     held = await store_vault.held_documents(connection, case.id)
-    happened = await timeline.timeline_of(connection, case.id) if form.procedure.dossier is not None else []
-    closed_off_at = closed_off(form.procedure, ((one.occurrence, one.qualifier, one.happened_at) for one in happened))
-    return contents_list(form.procedure, case.document_numbers, held, closed_off_at, form.calendar)
+    facts = (await history_of(connection, case)).facts if form.procedure.dossier else {}
+    return contents_list(form.procedure, case.document_numbers, held, facts, case.kept_until)
 
 
 def author(case: Case, form: Form, by: str | None, caller: Principal) -> str:

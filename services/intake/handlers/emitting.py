@@ -14,6 +14,7 @@ from services.intake.domain import numbering
 from services.intake.domain.case import Case
 from services.intake.domain.forms import Form
 from services.intake.domain.history import History, history
+from services.intake.handlers.retention import note_retention
 from services.intake.store import cases, registration, timeline
 from shared.errors import NotFound
 from shared.events.base import EventData
@@ -48,6 +49,7 @@ async def emit(
         for one in data
     ]
     await timeline.emit(tx, [*events, *_numbered(case, numbers, now)])
+    await note_retention(tx, case, form, names)
 
 
 async def number_documents(

@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.domain import reports as domain
-from services.intake.domain.forms import FieldError
+from services.intake.domain.field_errors import FieldError
 from services.intake.domain.reports import PeriodicReport
 from services.intake.form_book import FormBook
 from services.intake.handlers.emitting import number_documents

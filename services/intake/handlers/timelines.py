@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.intake.domain.forms import Form
 from services.intake.form_book import FormBook
 from services.intake.handlers.emitting import number_documents
+from services.intake.handlers.retention import note_retention
 from services.intake.handlers.supplements import refuse_lapsed
 from services.intake.store import cases as store
 from services.intake.store import timeline
@@ -33,6 +34,8 @@ async def apply_events(tx: AsyncConnection, forms: FormBook, events: Sequence[Ev
         happened.setdefault(event.subject, set()).update(names(event))
     for case in (await store.find_cases(tx, locked)).values():
         form = _form(forms, case.pin)
+        if form is not None:
+            await note_retention(tx, case, form, happened[case.id])
         if form is not None and form.procedure.documents:
             await number_documents(tx, case, form, happened[case.id], now)
         if form is not None and form.procedure.supplements:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.domain.case import Case
+from services.intake.domain.parties import cell, opened_parties, without_parties
 from services.intake.domain.progress import progress_url
 from services.intake.form_book import FormBook
 from services.intake.store import cases as store
@@ -24,29 +25,39 @@ from shared.security.vault import Vault
 
 @dataclass(frozen=True, slots=True)
 class ContactQuestion:
-    """Which fields of which case are asked for, and what for (a coded purpose)."""
+    """Which fields of which case are asked for, and what for (a coded purpose). `party`: of its first person."""
 
     case_id: UUID
     fields: Sequence[str]
     purpose: str
+    party: str | None = None
+
+    @property
+    def cells(self) -> dict[str, str]:
+        """The fields asked for, by the names under which the vault keeps them."""
+        return {cell(self.party, 1, name) if self.party else name: name for name in self.fields}
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """What a notice to a complainant needs: the fields that there are of those asked for, and the sealed texts."""
+    """What a notice to a complainant needs: the fields that there are of those asked for, and the sealed texts.
+
+    A party gets neither: no receipt code, which opens the complainant's page, nor what was put into the case.
+    """
 
     case_id: str
     case_number: str
-    language: str
+    language: str | None
     receipt_code: str | None
-    progress_url: str
+    progress_url: str | None
     fields: dict[str, str]
     documents: dict[str, str]
 
-    @property
-    def seen(self) -> list[str]:
-        """What was read for it."""
-        return [*self.fields, store_vault.RECEIPT, *(f"documents.{name}" for name in self.documents)]
+    def seen(self, party: str | None) -> list[str]:
+        """What was read for it; `party`: whose it is, if it is a party's."""
+        code = [store_vault.RECEIPT] if self.receipt_code is not None else []
+        own = [f"{party}.{name}" if party else name for name in self.fields]
+        return [*own, *code, *(f"documents.{name}" for name in self.documents)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +92,12 @@ class VaultHandlers:
         sealed.pop(store_vault.RECEIPT, None)  # it is the complainant's, not the office's
         specs = self._forms.pinned(case.pin).specs
         await store_vault.record_read(tx, case.id, reader, sorted(sealed), purpose, self._clock.now())
-        return {name: opened_form(specs.get(name), value) for name, value in sealed.items()}
+        own = {name: opened_form(specs.get(name), value) for name, value in without_parties(sealed).items()}
+        return {**own, **opened_parties(self._forms.pinned(case.pin).procedure, sealed)}
 
     async def contacts(self, asked: Sequence[ContactQuestion], reader: str) -> list[Contact | None]:
         """One answer per question, in order; None for a case that is not known or whose identity has been erased."""
-        wanted = {name for one in asked for name in one.fields} | {store_vault.RECEIPT}
+        wanted = {name for one in asked for name in one.cells} | {store_vault.RECEIPT}
         async with self._engine.begin() as tx:
             cases = await store.find_cases(tx, {one.case_id for one in asked})
             keys = await store_vault.keys_of(tx, self._vault, cases.keys())
@@ -97,7 +109,7 @@ class VaultHandlers:
                 for one in asked
             ]
             reads = [
-                (one.case_id, answer.seen, one.purpose)
+                (one.case_id, answer.seen(one.party), one.purpose)
                 for one, answer in zip(asked, answers, strict=True)
                 if answer is not None
             ]
@@ -121,12 +133,13 @@ async def find_case(connection: AsyncConnection, case_id: UUID, *, lock: bool = 
 
 
 def _contact(case: Case, asked: ContactQuestion, values: dict[str, str], texts: dict[str, str]) -> Contact:
+    complainant = asked.party is None
     return Contact(
         case_id=str(case.id),
         case_number=case.number,
-        language=case.language,
-        receipt_code=values.get(store_vault.RECEIPT),
-        progress_url=progress_url(case.number),
-        fields={name: values[name] for name in asked.fields if name in values},
-        documents=texts,
+        language=case.language if complainant else None,
+        receipt_code=values.get(store_vault.RECEIPT) if complainant else None,
+        progress_url=progress_url(case.number) if complainant else None,
+        fields={name: values[kept] for kept, name in asked.cells.items() if kept in values},
+        documents=texts if complainant else {},
     )

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake.domain.case import Case
-from services.intake.domain.forms import FieldError
+from services.intake.domain.field_errors import FieldError
 from services.intake.handlers.cases import CaseHandlers, Decided, OfficersDecision
 from services.intake.handlers.supplements import SupplementHandlers
 from services.intake.http.request_bodies import body_of, described, idempotency_key, refusal

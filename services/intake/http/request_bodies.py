@@ -15,7 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError
 
-from services.intake.domain.forms import FieldError
+from services.intake.domain.field_errors import FieldError
 from services.intake.registration.field_errors import listed, safe_errors
 from shared.errors import InvalidInput
 

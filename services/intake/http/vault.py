@@ -14,6 +14,7 @@ from services.intake.http.request_bodies import body_of, described
 from services.intake.http.views import case_view, links_view
 from shared.errors import InvalidInput
 from shared.hosting.http import needs
+from shared.procedures.model import Id
 from shared.security.acting import Principal
 
 CaseReader = Annotated[Principal, needs("cases:read")]
@@ -23,13 +24,17 @@ Purpose = Annotated[str, Query(pattern=r"^[A-Za-z0-9:._-]{1,120}$")]
 
 
 class ContactAsked(BaseModel):
-    """One question: which fields of which case, what for (a coded purpose)."""
+    """One question: which fields of which case, what for (a coded purpose).
+
+    `party`: what is known of that party, not of the complainant.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     case_id: UUID
     fields: list[Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")]] = Field(default_factory=list, max_length=20)
     purpose: str = Field(pattern=r"^[A-Za-z0-9:._-]{1,120}$")
+    party: Id | None = None
 
 
 class Contacts(BaseModel):
@@ -70,7 +75,7 @@ def vault_routes(handlers: VaultHandlers) -> APIRouter:
 
         One answer per question, in order; null for a case that is not known or whose identity has been erased.
         """
-        asked = [ContactQuestion(one.case_id, one.fields, one.purpose) for one in given.asked]
+        asked = [ContactQuestion(one.case_id, one.fields, one.purpose, one.party) for one in given.asked]
         return [asdict(one) if one is not None else None for one in await handlers.contacts(asked, caller.name)]
 
     @routes.get("/v1/cases/{case_id}/vault-reads", dependencies=[needs("vault:read")])

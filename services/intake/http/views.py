@@ -33,6 +33,8 @@ def case_view(case: Case) -> dict[str, Any]:
         "rule": case.rule,
         "decided_by": case.decided_by,
         "document_numbers": case.document_numbers,
+        "kept_until": case.kept_until.isoformat() if case.kept_until else None,
+        "erased_at": case.erased_at.isoformat() if case.erased_at else None,
     }
 
 

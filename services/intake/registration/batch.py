@@ -11,7 +11,7 @@ import structlog
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from services.intake.domain.forms import FieldError
+from services.intake.domain.field_errors import FieldError
 from services.intake.registration.field_errors import listed, safe_errors
 from services.intake.registration.registrar import Registrar
 from services.intake.registration.request import BatchRow, Reader, RegistrationRequest, RegistrationResult

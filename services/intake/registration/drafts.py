@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from services.intake.domain import numbering
 from services.intake.domain.admission import Complaint, Verdict, admission, is_live, registration_events
-from services.intake.domain.duplicate_keys import fingerprint, is_within, matters
+from services.intake.domain.duplicate_keys import complainant, fingerprint, is_within, matters
 from services.intake.domain.numbering import Counter, Due
 from services.intake.domain.progress import progress_url
 from services.intake.registration import receipt_codes
@@ -37,6 +37,7 @@ class Draft:
     receipt_hash: bytes
     cells: Sequence[tuple[UUID, str, bytes]]
     fingerprint: str | None
+    complainant: str | None
     matters: Mapping[str, Matter]
     verdict: Verdict
 
@@ -62,6 +63,7 @@ def make_draft(complaint: Complaint, cause: str, vault: Vault, traceparent: str 
         receipt_hash=receipt_codes.hashed(code, receipt_salt(vault, case_id)),
         cells=[(case_id, name, key.seal(store_vault.FIELDS, name, text)) for name, text in texts.items()],
         fingerprint=fingerprint(complaint.form, values, vault.index),
+        complainant=complainant(complaint.form, values, vault.index),
         matters=matters(complaint.form, values, vault.index),
         verdict=admission(complaint.form, complaint.attributes, complaint.channel, complaint.missing),
     )
@@ -133,6 +135,7 @@ def _case(draft: Draft, number: str, documents: Mapping[str, str], into: UUID | 
         admitted_at=now if status == "admitted" else None,
         merged_into=into,
         fingerprint=draft.fingerprint,
+        complainant=draft.complainant,
         receipt_hash=draft.receipt_hash,
         rule=decided,
         document_numbers=documents,

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.intake.domain.forms import FieldError
+from services.intake.domain.field_errors import FieldError
 
 _SHOWABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,59}")
 

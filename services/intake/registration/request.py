@@ -11,7 +11,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.admission import Complaint, check
-from services.intake.domain.forms import FieldError, Form
+from services.intake.domain.field_errors import FieldError
+from services.intake.domain.forms import Form
 from services.intake.form_book import FormBook
 from shared.observability import metrics, tracing
 from shared.security.vault import Vault

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from services.intake.domain.timeline import Projection
 _COLUMNS = """
     id, procedure, procedure_version, number, channel, language, received_at, registered_at, attributes, missing,
     status, class AS class_, department, level, admitted_at, resolved_at, closed_at, merged_into, receipt_hash, rule,
-    decided_by, document_numbers
+    decided_by, document_numbers, kept_until, erased_at
 """
 _JSON = {"attributes": JSONB, "missing": JSONB, "document_numbers": JSONB}
 _ONE = text(f"SELECT {_COLUMNS} FROM cases WHERE id = :id").columns(**_JSON)  # noqa: S608  (a constant)
@@ -41,6 +42,7 @@ _SAVE = text(
     """
 )
 _DECIDED = text("UPDATE cases SET rule = :rule, decided_by = :decided_by WHERE id = :id")
+_KEPT = text("UPDATE cases SET kept_until = :until WHERE id = :id AND erased_at IS NULL")
 _NUMBERED = text("UPDATE cases SET document_numbers = document_numbers || :numbers WHERE id = :id").bindparams(
     bindparam("numbers", type_=JSONB)
 )
@@ -88,6 +90,11 @@ async def save_projections(tx: AsyncConnection, projections: Sequence[tuple[UUID
 async def save_decision(tx: AsyncConnection, case_id: UUID, rule: str | None, decided_by: str | None) -> None:
     """Write the reason of an admission decision and who made it."""
     await tx.execute(_DECIDED, {"id": case_id, "rule": rule, "decided_by": decided_by})
+
+
+async def save_kept_until(tx: AsyncConnection, case_id: UUID, until: datetime | None) -> None:
+    """Write until when a case is kept; one that is erased stays so."""
+    await tx.execute(_KEPT, {"id": case_id, "until": until})
 
 
 async def save_numbers(tx: AsyncConnection, case_id: UUID, numbers: Mapping[str, str]) -> None:

@@ -55,14 +55,15 @@ _COUNT = text(
 _INSERT = text(
     """
     INSERT INTO cases (id, procedure, procedure_version, number, channel, language, received_at, registered_at,
-        attributes, missing, status, admitted_at, merged_into, fingerprint, receipt_hash, rule, document_numbers)
+        attributes, missing, status, admitted_at, merged_into, fingerprint, complainant, receipt_hash, rule,
+        document_numbers)
     SELECT * FROM unnest(CAST(:id AS uuid[]), CAST(:procedure AS text[]), CAST(:procedure_version AS int[]),
         CAST(:number AS text[]), CAST(:channel AS text[]), CAST(:language AS text[]),
         CAST(:received_at AS timestamptz[]), CAST(:registered_at AS timestamptz[]),
         CAST(CAST(:attributes AS text[]) AS jsonb[]), CAST(CAST(:missing AS text[]) AS jsonb[]),
         CAST(:status AS text[]), CAST(:admitted_at AS timestamptz[]), CAST(:merged_into AS uuid[]),
-        CAST(:fingerprint AS text[]), CAST(:receipt_hash AS bytea[]), CAST(:rule AS text[]),
-        CAST(CAST(:document_numbers AS text[]) AS jsonb[]))
+        CAST(:fingerprint AS text[]), CAST(:complainant AS text[]), CAST(:receipt_hash AS bytea[]),
+        CAST(:rule AS text[]), CAST(CAST(:document_numbers AS text[]) AS jsonb[]))
     """
 )
 
@@ -95,6 +96,7 @@ class NewCase:
     admitted_at: datetime | None
     merged_into: UUID | None
     fingerprint: str | None
+    complainant: str | None
     receipt_hash: bytes
     rule: str | None
     document_numbers: Mapping[str, str]

@@ -34,6 +34,7 @@ _PUT_FIELDS = text(
     ON CONFLICT (case_id, field) DO UPDATE SET ciphertext = excluded.ciphertext
     """
 )
+_DROP_PARTY = text("DELETE FROM vault_fields WHERE case_id = :case_id AND starts_with(field, :party || '.')")
 _KEYS = text("SELECT case_id, wrapped, key_version FROM vault_keys WHERE case_id = ANY(:cases)")
 _FIELDS = text("SELECT field, ciphertext FROM vault_fields WHERE case_id = :case_id ORDER BY field")
 _FIELDS_OF_MANY = text(
@@ -56,16 +57,6 @@ _PUT_DOCUMENT = text(
     ON CONFLICT (case_id, name) DO UPDATE
     SET ciphertext = excluded.ciphertext, contents = excluded.contents, office = excluded.office,
         signed_by = excluded.signed_by, written_by = excluded.written_by, written_at = excluded.written_at,
-        revision = vault_documents.revision + 1
-    RETURNING revision
-    """
-)
-_DOCUMENT = text(
-    """
-    INSERT INTO vault_documents (case_id, name, ciphertext, written_by, written_at, revision)
-    VALUES (:case_id, :name, :ciphertext, :by, :at, 1)
-    ON CONFLICT (case_id, name) DO UPDATE
-    SET ciphertext = excluded.ciphertext, written_by = excluded.written_by, written_at = excluded.written_at,
         revision = vault_documents.revision + 1
     RETURNING revision
     """
@@ -127,6 +118,11 @@ async def put_fields(tx: AsyncConnection, cells: Sequence[tuple[UUID, str, bytes
     if cells:
         ids, fields, ciphertexts = (list(column) for column in zip(*cells, strict=True))
         await tx.execute(_PUT_FIELDS, {"case_id": ids, "field": fields, "ciphertext": ciphertexts})
+
+
+async def drop_party(tx: AsyncConnection, case_id: UUID, party: str) -> None:
+    """Delete what is known of a party's persons, before others take their place."""
+    await tx.execute(_DROP_PARTY, {"case_id": case_id, "party": party})
 
 
 async def keys_of(connection: AsyncConnection, vault: Vault, cases: Collection[UUID]) -> dict[UUID, CaseKey]:

@@ -36,6 +36,11 @@ class Placed:
     queue: str
     asks_vault: bool
 
+    @property
+    def party(self) -> str | None:
+        """The party that it goes to, if it goes to one."""
+        return self.who.id if self.who.kind == "party" else None
+
 
 @dataclass(frozen=True)
 class Composed:
@@ -64,7 +69,7 @@ class Composer:
         where = endpoint(who, procedure, self._recipients)
         # The complainant's language is known to the vault alone, and so are names and numbers. A report has neither.
         asks = where.sink != "webhook" and where.sink != "console" and not is_report(case.id) and (
-            who.kind == "complainant" or needs_vault(names_of(element)) or bool(_fields(where, element))
+            who.kind in ("complainant", "party") or needs_vault(names_of(element)) or bool(_fields(where, element))
         )  # fmt: skip
         return Placed(row, case, element, procedure, who, where, queue(where, who, case, asks_vault=asks), asks)
 
@@ -84,13 +89,15 @@ class Composer:
         """
 
         asking = [one for one in placed if one.asks_vault]
-        questions = [Question(one.case.id, _fields(one.where, one.element), one.element.id) for one in asking]
+        questions = [
+            Question(one.case.id, _fields(one.where, one.element), one.element.id, one.party) for one in asking
+        ]
         answers = await self._vault.contacts(questions)
         unknown = NotFound("the vault does not know the case")
         return {one.row.id: answer or unknown for one, answer in zip(asking, answers, strict=True)}
 
     def compose(self, placed: Placed, contact: Contact, others: Sequence[Placed] = ()) -> Composed:
-        """The message, with those joined to it. A complainant without a mail address is served by the default."""
+        """The message, with those joined to it. Who has no mail address in the vault is served by the default."""
         row, where = placed.row, placed.where
         if isinstance(where, SmtpEndpoint) and where.address is None and not contact.fields.get("email"):
             where = self._recipients.default

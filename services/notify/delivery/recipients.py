@@ -43,8 +43,10 @@ def _check(name: str, endpoint: Endpoint, *, smtp: bool) -> None:
         case SmtpEndpoint(address=address):
             if not smtp:
                 raise InvalidInput("mail needs a server", field=f"{name}.sink", hint="set HUIYIN_SMTP_URL")
-            if address is None and name != "complainant":
-                raise InvalidInput("mail to anybody but the complainant needs an address", field=f"{name}.address")
+            if address is None and name.partition(".")[0] not in ("complainant", "party"):
+                raise InvalidInput(
+                    "mail to anybody but a complainant or a party needs an address", field=f"{name}.address"
+                )
         case WebhookEndpoint():
             secrets(endpoint, name)
 

@@ -18,11 +18,12 @@ _PAGE = 200
 
 
 class Question(NamedTuple):
-    """Which fields of which case, for which notice (its id in the procedure)."""
+    """Which fields of which case, for which notice (its id in the procedure); `party`: of that party."""
 
     case_id: UUID
     fields: Collection[str]
     notice: str
+    party: str | None = None
 
 
 class Vault:
@@ -56,6 +57,7 @@ class Vault:
     async def _page(self, asked: Sequence[Question]) -> list[Contact | None]:
         questions = [
             {"case_id": str(one.case_id), "fields": sorted(one.fields), "purpose": f"notice:{one.notice}"}
+            | ({"party": one.party} if one.party else {})
             for one in asked
         ]
         try:

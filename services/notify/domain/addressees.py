@@ -11,7 +11,7 @@ from services.notify.domain.case import Case
 from services.notify.domain.recipients import Endpoint, Recipients, SmtpEndpoint, WebhookEndpoint
 from shared.procedures.model import Procedure
 
-Kind = Literal["complainant", "department", "role", "level"]
+Kind = Literal["complainant", "department", "role", "level", "party"]
 
 _MAIL_QUEUES = 8
 
@@ -28,17 +28,19 @@ class Addressee:
 
 
 def addressee(to: str, case: Case, procedure: Procedure) -> Addressee:
-    """Whom `to` means for this case now. A bare id is a role's, else a department's, else a level's."""
+    """Whom `to` means for this case now. A bare id is a role's, else a party's, a department's, a level's."""
     match to.partition(":"):
         case ("complainant", _, _):
             return Addressee("complainant", None)
         case (("department" | "level") as kind, "", _):
             found = case.current(kind)
             return Addressee(kind, found if isinstance(found, str) else None)
-        case (("department" | "level" | "role") as kind, ":", id):
+        case (("department" | "level" | "role" | "party") as kind, ":", id):
             return Addressee(kind, id)
     if to in {role.id for role in procedure.roles}:
         return Addressee("role", to)
+    if to in {party.id for party in procedure.parties}:
+        return Addressee("party", to)
     if to in {department.id for department in procedure.departments}:
         return Addressee("department", to)
     return Addressee("level", to)
@@ -53,9 +55,12 @@ def each_once(several: Sequence[str], case: Case, procedure: Procedure) -> list[
 
 
 def endpoint(who: Addressee, procedure: Procedure, recipients: Recipients) -> Endpoint:
-    """The configured endpoint; a level without one goes to the department that takes over on it; else `default`."""
+    """The configured endpoint; a level without one goes to the department that takes over on it, a party to that of
+    complainants; else `default`."""
     if who.kind == "complainant":
         return recipients.complainant or recipients.default
+    if who.kind == "party":
+        return recipients.party.get(who.id or "") or recipients.complainant or recipients.default
     found = {"department": recipients.department, "role": recipients.role, "level": recipients.level}[who.kind].get(
         who.id or ""
     )

@@ -6,7 +6,7 @@ one message: the notices about deadlines that wait for one addressee of one case
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -40,13 +40,14 @@ def about_deadline(event: Event) -> bool:
     return False
 
 
-def may_join(element: Notice, to: str, event: Event) -> bool:
+def may_join(element: Notice, to: str, event: Event, parties: Collection[str] = ()) -> bool:
     """Whether this notice to `to` may be delivered within another of the same case and addressee.
 
-    A notice to the complainant is a document of its own, and so are one that is served and what shows anything of the
-    vault: each look into the vault is on record for its own notice.
+    A notice to the complainant or one of the `parties` is a document of its own, and so are one that is served and what
+    shows anything of the vault: each look into the vault is on record for its own notice.
     """
-    of_its_own = to == "complainant" or element.service is not None or needs_vault(names_of(element))
+    outside = to == "complainant" or to.removeprefix("party:") in parties
+    of_its_own = outside or element.service is not None or needs_vault(names_of(element))
     return about_deadline(event) and not of_its_own
 
 

@@ -86,6 +86,7 @@ def plan_notices(case: Case, event: Event, procedure: Procedure) -> list[Planned
             continue
         clock, rank = _series(event)
         several = len(element.to) > 1
+        parties = [one.id for one in procedure.parties]
         planned += [
             Planned(
                 id=notice_id(case.id, element.id, event.id, to if several else None),
@@ -101,7 +102,7 @@ def plan_notices(case: Case, event: Event, procedure: Procedure) -> list[Planned
                 details=details(event),
                 clock=clock,
                 rank=rank,
-                joins=may_join(element, to, event),
+                joins=may_join(element, to, event, parties),
                 late_by=_late_by(case, event),
                 form=form_of(element, case, procedure),
             )

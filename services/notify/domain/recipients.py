@@ -41,7 +41,7 @@ def _mailbox(value: str) -> str:
 
 
 class SmtpEndpoint(_Part):
-    """A mail. `address`: where to; for the complainant it is left out, and the vault knows it."""
+    """A mail. `address`: where to; for the complainant and parties it is left out, and the vault knows it."""
 
     sink: Literal["smtp"]
     language: Language = "zh"
@@ -97,6 +97,7 @@ class Recipients(_Part):
     department: dict[Id, Endpoint] = {}
     role: dict[Id, Endpoint] = {}
     level: dict[Id, Endpoint] = {}
+    party: dict[Id, Annotated[FileEndpoint | ConsoleEndpoint | SmtpEndpoint, Field(discriminator="sink")]] = {}
     default: FileEndpoint | ConsoleEndpoint = Field(default=FileEndpoint(sink="file"), discriminator="sink")
 
     def named(self) -> list[tuple[str, Endpoint]]:
@@ -106,4 +107,5 @@ class Recipients(_Part):
             found.append(("complainant", self.complainant))
         for kind, group in (("department", self.department), ("role", self.role), ("level", self.level)):
             found += [(f"{kind}.{id}", endpoint) for id, endpoint in group.items()]
+        found += [(f"party.{id}", endpoint) for id, endpoint in self.party.items()]
         return found

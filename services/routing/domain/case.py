@@ -86,6 +86,11 @@ class Case:
         """Whether the occurrence happened in any cycle."""
         return any(past.name == name for past in self.occurrences)
 
+    def documents(self) -> frozenset[str]:
+        """The names of the documents that are in the vault, in whatever cycle they came."""
+        word = "documented:"
+        return frozenset(past.name.removeprefix(word) for past in self.occurrences if past.name.startswith(word))
+
     def with_occurrences(
         self, names: tuple[str, ...], at: datetime, by: str | None = None, persons: tuple[str, ...] = ()
     ) -> Case:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from services.routing.domain.assignment import Change, give_class
 from services.routing.domain.awards import check_award, decide_award, is_award_decision
@@ -13,13 +14,14 @@ from services.routing.domain.extensions import check_extension, is_extension
 from services.routing.domain.persons import check_persons
 from services.routing.domain.report import Report
 from services.routing.domain.report_fields import check_must, read_fields, require_documents
-from shared.errors import Conflict, InvalidInput
+from shared.errors import Conflict, InvalidInput, NotYet
 from shared.events.assignments import MilestoneReached
 from shared.events.base import EventData
 from shared.events.occurrences import names_of
 from shared.procedures.conditions import holds
+from shared.procedures.dossiers import missing_at
 from shared.procedures.fields import Scalar
-from shared.procedures.milestones import DECIDED_AT_INTAKE, REPORTED
+from shared.procedures.milestones import DECIDED_AT_INTAKE, REPORTED, split
 from shared.procedures.model import Milestone, Procedure, Requirement
 from shared.procedures.notice_documents import documents_shown
 from shared.procedures.offices import HANDLER, offices
@@ -50,7 +52,7 @@ def accept(case: Case, procedure: Procedure, report: Report, now: datetime) -> C
     _check_reporter(case, procedure, spec, report)
     fields = read_fields(spec, report, case)
     check_persons(spec, case, report, fields)
-    clock = check_extension(case, procedure, report) if is_extension(report) else None
+    clock = check_extension(case, procedure, report, fields) if is_extension(report) else None
     award = check_award(case, procedure, report, fields) if is_award_decision(report) else None
     _check_requirements(case, procedure, spec, report, fields)
     if spec is not None:
@@ -150,14 +152,27 @@ def _check_requirements(
             if holds(requirement.when, facts) is True:
                 _check_requirement(case, requirement)
     reported = {f"{report.milestone}.{name}": value for name, value in fields.items()}
-    shown = documents_shown(procedure, report.milestone, {**facts, **reported, f"reached:{report.milestone}": True})
-    dossier = procedure.dossier
-    held = dossier.contains if dossier is not None and dossier.at == report.milestone else ()
-    require_documents(case, [*shown, *held], "milestone")
+    facts = {**facts, **reported, f"reached:{report.milestone}": True}
+    require_documents(case, documents_shown(procedure, report.milestone, facts), "milestone")
+    _check_dossier(case, procedure, report.milestone, facts)
+
+
+def _check_dossier(case: Case, procedure: Procedure, milestone: str, facts: Mapping[str, Any]) -> None:
+    missing = missing_at(procedure, milestone, facts, case.documents())
+    if missing:
+        raise NotYet(
+            f"the dossier lacks: {', '.join(missing)}",
+            field=f"dossier.{missing[0]}",
+            hint="PUT what is missing to intake's /v1/cases/{id}/documents/{name} first",
+        )
 
 
 def _check_requirement(case: Case, requirement: Requirement) -> None:
     if requirement.reached is not None and not case.has_occurred(requirement.reached):
+        word, name = split(requirement.reached)
+        if word == "documented":
+            hint = f"PUT documents/{name} to intake first"
+            raise NotYet(f"{requirement.reached} must come first", field="milestone", hint=hint)
         raise Conflict(
             f"{requirement.reached} must be reported first", field="milestone", hint=f"report {requirement.reached}"
         )

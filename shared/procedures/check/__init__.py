@@ -13,6 +13,7 @@ from shared.procedures.check.follow_ups import check_follow_ups
 from shared.procedures.check.notices import check_notices
 from shared.procedures.check.occurrences import check_occurrences
 from shared.procedures.check.order import check_order
+from shared.procedures.check.parties import check_parties
 from shared.procedures.check.recurring_reports import check_recurring_reports
 from shared.procedures.check.references import check_references
 from shared.procedures.check.reports import check_reports
@@ -37,6 +38,7 @@ def check_procedure(procedure: Procedure) -> tuple[Finding, ...]:
         *check_reports(procedure),
         *check_awards(procedure),
         *check_documents(procedure),
+        *check_parties(procedure),
         *check_wording(procedure),
         *check_recurring_reports(procedure),
     }

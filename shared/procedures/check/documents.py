@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shared.procedures.check.finding import Finding, error
 from shared.procedures.check.parts import Ids
+from shared.procedures.dossiers import can_be_refused
 from shared.procedures.model import DocumentKind, Procedure
 
 
@@ -19,6 +20,7 @@ def check_documents(procedure: Procedure) -> Iterator[Finding]:
                 f"没有这条拒绝理由:{asked.rule}",
                 f"no admission rule that refuses: {asked.rule}",
             )
+    yield from _dossier(procedure)
     ids = Ids(procedure)
     restarts: dict[str, str] = {}
     for one in procedure.documents:
@@ -35,6 +37,15 @@ def check_documents(procedure: Procedure) -> Iterator[Finding]:
                     f"the series {one.number.series} restarts otherwise in another document",
                 )
         yield from _same_as(path, one, procedure)
+
+
+def _dossier(procedure: Procedure) -> Iterator[Finding]:
+    if procedure.dossier is not None and procedure.dossier.at not in can_be_refused(procedure):
+        yield error(
+            "dossier.at",
+            "须是可以上报或决定的里程碑，缺件时才能拒绝",
+            "must be a milestone that is reported or decided: nothing else can be refused while a document is missing",
+        )
 
 
 def _copies(path: str, one: DocumentKind, ids: Ids) -> Iterator[Finding]:

@@ -38,5 +38,5 @@ class Ids:
 
     @cached_property
     def people(self) -> frozenset[str]:
-        """Everybody who can act or get a notice: roles, departments and levels."""
-        return self["roles"] | self["departments"] | self["levels"]
+        """Everybody who can act or get a notice: roles, departments, levels and parties."""
+        return self["roles"] | self["departments"] | self["levels"] | self["parties"]

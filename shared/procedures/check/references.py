@@ -61,7 +61,7 @@ _NAMES: tuple[tuple[type[BaseModel], str, tuple[str, ...]], ...] = (
     (DocumentKind, "signed_by", _ANYBODY),
     (Dossier, "contains", ("documents",)),
     (Supplement, "by", _ANYBODY),
-    (Supplement, "fields", ("fields",)),
+    (Supplement, "fields", ("fields", "parties")),
     (Supplement, "documents", ("documents",)),
     (Duplicates, "same", ("fields",)),
 )
@@ -72,6 +72,7 @@ _WORDS = {
     "classes": ("类别", "class"),
     "fields": ("字段", "field"),
     "documents": ("文书", "document"),
+    "parties": ("当事人", "party"),
 }
 RECIPIENTS = frozenset(("complainant", "department", "level", "assistants"))
 
@@ -93,14 +94,15 @@ def check_references(procedure: Procedure) -> Iterator[Finding]:
                         f"{path}.to",
                         f"收件人不存在：{to}；可写 complainant、department、level、assistants，或角色等的 id{zh}",
                         f"nobody bears this name: {to}; there are complainant, department, level, assistants, and the "
-                        f"ids of roles, departments and levels{en}",
+                        f"ids of roles, departments, levels and parties{en}",
                     )
 
 
 def _is_somebody(to: str, ids: Ids) -> bool:
     kind, _, id = to.partition(":")
     if id:
-        return f"{kind}s" in _ANYBODY and id in ids[f"{kind}s"]
+        part = "parties" if kind == "party" else f"{kind}s"
+        return part in _ANYBODY and id in ids[part]
     return to in RECIPIENTS | ids.people
 
 

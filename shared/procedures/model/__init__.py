@@ -15,6 +15,7 @@ from shared.procedures.model.complaint import (
     AdmissionRule,
     Channel,
     Choice,
+    Contact,
     Count,
     Duplicates,
     FieldSpec,
@@ -45,6 +46,7 @@ from shared.procedures.model.notices import (
     Service,
 )
 from shared.procedures.model.oversight import Confidentiality, NotEnforced, Rule
+from shared.procedures.model.parties import Party
 from shared.procedures.model.procedure import Procedure
 from shared.procedures.model.reports import Figure, Measure, Report, ReportDue, ReportOf
 from shared.procedures.model.supplements import Supplement
@@ -62,6 +64,7 @@ __all__ = [
     "ClockStep",
     "ComplaintClass",
     "Confidentiality",
+    "Contact",
     "Count",
     "Department",
     "DocumentKind",
@@ -92,6 +95,7 @@ __all__ = [
     "NumberScheme",
     "Numbering",
     "Occurrence",
+    "Party",
     "Pause",
     "Procedure",
     "QuietHours",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,7 @@ from shared.procedures.conditions import Condition
 from shared.procedures.milestones import LEFT, split
 from shared.procedures.model.base import DurationText, Element, Id, Occurrence, Text
 
+_WRITTEN = re.compile(r"P(T?)[0-9]+(WD|[WDMYHS])")
 WallTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
@@ -23,20 +25,35 @@ class Pause(Element):
 
 
 class Extension(Element):
-    """The clock may be extended to a total counted from its original start.
+    """The clock may be extended: to a total counted from its original start, or as the approver states.
 
     `times`: how often; every approval after the first adds `each` to the total, which never exceeds `max`.
+    `to_field`: a field of the milestone `extension-approved` in which the approver states until when (a date, until its
+    end, or an instant), or the new total (a whole number, counted as the clock's duration is: hours, days, working
+    days). `at_most`: the total from the original start that it never goes beyond.
     `request_required`: only what was asked for, and not answered yet, can be approved. An approval counts if it was
     given, or asked for, no later than the clock was due.
     """
 
-    to: DurationText
+    to: DurationText | None = None
+    to_field: Id | None = None
+    at_most: DurationText | None = None
     approved_by: tuple[Id, ...] = ()
     reason_required: bool = True
     request_required: bool = False
     times: int = Field(default=1, ge=1)
     each: DurationText | None = None
     max: DurationText | None = None
+
+    @model_validator(mode="after")
+    def _one_target(self) -> Extension:
+        if (self.to is None) == (self.to_field is None):
+            raise ValueError("an extension has either `to`, a total, or `to_field`, in which the approver states it")
+        if self.to_field is not None and (self.each is not None or self.max is not None):
+            raise ValueError("each and max belong to `to`; what the approver states is bounded by `at_most`")
+        if self.to is not None and self.at_most is not None:
+            raise ValueError("at_most belongs to `to_field`; the bound of several extensions is `max`")
+        return self
 
 
 class QuietHours(Element):
@@ -182,6 +199,13 @@ class Clock(Element):
         if isinstance(self.duration, DurationTable):
             return self.duration.all()
         return () if self.duration is None else (self.duration,)
+
+    def total_of(self, number: int) -> str | None:
+        """So many hours, days or working days as a duration: counted as its own is (`PT24H`, `P10WD`); None where its
+        own has no unit, or more than one."""
+        units = {match.groups() if (match := _WRITTEN.fullmatch(text)) else None for text in self.durations}
+        unit = units.pop() if len(units) == 1 else None
+        return None if unit is None else f"P{unit[0]}{number}{unit[1]}"
 
     @property
     def stops(self) -> tuple[str, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from shared.procedures.conditions import Condition
 from shared.procedures.model.base import Currency, DurationText, Element, Id, Named, Occurrence, Text
@@ -14,10 +14,46 @@ class Choice(Named):
     """One value of a `choice` field."""
 
 
+def _several(value: object) -> object:
+    """One number is a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
+Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]{1,200}$")]
+"""Something that is published in one line: a telephone number, an address of the web."""
+
+
+class Contact(BaseModel):
+    """How a channel is reached: what an organisation publishes of itself, never of a person.
+
+    `account`: a name on a platform, such as a WeChat service account. `address`: of a counter, or for letters.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    phone: Annotated[tuple[Line, ...], BeforeValidator(_several, json_schema_input_type=str | tuple[str, ...])] = ()
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]{1,300}$")] | None = None
+    email: Annotated[str, StringConstraints(pattern=r"^[^\s@]{1,100}@[^\s@]{1,100}$")] | None = None
+    account: Line | None = None
+    address: Text | None = None
+    postcode: Line | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Contact:
+        if not any(getattr(self, name) for name in type(self).model_fields):
+            raise ValueError("names at least one of: phone, url, email, account, address, postcode")
+        return self
+
+
 class Channel(Choice):
-    """One way by which complaints come. `form`: whether what comes by it is in writing or by word of mouth."""
+    """One way by which complaints come. `form`: whether what comes by it is in writing or by word of mouth.
+
+    `contact` and `hours` (a calendar's id) are published: `huiyin procedure how-to`.
+    """
 
     form: Literal["written", "oral"] | None = None
+    contact: Contact | None = None
+    hours: Id | None = None
 
 
 class FieldSpec(Element):
@@ -103,6 +139,8 @@ class Duplicates(Element):
 class Count(Element):
     """How often an occurrence came up in the same matter within a rolling window; a fact `count.<id>` for conditions.
 
+    Without a window everything counts that ever came up.
+
     `same`: ids of the complaint's fields, or facts that routing knows (`department`, `class`, `<milestone>.<field>`),
     not mixed with fields of the vault. `when` is judged once, at the occurrence. Every case of the matter that is not
     finished has the number as its fact; it is counted again as the window moves on, and each change is `counted:<id>`.
@@ -112,7 +150,7 @@ class Count(Element):
     of: Occurrence = "registered"
     when: Condition | None = None
     same: tuple[str, ...] = Field(min_length=1)
-    window: DurationText
+    window: DurationText | None = None
     distinct: Literal["complainant", "case", "occurrence"] = "case"
 
 

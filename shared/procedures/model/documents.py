@@ -114,8 +114,13 @@ class DocumentKind(Named):
 
 
 class Dossier(Element):
-    """The file of a case: which documents it holds when it is closed off at `at`, and how long it is kept."""
+    """The file of a case: which documents it holds when it is closed off at `at`, and how long it is kept.
+
+    `at` is refused while one of them is missing. `when`: only such cases have a dossier. `keep` counts from `at`; then
+    all that the vault holds of the case is destroyed.
+    """
 
     at: Occurrence = "archived"
+    when: Condition | None = None
     contains: tuple[Id, ...] = Field(min_length=1)
     keep: DurationText | None = None

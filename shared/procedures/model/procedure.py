@@ -25,6 +25,7 @@ from shared.procedures.model.handling import (
 )
 from shared.procedures.model.notices import FollowUp, Notice
 from shared.procedures.model.oversight import Confidentiality, NotEnforced, Rule
+from shared.procedures.model.parties import Party
 from shared.procedures.model.reports import Report
 from shared.procedures.model.supplements import Supplement, with_clocks
 
@@ -40,6 +41,7 @@ class Procedure(Element):
     calendar: Id = "cn"
     channels: tuple[Channel, ...] = Field(min_length=1)
     fields: tuple[FieldSpec, ...] = Field(min_length=1)
+    parties: tuple[Party, ...] = ()
     numbering: Numbering
     documents: tuple[DocumentKind, ...] = ()
     dossier: Dossier | None = None
@@ -68,7 +70,7 @@ class Procedure(Element):
 
     @model_validator(mode="before")
     @classmethod
-    def _with_clocks(cls, data: Any) -> Any:
+    def _written_out(cls, data: Any) -> Any:
         return with_clocks(data) if isinstance(data, dict) else data
 
     @model_validator(mode="after")

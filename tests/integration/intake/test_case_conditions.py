@@ -45,6 +45,7 @@ def case(attributes: Mapping[str, Any], missing: list[str]) -> NewCase:
         admitted_at=None,
         merged_into=None,
         fingerprint=None,
+        complainant=None,
         receipt_hash=b"",
         rule=None,
         document_numbers={},

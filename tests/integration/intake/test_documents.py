@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from services.intake.consumer import Consumer
+from services.intake.handlers.retention import erase_expired
 from shared.events import assignments as a
 from shared.events import envelope
-from shared.events.complaints import DocumentAdded
+from shared.events.complaints import ComplaintErased, DocumentAdded
+from shared.events.envelope import Event
 from shared.messaging.inbox.processor import Processor
 from tests.integration.intake.conftest import Intake
 from tests.integration.intake.test_consumer import FORMS, records, register
@@ -63,13 +67,20 @@ async def test_a_scan_comes_after_what_the_document_must_state(intake: Intake) -
     assert (other.status_code, other.json()["field"]) == (422, "by")
 
 
+def reached(case_id: UUID, number: int, milestone: str, **fields: Any) -> Event:
+    data = a.MilestoneReached(milestone=milestone, at=MONDAY, by="desk", fields=fields)
+    return envelope.make("routing", case_id, ("test-desk", 1), data, cause=milestone, at=MONDAY).numbered(number)
+
+
+async def take(intake: Intake, *events: Event) -> None:
+    await Processor(intake.outbox, "intake", intake.clock, Consumer(FORMS)).process(records(events))
+
+
 async def test_the_contents_list_shows_what_there_is_and_what_the_dossier_lacks(intake: Intake) -> None:
     case_id = await register(intake)
     await put(intake, case_id)
     await intake.http.post(f"/v1/cases/{case_id}/documents/evidence/files", content=b"%PDF-1")
-    archived = a.MilestoneReached(milestone="archived", at=MONDAY, by="desk")
-    event = envelope.make("routing", case_id, ("test-desk", 1), archived, cause="r", at=MONDAY).numbered(1)
-    await Processor(intake.outbox, "intake", intake.clock, Consumer(FORMS)).process(records([event]))
+    await take(intake, reached(case_id, 1, "mediated", settled=True), reached(case_id, 2, "archived"))
     found = (await intake.http.get(f"/v1/cases/{case_id}/documents")).json()
     assert found["dossier"] == {"missing": ["agreement"], "kept_until": "2030-03-03T02:00:00+00:00"}
     shown = {one["document"]: one for one in found["documents"]}
@@ -79,3 +90,38 @@ async def test_the_contents_list_shows_what_there_is_and_what_the_dossier_lacks(
     assert (shown["evidence"]["files"], shown["evidence"]["bytes"]) == (1, 6)
     unknown = "00000000-0000-0000-0000-000000000001"
     assert (await intake.http.get(f"/v1/cases/{unknown}/documents")).status_code == 404
+
+
+async def test_a_case_that_was_kept_long_enough_is_erased_from_the_vault_once(intake: Intake) -> None:
+    case_id, other = await register(intake), await register(intake)
+    await put(intake, case_id)
+    await put(intake, other)
+    await intake.http.post(f"/v1/cases/{case_id}/documents/evidence/files", content=b"%PDF-1")
+    await take(intake, reached(case_id, 1, "archived"))
+    assert await erase_expired(intake.outbox, intake.clock) == 0
+    intake.clock.set(datetime(2030, 3, 3, 1, 59, 59, tzinfo=UTC))
+    assert await erase_expired(intake.outbox, intake.clock) == 0
+    assert (await intake.http.get(f"/v1/cases/{case_id}?identity=true&purpose=check")).status_code == 200
+    intake.clock.set(datetime(2030, 3, 3, 2, 0, tzinfo=UTC))  # five years after Monday, 3 March 2025, 02:00
+    assert [await erase_expired(intake.outbox, intake.clock) for _ in range(2)] == [1, 0]
+    for table in ("vault_keys", "vault_fields", "vault_documents", "vault_files", "vault_file_chunks"):
+        owners = {str(row["case_id"]) for row in await intake.rows(f"SELECT case_id FROM {table}")}  # noqa: S608
+        assert owners <= {str(other)}
+    assert (await intake.http.get(f"/v1/cases/{other}?identity=true&purpose=check")).json()["identity"]["name"]
+    erased = await intake.http.get(f"/v1/cases/{case_id}?identity=true&purpose=check")
+    assert (erased.status_code, erased.json()["title"]) == (404, "this case's identity has been erased")
+    case = (await intake.http.get(f"/v1/cases/{case_id}")).json()
+    assert (case["status"], case["erased_at"]) == ("archived", "2030-03-03T02:00:00+00:00")
+    assert [one.data.kept_until for one in await intake.emitted(str(case_id)) if isinstance(one.data, ComplaintErased)]
+    assert (await put(intake, case_id)).status_code == 404
+
+
+async def test_a_reopened_case_is_kept(intake: Intake) -> None:
+    case_id = await register(intake)
+    reopened = envelope.make(
+        "routing", case_id, ("test-desk", 1), a.CaseReopened(cycle=2, cause="dissatisfied"), cause="o",
+        at=MONDAY + timedelta(days=3),
+    )  # fmt: skip
+    await take(intake, reached(case_id, 1, "archived"), reopened.numbered(2))
+    intake.clock.set(datetime(2040, 1, 1, tzinfo=UTC))
+    assert await erase_expired(intake.outbox, intake.clock) == 0

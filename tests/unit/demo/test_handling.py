@@ -35,15 +35,8 @@ CHAINS = [
         "baoshan-efficiency",
         {"department": "town-sub-centre"},
         "resolved",
-        # investigators, their transcript, the report; the form; the leader's approval
-        (
-            "investigators-assigned",
-            "transcript-made",
-            "report-written",
-            "handling-form-filled",
-            "leader-approved",
-            "resolved",
-        ),
+        # investigators, their transcript, the leader's approval of report and form
+        ("investigators-assigned", "transcript-made", "leader-approved", "resolved"),
     ),
     ("shopping-mall", {"department": "floor"}, "resolved", ("resolved",)),
     # only a card is handed over
@@ -95,16 +88,39 @@ def test_a_reopened_case_is_handled_from_the_beginning() -> None:
 
 
 def test_a_report_holds_the_required_fields_and_the_names_of_documents() -> None:
+    rules = procedure("social-insurance-levy-complaints")
+    file = file_of("social-insurance-levy-complaints", department="audit-post")
+
+    opinion = handling.step(rules, file, "rectification-opinion-issued", START, yes=True)
+
+    assert opinion.documents == tuple(opinion.fields.values()) == ("rectification-opinion-issued-opinion",)
+
+
+def test_documents_that_a_milestone_requires_are_put_in_with_the_report() -> None:
     rules = procedure("baoshan-efficiency")
     file = file_of("baoshan-efficiency", department="town-sub-centre")
 
-    numbers = handling.step(rules, file, "investigators-assigned", START, yes=True)
-    report = handling.step(rules, file, "report-written", START, yes=True)
+    transcript = handling.step(rules, file, "transcript-made", START, yes=True)
     approval = handling.step(rules, file, "leader-approved", START, yes=True)
 
-    assert numbers.persons == ("staff-1", "staff-2")  # the least that the procedure allows
-    assert (report.fields, report.documents) == ({"report": "report-written-report"}, ("report-written-report",))
-    assert (numbers.by, approval.by) == ("town-sub-centre", "leader-in-charge")
+    assert transcript.persons == ("staff-1", "staff-2")  # the least that the procedure allows
+    assert transcript.documents == ("transcript",)
+    assert approval.documents == ("investigation-report", "handling-form")
+    assert (transcript.by, approval.by) == ("town-sub-centre", "leader-in-charge")
+
+
+@pytest.mark.parametrize(
+    ("yes", "fields"),
+    [
+        (True, {"substantiated": True, "measure": "criticism-and-education"}),
+        (False, {"substantiated": False}),
+    ],
+)
+def test_a_report_meets_what_the_procedure_demands_of_it(yes: bool, fields: dict[str, object]) -> None:
+    rules = procedure("baoshan-efficiency")
+    file = file_of("baoshan-efficiency", department="town-sub-centre")
+
+    assert handling.step(rules, file, "resolved", START, yes=yes).fields == fields
 
 
 HELD = [

@@ -121,3 +121,29 @@ def test_a_machine_never_decides_what_somebody_must_give_something_for() -> None
     assert admission(FORM, {"anonymous": True}, "letter", ()).decision == "hold"
     assert admission(FORM, {"outside": True}, "letter", ()).decision == "transfer-out"
     assert admission(FORM, {"kind": "goods"}, "letter", ()).decision == "admit"
+
+
+@pytest.mark.parametrize(("at", "facts", "missing"), [
+    ("withdrawn", {}, "inspection-record"),
+    ("withdrawn", {"mediated.settled": True}, "agreement"),
+    ("withdrawn", {"reached:documented:inspection-record": True}, None),
+    ("refused", {}, None),  # the dossier is closed off at another occurrence
+])  # fmt: skip
+def test_a_decision_that_closes_the_dossier_off_waits_for_its_documents(
+    at: str, facts: dict[str, Any], missing: str | None
+) -> None:
+    procedure = parse_procedure(TEXT.replace("{at: archived, contains", f"{{at: {at}, contains"), "dossier.yaml")
+    happened = frozenset(name.removeprefix("reached:") for name in facts if name.startswith("reached:"))
+    known = History(happened, facts)
+    if missing is None:
+        assert particulars(procedure, "withdrawn", "desk", {}, known) == {}
+        return
+    with pytest.raises(Conflict) as caught:
+        particulars(procedure, "withdrawn", "desk", {}, known)
+    assert caught.value.field == f"dossier.{missing}"
+
+
+def test_no_machine_takes_a_decision_that_closes_the_dossier_off() -> None:
+    procedure = parse_procedure(TEXT.replace("{at: archived, contains", "{at: admitted, contains"), "dossier.yaml")
+    form = make_form(procedure, load_calendars())
+    assert admission(form, {"kind": "goods"}, "letter", ()).decision == "hold"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from services.intake.domain.documents import Contents, Held, check_contents, contents_list
 from shared.errors import InvalidInput
-from tests.unit.intake.sample import FORM, MONDAY, PROCEDURE
+from tests.unit.intake.sample import MONDAY, PROCEDURE
 
 RECORD = {
     "text": "",
@@ -56,12 +55,15 @@ def test_a_document_that_no_procedure_declares_takes_any_text() -> None:
     assert checked("reply", text="x", fields={}, by="desk", signed_by=[]) == Contents("x", {}, "desk")
 
 
+SETTLED = {"mediated.settled": True}
+
+
 def held(name: str, files: int = 0) -> Held:
     return Held(name, MONDAY, "desk", (), files, files * 100)
 
 
 def test_the_dossier_comes_first_in_its_order_then_what_is_declared_then_what_is_there() -> None:
-    found = contents_list(PROCEDURE, {"agreement": "A1"}, [held("reply"), held("evidence", 2)], None, FORM.calendar)
+    found = contents_list(PROCEDURE, {"agreement": "A1"}, [held("reply"), held("evidence", 2)], SETTLED, None)
     assert [(one.place, one.document, one.held is not None, one.in_dossier) for one in found.entries] == [
         (1, "agreement", False, True),
         (2, "inspection-record", False, True),
@@ -74,7 +76,5 @@ def test_the_dossier_comes_first_in_its_order_then_what_is_declared_then_what_is
     assert (found.missing, found.kept_until) == (("agreement", "inspection-record"), None)
 
 
-def test_a_dossier_is_kept_so_long_from_the_moment_that_it_was_closed_off() -> None:
-    closed = datetime(2024, 2, 29, 4, 0, tzinfo=UTC)
-    found = contents_list(PROCEDURE, {}, [held("agreement"), held("inspection-record")], closed, FORM.calendar)
-    assert (found.missing, found.kept_until) == ((), datetime(2029, 2, 28, 4, 0, tzinfo=UTC))
+def test_a_document_that_the_case_has_no_use_for_is_not_missing() -> None:
+    assert contents_list(PROCEDURE, {}, [], {"mediated.settled": False}, None).missing == ("inspection-record",)

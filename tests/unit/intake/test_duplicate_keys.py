@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.intake.domain.duplicate_keys import complainant as complainant_hash
 from services.intake.domain.duplicate_keys import fingerprint, is_within, matters, normalised, same_values
 from shared.security.vault import Vault
 from tests.unit.intake.sample import FIELDS, FORM, MONDAY, complaint
@@ -95,3 +96,21 @@ def test_no_hash_is_a_bare_hash_of_a_value() -> None:
 
 def test_instants_of_other_zones_compare_as_instants() -> None:
     assert is_within(FORM, MONDAY, datetime(2025, 3, 18, 2, 0, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ({"phone": "13800138000", "name": "甲"}, {"phone": "+86 138 0013 8000", "name": "乙"}, True),
+        ({"phone": "——", "name": "甲"}, {"name": "甲"}, True),  # nothing is left of that number
+        ({"email": "A@example.org"}, {"email": "a@EXAMPLE.org"}, True),
+        ({"phone": "13800138000"}, {"phone": "13800138001"}, False),
+        ({"name": "甲"}, {"name": "乙"}, False),
+    ],
+)
+def test_a_complainant_is_known_again(one: dict[str, str], other: dict[str, str], same: bool) -> None:
+    first, second = (complainant_hash(FORM, values, INDEX) for values in (one, other))
+    assert first is not None
+    assert (first == second) is same
+    assert first != complainant_hash(FORM, one, OTHER)
+    assert complainant_hash(FORM, {"content": "x"}, INDEX) is None

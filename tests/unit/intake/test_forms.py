@@ -94,3 +94,10 @@ def test_a_channel_goes_by_its_id_or_either_name() -> None:
 def test_a_procedure_without_its_calendar_is_refused() -> None:
     with pytest.raises(ProcedureError, match="does not exist"):
         make_form(PROCEDURE.model_copy(update={"calendar": "nowhere"}), load_calendars())
+
+
+def test_a_channel_whose_hours_no_calendar_knows_is_an_error() -> None:
+    channel = PROCEDURE.channels[0].model_copy(update={"hours": "no-such"})
+    with pytest.raises(ProcedureError) as caught:
+        make_form(PROCEDURE.model_copy(update={"channels": (channel,)}), load_calendars())
+    assert caught.value.field == f"channels[{channel.id}].hours"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.forms import FieldError
+from services.intake.domain.field_errors import FieldError
 from services.intake.domain.reports import PeriodicReport, Written, read_fields, require_ready, spec_of, to_open
 from shared.business_time.loader import load_calendars
 from shared.errors import Conflict

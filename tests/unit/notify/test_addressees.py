@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from services.notify.domain.addressees import addressee, endpoint
 from services.notify.domain.case import Case, fold, opened
 from services.notify.domain.recipients import Recipients
 from shared.events.assignments import CaseEscalated
 from shared.events.envelope import Event
+from shared.procedures.model import Party
 from tests.unit.notify.samples import Story, procedure
 
 
@@ -48,3 +50,31 @@ def test_a_level_without_an_endpoint_goes_to_the_department_that_takes_over() ->
 
     assert endpoint(addressee("level:head", case, procedure()), procedure(), recipients).sink == "console"
     assert endpoint(addressee("level:front", case, procedure()), procedure(), recipients).sink == "file"
+
+
+PARTY = {"id": "respondent", "name": {"zh": "被诉方", "en": "Respondent"}, "fields": [
+    {"id": "name", "label": {"zh": "名称", "en": "Name"}, "holds": "identity"}]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("recipients", "sink"),
+    [
+        ({}, "file"),
+        ({"complainant": {"sink": "smtp"}}, "smtp"),
+        ({"complainant": {"sink": "smtp"}, "party": {"respondent": {"sink": "console"}}}, "console"),
+    ],
+)
+def test_a_party_is_reached_as_complainants_are_unless_it_has_an_endpoint_of_its_own(
+    recipients: dict[str, object], sink: str
+) -> None:
+    story = Story()
+    rules = procedure().model_copy(update={"parties": (Party.model_validate(PARTY),)})
+    who = addressee("respondent", _case(story.registered()), rules)
+    assert (str(who), addressee("party:respondent", _case(story.registered()), rules)) == ("party:respondent", who)
+    assert endpoint(who, rules, Recipients.model_validate(recipients)).sink == sink
+
+
+def test_no_webhook_gets_what_is_a_partys() -> None:
+    webhook = {"sink": "webhook", "url": "https://example.org", "secret_file": "x"}
+    with pytest.raises(ValidationError):
+        Recipients.model_validate({"party": {"respondent": webhook}})

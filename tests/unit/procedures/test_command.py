@@ -46,7 +46,7 @@ def test_every_part_of_a_procedure_is_shown(id: str, lang: str) -> None:
 
 def test_numbered_documents_and_follow_ups_are_shown() -> None:
     assert (
-        "\n  non-filing-notice: Non-filing notice (refused; 不立字[{year}]第{number}号; copies to audit-post,"
+        "\n  non-filing-notice: Non-filing notice (不立字[{year}]第{number}号; states received-on,"
         in run("show", "social-insurance-levy-complaints").stdout
     )
     assert "\nFollow-ups\n  result-visit: resolved\n" in run("show", "vanke-developer").stdout
@@ -97,3 +97,8 @@ def test_a_warning_alone_does_not_fail_a_check(tmp_path: Path) -> None:
 
 def test_the_schema_is_printed_as_json() -> None:
     assert json.loads(run("schema").stdout)["title"] == "Procedure"
+
+
+def test_how_to_complain_is_printed_in_the_language_asked_for() -> None:
+    assert run("how-to", "shopping-mall").stdout.startswith("怎样投诉：商场顾客投诉与建议\n")
+    assert run("how-to", "shopping-mall", "--lang", "en").stdout.startswith("How to complain: Shopping-mall")

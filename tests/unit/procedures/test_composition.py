@@ -222,3 +222,12 @@ def test_a_text_of_one_sentence_has_the_name_of_its_notice_as_subject() -> None:
     found = sample("{subject: '结果 {{case_number}}', body: '{{name}}您好'}", "'{{name}}您好'").notices[0].text
     assert (found.zh.subject, found.zh.body) == ("结果 {{case_number}}", "{{name}}您好")
     assert (found.en.subject, found.en.body) == ("Result {{case_number}}", "Dear {{name}}")
+
+
+def test_so_has_a_text_of_the_file_s_texts() -> None:
+    texts = "texts:\n  resolved: {zh: 已办结。, en: It is done.}\n"
+    own = "    text:\n      zh: {subject: '结果 {{case_number}}', body: '{{name}}您好'}\n"
+    own += "      en: {subject: 'Result {{case_number}}', body: 'Dear {{name}}'}\n"
+    found = parse_procedure(changed(own, "") + texts, "sample.yaml").notices[0].text
+    assert (found.zh.subject, found.zh.body) == ("结果 {{case_number}}", "已办结。")
+    assert (found.en.subject, found.en.body) == ("Result {{case_number}}", "It is done.")

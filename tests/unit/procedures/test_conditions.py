@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from huiyin.cli.rules.describe import describe
 from shared.procedures.conditions import Condition, because, compile_condition, fields_of, holds
+from shared.procedures.describe import describe
 
 _ADAPTER: TypeAdapter[Condition] = TypeAdapter(Condition)
 

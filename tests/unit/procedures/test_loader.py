@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import ProcedureError
+from shared.procedures.expanded import as_yaml
 from shared.procedures.loader import load_procedure, parse_procedure
 from tests.unit.procedures.sample import SAMPLE, changed, sample
 
@@ -101,3 +102,19 @@ def test_a_file_loads_from_disk_and_one_that_is_not_there_is_a_procedure_error(t
 def test_a_loaded_procedure_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
         setattr(sample(), "version", 2)  # noqa: B010  # an assignment would not pass the type check
+
+
+def test_a_number_alone_in_source_is_a_fact_of_the_procedures_own() -> None:
+    text = changed("{id: letter, name", "{id: letter, source: [7, 114, other.03], name")
+    text += "not_enforced: [{fact: 8, why: nobody can see it}]\n"
+    found = parse_procedure(text, "sample.yaml")
+    (letter,) = (one for one in found.channels if one.id == "letter")
+    assert letter.source == ("sample.07", "sample.114", "other.03")
+    assert [one.fact for one in found.not_enforced] == ["sample.08"]
+    assert parse_procedure(as_yaml(found), "sample.yaml") == found
+
+
+@pytest.mark.parametrize("fact", ["true", "1.5", "[7]"])
+def test_a_fact_is_named_by_its_number_or_in_words(fact: str) -> None:
+    with pytest.raises(ProcedureError, match=r"channels\[letter\]\.source\[0\]"):
+        parse_procedure(changed("{id: letter, name", f"{{id: letter, source: [{fact}], name"), "sample.yaml")

@@ -173,6 +173,15 @@ def test_a_text_field_takes_a_document_that_is_in_the_vault() -> None:
     assert settled(rules, documented(assigned(), "minutes"), record="minutes").emitted
 
 
+def test_a_report_waits_for_a_document_that_must_come_first_in_this_cycle() -> None:
+    rules = rules_with({"id": "settled", "requires": [{"reached": "documented:minutes"}]})
+    for case in (assigned(), Case(**{**documented(assigned(), "minutes").__dict__, "cycle": 2})):
+        with pytest.raises(NotYet) as caught:
+            settled(rules, case)
+        assert (caught.value.field, caught.value.status) == ("milestone", 409)
+    assert settled(rules, documented(assigned(), "minutes")).emitted
+
+
 def test_a_document_of_an_earlier_cycle_is_still_there() -> None:
     rules = rules_with({"id": "settled", "fields": FIELDS[5:]})
     case = documented(assigned(), "minutes")
@@ -306,3 +315,49 @@ def test_conditions_do_not_raise_again_what_an_officer_lowered() -> None:
 def test_an_unknown_class_is_not_a_choice() -> None:
     with pytest.raises(InvalidInput):
         fixed(True, "unheard-of", assigned())
+
+
+DOSSIER: dict[str, Any] = {
+    "documents": [
+        {"id": "agreement", "name": NAME},
+        {"id": "receipt", "name": NAME, "when": {"field": "goods.returned", "is": True}},
+    ],
+    "dossier": {"at": "filed", "contains": ["agreement", "receipt"], "keep": "P5Y"},
+}
+GOODS: dict[str, Any] = {
+    "id": "goods",
+    "fields": [{"id": "returned", "label": NAME, "type": "boolean", "required": True}],
+}
+
+
+@pytest.mark.parametrize(
+    ("returned", "there", "missing"),
+    [
+        (None, (), "agreement"),
+        (None, ("agreement",), None),  # nothing is known of goods: no receipt is due
+        (False, ("agreement",), None),
+        (True, ("agreement",), "receipt"),
+        (True, ("receipt",), "agreement"),
+        (True, ("agreement", "receipt"), None),
+    ],
+)
+def test_the_milestone_that_closes_the_dossier_off_waits_for_every_document(
+    returned: bool | None, there: tuple[str, ...], missing: str | None
+) -> None:
+    rules = rules_with(GOODS, {"id": "filed"}, **DOSSIER)
+    case = documented(assigned(), *there)
+    if returned is not None:
+        case, _ = apply_report(case, Report("goods", NOW, "desk", {"returned": returned}), rules, NOW)
+    if missing is None:
+        assert apply_report(case, Report("filed", NOW, "desk", {}), rules, NOW).emitted
+        return
+    with pytest.raises(NotYet) as caught:
+        apply_report(case, Report("filed", NOW, "desk", {}), rules, NOW)
+    assert (caught.value.status, caught.value.field) == (409, f"dossier.{missing}")
+    assert missing in caught.value.message
+
+
+def test_a_case_without_a_dossier_is_closed_off_without_one() -> None:
+    parts = {**DOSSIER, "dossier": {**DOSSIER["dossier"], "when": {"field": "goods.returned", "is": True}}}
+    rules = rules_with(GOODS, {"id": "filed"}, **parts)
+    assert apply_report(assigned(), Report("filed", NOW, "desk", {}), rules, NOW).emitted
