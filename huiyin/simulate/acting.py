@@ -15,7 +15,7 @@ from huiyin.simulate.actions import (
     Decide,
     Delivered,
     Look,
-    Put,
+    PutDocument,
     Reassign,
     Recount,
     Register,
@@ -26,7 +26,7 @@ from huiyin.simulate.actions import (
     Upload,
     Withdraw,
 )
-from huiyin.simulate.papers import File, Statement
+from huiyin.simulate.papers import File, Written
 from huiyin.simulate.refused import Refused
 from huiyin.simulate.reports import Wanted
 from huiyin.simulate.world import World
@@ -65,8 +65,8 @@ def act(world: World, action: Action, case: UUID | None, at: Callable[[str], dat
         case ReportMilestone(report=milestone, fields=fields, clock=clock, award=award, persons=persons):
             happened = at(action.happened_at or action.at)
             world.report(case, Report(milestone, happened, by, fields, clock, award, persons))
-        case Put(put=document, fields=fields, signed_by=signed_by):
-            world.put_document(case, document, Statement(action.by, fields, signed_by))
+        case PutDocument(document=name, text=text, fields=fields, signed_by=signed_by):
+            world.put_document(case, name, Written(text or "", fields, action.by, signed_by))
         case Upload(upload=document, type=kind, size=size, times=times):
             for _ in range(times):
                 world.upload(case, document, action.by, File(None if kind == "other" else kind, size))

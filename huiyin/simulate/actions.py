@@ -43,10 +43,9 @@ class Given(Part):
 
 
 class BaseAction(Part):
-    """`documents` are put into the case under these names a second before, with all that they must state (made up), by
-    an office that may, signed by all who must.
+    """`documents` are put into the case under these names a second before, each with the least that it must hold.
 
-    Left out: those that a report's fields name. An empty list: none.
+    Left out: those that a report's fields name, and those that notices of it show. An empty list: none.
     """
 
     at: WallInstant
@@ -107,12 +106,14 @@ class ReportMilestone(BaseAction):
     award: Id | None = None
 
 
-class Put(BaseAction):
-    """A document is put into the case, with the values that it states and the offices that signed it."""
+class PutDocument(BaseAction):
+    """An office (`by`; absent: the department that has the case) puts a document in: its text, the fields that it
+    states, and who signed it."""
 
-    put: DocumentName
+    document: Id
+    text: str | None = None
     fields: Values = {}
-    signed_by: tuple[str, ...] = ()
+    signed_by: tuple[Id, ...] = ()
 
 
 class Upload(BaseAction):
@@ -205,7 +206,7 @@ KINDS: Mapping[str, type[BaseAction]] = {
     "supplement": Supplement,
     "withdraw": Withdraw,
     "report": ReportMilestone,
-    "put": Put,
+    "document": PutDocument,
     "upload": Upload,
     "reassign": Reassign,
     "call_in": CallIn,
@@ -233,7 +234,7 @@ Action = Annotated[
     | Annotated[Supplement, Tag("supplement")]
     | Annotated[Withdraw, Tag("withdraw")]
     | Annotated[ReportMilestone, Tag("report")]
-    | Annotated[Put, Tag("put")]
+    | Annotated[PutDocument, Tag("document")]
     | Annotated[Upload, Tag("upload")]
     | Annotated[Reassign, Tag("reassign")]
     | Annotated[CallIn, Tag("call_in")]

@@ -23,12 +23,12 @@ class Part(BaseModel):
 
 class Sent(Part):
     """A notice that was sent: its id, to whom (`complainant`, `role:section-chief`), when, and words that its subject
-    or body holds in either language. In place of a document of the vault, its text has the document's name."""
+    or body has, in either language, its places filled or not. What only the vault knows stands there by its name."""
 
     notice: Id
     to: str | None = None
     at: WallInstant | None = None
-    says: tuple[str, ...] = ()
+    says: str | tuple[str, ...] = ()
 
 
 class Seen(Part):

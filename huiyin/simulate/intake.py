@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from huiyin.simulate.papers import File, Papers, Statement
+from huiyin.simulate.papers import File, Papers, Written
 from huiyin.simulate.refused import Refused
 from huiyin.simulate.rules import WorldRules
 from services.intake.domain import admission, numbering, supplements
@@ -219,10 +219,12 @@ class Intake:
         given = particulars(self._rules.procedure, "withdrawn", by, fields, case.history, case.handlers)
         return self._emit(case, [ComplaintWithdrawn(by=by, fields=given)], "withdrawal", now)
 
-    def put_document(self, case_id: UUID, name: str, given: Statement, now: datetime) -> list[Event]:
+    def put_document(self, case_id: UUID, name: str, written: Written, now: datetime) -> list[Event]:
         """A document is put into a case, or replaced there; raises what the domain raises."""
         case = self.cases[case_id]
-        added = self._papers.put(case, name, given, now)
+        added = self._papers.put(case, name, written, now)
+        if added is None:
+            return []
         self._put += 1
         return self._emit(case, [added], f"document|{self._put}", now)
 

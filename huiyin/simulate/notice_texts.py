@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from services.notify.domain.addressees import addressee
 from services.notify.domain.case import Case
 from services.notify.domain.notices import Planned
 from services.notify.domain.templates import names_in, render
 from services.notify.domain.wording import Contact, Language, values
 from shared.procedures.model import Notice, Procedure
+from shared.procedures.notice_texts import text_of as template
 
 _DOCUMENT = "documents."
 _LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -21,7 +23,8 @@ def text_of(planned: Planned, case: Case, procedure: Procedure) -> str:
 
 
 def _in(language: Language, element: Notice, planned: Planned, case: Case, procedure: Procedure) -> str:
-    text = element.text.zh if language == "zh" else element.text.en
+    kind = addressee(planned.to, case, procedure).kind
+    text = template(element, procedure, language, kind)
     names = names_in(text.subject, text.body)
     shown = {name.removeprefix(_DOCUMENT) for name in names if name.startswith(_DOCUMENT)}
     contact = Contact(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 from huiyin.simulate.rules import WorldRules
 from services.intake.domain import files
 from services.intake.domain.documents import (
+    Contents,
     ContentsList,
     Held,
     author_of,
@@ -23,7 +24,7 @@ from services.intake.domain.history import History
 from services.intake.domain.retention import kept_until
 from services.intake.domain.timeline import Projection, TimelineEntry
 from shared.events.complaints import DocumentAdded
-from shared.procedures.model import FieldSpec, FileType, Procedure
+from shared.procedures.model import FileType
 from shared.procedures.model.documents import bytes_of
 
 
@@ -43,12 +44,13 @@ class CaseOfPapers(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """What is put into a document beside its text: by which office, the values that it states, who signed it."""
+class Written:
+    """What is put into a document; `by` is None for the department that has the case."""
 
-    by: str | None = None
-    fields: Mapping[str, Any] | None = None
-    signed_by: Sequence[str] = ()
+    text: str
+    fields: Mapping[str, Any]
+    by: str | None
+    signed_by: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,54 +61,31 @@ class File:
     size: str
 
 
-def as_it_must_be(procedure: Procedure, document: str, on: date) -> Statement:
-    """A document with all that the procedure demands of it, where a story only says that it is there; values are made
-    up, dates are `on` this day."""
-    kind = kind_of(procedure, document)
-    if kind is None:
-        return Statement()
-    fields = {spec.id: _made_up(spec, on) for spec in kind.fields if spec.required is True}
-    return Statement(by=kind.by[0] if kind.by else None, fields=fields, signed_by=kind.signed_by)
-
-
-def _made_up(spec: FieldSpec, on: date) -> Any:
-    """A value that a field takes."""
-    if spec.accepted:
-        return spec.accepted[0]
-    values: dict[str, Any] = {
-        "boolean": True,
-        "integer": spec.at_least if spec.at_least is not None else 1,
-        "money": "1.00",
-        "person": "p-1",
-        "date": on.isoformat(),
-        "instant": f"{on.isoformat()}T00:00:00Z",
-        "choice": spec.choices[0].id if spec.choices else None,
-    }
-    return values.get(spec.type, "text")
-
-
 class Papers:
     """The papers of every case of one procedure."""
 
     def __init__(self, rules: WorldRules) -> None:
         self._rules = rules
         self._held: dict[UUID, dict[str, Held]] = {}
-        self._stated: set[tuple[UUID, str]] = set()
+        self._contents: dict[tuple[UUID, str], Contents] = {}
 
-    def put(self, case: CaseOfPapers, document: str, given: Statement, now: datetime) -> DocumentAdded:
-        """A text is put into a document, with what it states; raises what the domain raises."""
+    def put(self, case: CaseOfPapers, document: str, written: Written, now: datetime) -> DocumentAdded | None:
+        """A document is put into a case, or replaced there; None for what is there already. Raises what the domain
+        raises."""
         procedure = self._rules.procedure
-        office = author_of(procedure, case.projection.department, given.by)
+        office = author_of(procedure, case.projection.department, written.by)
         contents = check_contents(
             procedure,
             document,
             case.history.facts,
-            text="text",
-            fields=given.fields or {},
+            text=written.text,
+            fields=written.fields,
             by=office,
-            signed_by=given.signed_by,
+            signed_by=written.signed_by,
         )
-        self._stated.add((case.id, document))
+        if self._contents.get((case.id, document)) == contents:
+            return None
+        self._contents[case.id, document] = contents
         known = self._known(case, document, now)
         self._keep(case, replace(known, at=now, by=office, signed_by=contents.signed_by))
         return DocumentAdded(document=document, by=office)
@@ -117,7 +96,7 @@ class Papers:
         office = author_of(procedure, case.projection.department, by)
         rule, kind = files.files_rule(procedure, document), kind_of(procedure, document)
         require_author(kind, office)
-        files.require_statement(kind, stated=(case.id, document) in self._stated)
+        files.require_statement(kind, stated=(case.id, document) in self._contents)
         files.accepted(rule, file.kind)
         size = bytes_of(file.size)
         files.require_size(rule, size)

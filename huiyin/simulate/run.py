@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid5
 
 from huiyin.simulate.acting import act
-from huiyin.simulate.actions import Action, Ask, Given, Look, Register, ReportMilestone
+from huiyin.simulate.actions import Action, Ask, Given, PutDocument, Register, ReportMilestone
 from huiyin.simulate.expect import Differences
 from huiyin.simulate.expect_parts import part_differences
 from huiyin.simulate.expect_reports import report_differences
 from huiyin.simulate.expectations import FIRST, Expectation, Refusal
 from huiyin.simulate.instants import instant
 from huiyin.simulate.observe import Observation, observe
-from huiyin.simulate.papers import as_it_must_be
 from huiyin.simulate.refused import Refused
 from huiyin.simulate.rules import WorldRules
 from huiyin.simulate.story import Example, ExampleFile
 from huiyin.simulate.world import World
+from shared.business_time.zones import zone
 from shared.errors import HuiyinError
 from shared.events.complaints import ComplaintRegistered, ComplaintSupplemented
 from shared.events.envelope import NAMESPACE, Event
+from shared.procedures.least import least_document
 from shared.procedures.model import Procedure
 from shared.procedures.notice_documents import documents_shown
 
@@ -83,6 +84,7 @@ class _Run:
         self._ids: dict[str, UUID] = {}
         self._failures: list[Failure] = []
         self._played: list[Played] = []
+        self._papers = 0
         self._first: Given | None = None
         if example.given is not None:
             given = self._whole(example.given)
@@ -155,11 +157,23 @@ class _Run:
         world.advance(max(world.now, self._at(action.at) - _JUST_BEFORE), inclusive=True)
         self._note(world, None)
         for name in names:
-            given = as_it_must_be(self._rules.procedure, name, date.fromisoformat(action.at[:10]))
-            problem = _refusal(lambda name=name, given=given: world.put_document(case, name, given))
+            self._papers += 1
+            at = world.now.astimezone(zone(self._rules.procedure.time_zone))
+            least = least_document(self._rules.procedure, name, world.facts(case), at)
+            paper = PutDocument(
+                at=action.at,
+                of=action.of,
+                by=least.by,
+                document=name,
+                text=f"{name} {self._papers}",  # another each time: the same again would be no new document
+                fields=least.fields,
+                signed_by=least.signed_by,
+            )
+            problem = _refusal(lambda paper=paper: act(world, paper, case, self._at))
             if problem is not None:
                 self._fail(place, f"document {name}: it is refused: {problem}")
-        self._note(world, Look(at=action.at, of=action.of, documents=names))
+                continue
+            self._note(world, paper)
 
     def _named(self, facts: Mapping[str, Any], action: Action) -> tuple[str, ...]:
         """The documents that a report's fields name, and those that notices about it show."""
@@ -217,9 +231,9 @@ class _Run:
         )
 
     def _compare(self, place: int | None, expected: Expectation, world: World) -> None:
-        zone = self._rules.procedure.time_zone
+        procedure = self._rules.procedure
         for report in expected.reports:
-            for line in report_differences(report, world, zone):
+            for line in report_differences(report, world, procedure):
                 self._fail(place, line)
         case = self._ids.get(expected.of)
         if case is None:
@@ -228,8 +242,8 @@ class _Run:
             return
         names = {id: name for name, id in self._ids.items()}
         seen: Observation = observe(world.published, case)
-        whole = Differences(expected, seen, world.facts(case), names, world.texts, zone)
-        for line in (*whole.lines(), *part_differences(expected, world, case, self._rules.procedure)):
+        whole = Differences(expected, seen, world.facts(case), names, world.texts, procedure)
+        for line in (*whole.lines(), *part_differences(expected, world, case, procedure)):
             self._fail(place, line)
 
     def _compare_refusal(self, place: int, expected: Refusal | None, problem: Refused | None) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from huiyin.simulate.intake import Intake
 from huiyin.simulate.notify import Notify
-from huiyin.simulate.papers import File, Statement
+from huiyin.simulate.papers import File, Written
 from huiyin.simulate.reports import Reports, Wanted
 from huiyin.simulate.routing import Routing
 from huiyin.simulate.rules import WorldRules
@@ -104,7 +104,7 @@ class World:
         """The complaint is taken back."""
         self._publish(self._intake.withdraw(case_id, by, fields, self.now))
 
-    def put_document(self, case_id: UUID, name: str, given: Statement) -> None:
+    def put_document(self, case_id: UUID, name: str, given: Written) -> None:
         """A document is put into a case."""
         self._publish(self._intake.put_document(case_id, name, given, self.now))
 

@@ -36,6 +36,11 @@ documents:
     signed_by: [desk, chief]
     copies: [complainant]
     files: {types: [pdf], at_most: 2MB, count: 2}
+  - id: minutes
+    name: {zh: 笔录, en: Minutes}
+    by: [desk]
+    fields: [{id: taken-on, label: {zh: 日期, en: Taken on}, type: date, required: true}]
+    signed_by: [chief]
 dossier: {at: closed, contains: [record, reply], keep: P5Y}
 supplements:
   - id: ownership
