@@ -39,6 +39,7 @@ def _lines(expected: ReportExpectation, one: PeriodicReport, world: World, proce
         "ready": wall(one.ready_at, time_zone),
         "due": wall(one.due_at, time_zone),
         "by": world.reports.makers(one),
+        "to": world.reports.addressees(one),
         "made": wall(one.made_at, time_zone) if one.made_at is not None else None,
         "made_by": one.made_by,
         "edition": one.edition,

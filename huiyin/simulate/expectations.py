@@ -57,7 +57,8 @@ class ReportExpectation(Seen):
     """What holds of one report of one period (absent: the first that was opened), of several its `round`, and of those
     that each office makes that of `office`.
 
-    `none`: there is no such report. `by`: who may sign it off. `made`: when that was done, null while it is not.
+    `none`: there is no such report. `by`: who may sign it off; `to`: whom it goes to. `made`: when that was done, null
+    while it is not.
     `cases`: how many it is about. `figures`: by what they count, as of the latest edition: `received`,
     `closed/received` for a rate, `received by department` for the values of a fact (`unknown` where it is not known);
     `against`: those of the period that it is compared with.
@@ -72,6 +73,7 @@ class ReportExpectation(Seen):
     ready: WallInstant | None = None
     due: WallInstant | None = None
     by: tuple[Id, ...] = ()
+    to: tuple[Id, ...] = ()
     made: WallInstant | None = None
     made_by: Id | None = None
     edition: int | None = None

@@ -121,6 +121,10 @@ class Reports:
         """The offices that may sign a report off."""
         return domain.makers(self._specs[one.report], one)
 
+    def addressees(self, one: PeriodicReport) -> tuple[str, ...]:
+        """The offices that a report goes to."""
+        return self._specs[one.report].to
+
     def _held(self, wanted: Wanted) -> tuple[PeriodicReport, Report]:
         one = self.find(wanted)
         if wanted.period is None:

@@ -52,6 +52,7 @@ HOLDS = {
           period: 2025-09
           state: ready
           by: [desk, head]
+          to: [head]
           cases: 2
           edition: 1
           # the complaint of the 9th has five days: until the 14th, 24:00
