@@ -9,8 +9,10 @@ from uuid import UUID
 from huiyin.simulate.expectations import Expectation, Seen, Sent
 from huiyin.simulate.instants import wall
 from huiyin.simulate.observe import NoticeSeen, Observation
+from huiyin.simulate.readings import readable
 from shared.procedures.model import Procedure
 from shared.procedures.notice_texts import text_of
+from shared.procedures.offices import offices
 
 _PLAIN = ("status", "class_", "department", "level", "cycle", "number", "missing")
 
@@ -45,6 +47,15 @@ class Differences:
             suggested = self._seen.awards.get(award, "nothing")
             if suggested != (None if amount is None else f"{amount:.2f}"):
                 yield f"award {award}: expected {amount}, suggested is {suggested}"
+        yield from self._readings()
+
+    def _readings(self) -> Iterator[str]:
+        known = offices(self._procedure)
+        for office, expected in self._expected.may_read.items():
+            found = readable(self._procedure, office, self._seen) if office in known else "no office"
+            wanted = expected if isinstance(expected, str) else tuple(sorted(expected))
+            if found != wanted:
+                yield f"may_read {office}: expected {_listed(wanted)}, is {_listed(found)}"
 
     def _plain(self) -> Iterator[str]:
         given = self._expected.model_fields_set
@@ -70,6 +81,10 @@ class Differences:
             found = known.state if known else "none"
             if found != state:
                 yield f"clock {clock}: expected {state}, is {found}"
+
+
+def _listed(reading: str | tuple[str, ...]) -> str:
+    return reading if isinstance(reading, str) else ", ".join(reading) or "nothing"
 
 
 def happenings(expected: Seen, seen: Observation, procedure: Procedure) -> Iterator[str]:

@@ -76,13 +76,17 @@ class ReportExpectation(Seen):
     against: Mapping[str, Count | Mapping[str, Count]] = {}
 
 
+Reading = Literal["everything", "hidden"] | tuple[str, ...]
+"""What an office may read of a case: all, nothing (to it the case is not there), or these fields and documents."""
+
+
 class Expectation(Seen):
     """What holds of one complaint (`of`) at an instant; only what is named is looked at.
 
     `due`: the due instant of a clock's last cycle, null while it is not known. `clocks`: the state of that cycle.
     `facts`: what conditions read. `numbers`: of documents. `reports`: of the procedure, whatever the complaint.
-    `awards`: the amount that was suggested last, null where one is to be chosen. Without `of`: the complaint of the
-    action, else the first.
+    `awards`: the amount that was suggested last, null where one is to be chosen. `may_read`: by office, what its people
+    may read of the case. Without `of`: the complaint of the action, else the first.
     """
 
     of: Id = FIRST
@@ -99,6 +103,7 @@ class Expectation(Seen):
     facts: Mapping[str, bool | int | float | str | None] = {}
     numbers: Mapping[Id, str] = {}
     awards: Mapping[Id, Decimal | None] = {}
+    may_read: Mapping[Id, Reading] = {}
     reports: tuple[ReportExpectation, ...] = ()
 
 
