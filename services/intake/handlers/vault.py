@@ -139,11 +139,11 @@ class VaultHandlers:
     ) -> Contact:
         """A party is told only what is disclosed to it, and never what opens the complainant's own page."""
         procedure = self._forms.pinned(case.pin).procedure
-        complainant = asked.party is None
         texts = {name: shown_text(procedure, name, one, case.language) for name, one in documents.items()}
         if asked.party is not None:
             allowed = await disclosed(tx, case, procedure, asked.party)
             texts = {name: text for name, text in texts.items() if allowed is not None and name in allowed.documents}
+        complainant = asked.party is None
         return Contact(
             case_id=str(case.id),
             case_number=case.number,

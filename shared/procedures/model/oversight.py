@@ -11,10 +11,13 @@ from shared.procedures.model.base import Element, FactIds, Id, Occurrence, Text
 
 
 class Disclosure(Element):
-    """What an office or a party may read of a complaint, `after` an occurrence; it then reads nothing else.
+    """What an office or a party may read of a complaint; it then reads nothing else.
 
     `original`: these `fields` and parties of the complaint, and `documents` of the case. `abstract`: no field, but
     documents that were written to be shown (without any named, `abstract`).
+
+    `to`: an office or a party. `as`: which of the two it reads. `fields`: fields and parties of the complaint.
+    `documents`: of the case, by their names. `after`: not before this occurrence.
     """
 
     to: Id
@@ -42,7 +45,7 @@ class Disclosure(Element):
 class Confidentiality(Element):
     """A rule on who may see what.
 
-    `disclosure_by`: only these approve a disclosure, which is its `after`. `abstract_only`: nothing is disclosed as an
+    `disclose`: what is disclosed, to whom and when. `disclosure_by`: only these approve a disclosure, which is its `after`. `abstract_only`: nothing is disclosed as an
     original.
     """
 
