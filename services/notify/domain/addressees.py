@@ -13,6 +13,8 @@ from shared.procedures.model import Procedure
 
 Kind = Literal["complainant", "department", "role", "level", "party"]
 
+ASSISTANTS = "assistants"
+"""In `to`: each department that assists."""
 _MAIL_QUEUES = 8
 
 
@@ -59,8 +61,9 @@ def each_once(several: Sequence[str], case: Case, procedure: Procedure, report: 
 
 
 def _named(to: str, case: Case, procedure: Procedure, report: str | None) -> Sequence[str]:
-    if to == "assistants":
-        return [f"department:{one}" for one in case.current("assisting") or ()]
+    if to == ASSISTANTS:  # but for the one that has the case
+        own = case.current("department")
+        return [f"department:{one}" for one in case.current("assisting") or () if one != own]
     if to == "recipients":
         return next((one.to for one in procedure.reports if one.id == report), ())
     return (to,)

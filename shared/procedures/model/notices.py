@@ -73,11 +73,11 @@ Addressees = Annotated[tuple[str, ...], BeforeValidator(_several, json_schema_in
 class Service(Element):
     """The notice is served: whoever gets it signs for it, and that receipt is reported.
 
-    `receipt`: what the report of it states. `within`: counted from the sending; without a receipt by then, the notice
-    is `unserved:<notice>`.
+    `receipt`: what the report of it states; the deliverer is the staff id of who brought the notice. `within`: counted
+    from the sending; without a receipt by then, the notice is `unserved:<notice>`.
     """
 
-    receipt: tuple[Literal["signer", "date"], ...] = Field(default=("signer", "date"), min_length=1)
+    receipt: tuple[Literal["deliverer", "signer", "date"], ...] = Field(default=("signer", "date"), min_length=1)
     within: DurationText | None = None
 
 

@@ -53,7 +53,7 @@ UNKNOWN = [
     ("shoping-mall/security", "there is no procedure shoping-mall", "did you mean shopping-mall?"),
     ("shopping-mall/securty", "shopping-mall has no office securty", "did you mean security?"),
     ("shopping-mall/handler", "shopping-mall has no office handler", "there are: "),
-    ("zzz/*", "there is no procedure zzz", "there are: baoshan-efficiency, shopping-mall, "),
+    ("zzz/*", "there is no procedure zzz", "there are: baoshan-efficiency, "),
     ("shopping-mall", "write offices as PROCEDURE/OFFICE", "like shopping-mall/security"),
     ("*/security", "write offices as PROCEDURE/OFFICE", "like shopping-mall/security"),
     ("Shopping Mall/x", "write offices as PROCEDURE/OFFICE", "like shopping-mall/security"),

@@ -13,12 +13,12 @@ from shared.procedures.loader import LIBRARY_FOLDER, load_procedure
 
 # Procedures of the library, and the facts that an element of them cites and no example proves yet.
 ONLY_CITED = {
-    "baoshan-efficiency": ("11", "15", "38", "39", "41", "58"),
+    "baoshan-efficiency": ("38", "39", "41"),
     "customer-complaint-timeout-table": ("08",),
     "rural-credit-cooperative-complaints": ("09", "65", "66", "67", "68"),
     "sto-express-complaint-penalties": (),
-    "shopping-mall": ("43", "45", "47", "55", "58"),
-    "social-insurance-levy-complaints": ("04", "05", "09", "11", "12", "14", "18", "20"),
+    "shopping-mall": (),
+    "social-insurance-levy-complaints": (),
     "tofu-manufacturer": (),
     "vanke-developer": (
         "100",
