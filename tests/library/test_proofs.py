@@ -20,24 +20,7 @@ ONLY_CITED = {
     "shopping-mall": (),
     "social-insurance-levy-complaints": (),
     "tofu-manufacturer": (),
-    "vanke-developer": (
-        "100",
-        "101",
-        "102",
-        "103",
-        "104",
-        "105",
-        "20",
-        "21",
-        "22",
-        "23",
-        "24",
-        "30",
-        "58",
-        "82",
-        "83",
-        "99",
-    ),
+    "vanke-developer": (),
 }
 
 
