@@ -45,6 +45,13 @@ def test_a_fact_whose_change_nothing_notices_is_cited_only() -> None:
     assert "clocks[handling].duration: P5WD -> P6WD" in found.unnoticed["sample.01"]
 
 
+def test_each_row_of_a_table_of_durations_is_a_figure() -> None:
+    table = "duration: {by: kind, goods: P5WD, else: P9WD}\n    source: [sample.01]"
+    unnoticed = proof(DUE, "duration: P5WD", table).unnoticed["sample.01"]
+    assert "clocks[handling].duration.else: P9WD -> P10WD" in unnoticed
+    assert not any("goods" in line for line in unnoticed)
+
+
 def test_parts_that_cite_their_own_facts_are_judged_by_themselves() -> None:
     old = "    duration: P5WD\n    extension: {to: P10WD, approved_by: [officer]}\n"
     new = (
