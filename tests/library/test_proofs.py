@@ -14,8 +14,11 @@ from shared.procedures.loader import LIBRARY_FOLDER, load_procedure
 # Procedures of the library, and the facts that an element of them cites and no example proves yet.
 ONLY_CITED = {
     "baoshan-efficiency": ("38", "39", "41"),
-    "customer-complaint-timeout-table": ("08",),
-    "rural-credit-cooperative-complaints": ("09", "65", "66", "67", "68"),
+    "county-agriculture-mediation": (),
+    "customer-complaint-timeout-table": (),
+    "express-compensation-rules": (),
+    "labour-inspection-complaints": (),
+    "rural-credit-cooperative-complaints": (),
     "sto-express-complaint-penalties": (),
     "shopping-mall": (),
     "social-insurance-levy-complaints": (),

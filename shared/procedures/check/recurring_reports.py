@@ -88,7 +88,7 @@ def _due(path: str, report: Report) -> Iterator[Finding]:
         return
     if report.every == "P1W" and isinstance(rule.day, int) and rule.day > 7:
         yield error(f"{place}.day", "周报的日为 1（周一）至 7", "a day of a week is 1 (Monday) to 7")
-    if report.every == "P1D" and rule.day != 1:
+    if report.every == "P1D" and rule.day not in (1, "last"):
         yield error(f"{place}.day", "日报的日为 1", "a day's report is due on day 1: of that day, or of the next")
     if rule.of is None and _is_too_early(report):
         yield error(
