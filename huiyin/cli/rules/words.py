@@ -105,6 +105,7 @@ PLACEHOLDERS: Mapping[str, str] = {
     "clock": "that clock's name",
     "step": "its step",
     "occurred_at": "when what causes the notice happened, as local time",
+    "notice": "the notice's own name",
     "reason": "the reason of an admission rule, or the choice of a milestone's field called `reason`; in a body only",
     "progress_url": "the page where the complainant follows the case; in a body only",
     "receipt_code": "the code that opens it; in a body only",
