@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # how many processes share the tests out among them; one more than processors, for many of them wait
 JOBS ?= 3
 
-.PHONY: help install install-dev run test test-fast coverage check typecheck fix lock jars-lock clean
+.PHONY: help install install-dev run test test-fast coverage check typecheck fix docs lock jars-lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^##@/ {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,10 @@ fix: install-dev  ## mend style: sort imports, format
 	@$(BIN)/ruff format .
 
 ##@ Maintain
+docs: install  ## write docs/procedure-reference.md and the JSON schema anew from the models
+	@$(BIN)/python -m huiyin.cli.rules.schema
+	@$(BIN)/python -m huiyin.cli.rules.reference
+
 lock: $(VENV)/.dev  ## write the lock files anew from pyproject.toml (no host names in them)
 	@for part in "requirements.lock --extra embedded" "requirements-dev.lock --extra embedded --extra dev" "requirements-image.lock"; do \
 	  set -- $$part; out=$$1; shift; \

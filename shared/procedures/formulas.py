@@ -23,7 +23,7 @@ _DEEPEST = 8
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 def _number(value: object) -> object:
@@ -46,45 +46,66 @@ FieldName = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+){0,2}$", max
 
 
 class FieldAmount(_Part):
-    """The value of a fact: an amount of money or a whole number."""
+    """The value of a fact: an amount of money or a whole number.
+
+    `field`: the fact's name.
+    """
 
     field: FieldName
 
 
 class Min(_Part):
-    """The least of several."""
+    """The least of several.
+
+    `min`: formulas.
+    """
 
     min: tuple[Formula, ...] = Field(min_length=1, max_length=20)
 
 
 class Max(_Part):
-    """The greatest of several."""
+    """The greatest of several.
+
+    `max`: formulas.
+    """
 
     max: tuple[Formula, ...] = Field(min_length=1, max_length=20)
 
 
 class Sum(_Part):
-    """All of them together."""
+    """All of them together.
+
+    `sum`: formulas.
+    """
 
     sum: tuple[Formula, ...] = Field(min_length=1, max_length=20)
 
 
 class Times(_Part):
-    """So many times another; `times` is a number or a fact that is a whole number."""
+    """So many times another.
+
+    `times`: a number, or a fact that is a whole number. `of`: a formula.
+    """
 
     times: Formula
     of: Formula
 
 
 class Percent(_Part):
-    """So many hundredths of another."""
+    """So many hundredths of another.
+
+    `percent`: a number. `of`: a formula.
+    """
 
     percent: Number
     of: Formula
 
 
 class Share(_Part):
-    """The part of another that the first of `share` is of the second."""
+    """The part of another that the first of `share` is of the second.
+
+    `share`: the part and the whole. `of`: a formula.
+    """
 
     share: tuple[Formula, Formula]
     of: Formula
@@ -94,9 +115,11 @@ class ByValue(_Part):
     """A formula for each value of a fact: `{by: class, major: 500, else: 100}`.
 
     `else`: for every other value, and while the fact is not known; without it there is no amount then.
+
+    `by`: the name of a fact with declared values.
     """
 
-    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True, defer_build=True)
     __pydantic_extra__: dict[str, Formula]
 
     by: FieldName
@@ -137,9 +160,6 @@ Formula = Annotated[
     | Annotated[ByValue, Tag("by")],
     Discriminator(_kind),
 ]
-
-for _model in (Min, Max, Sum, Times, Percent, Share, ByValue):
-    _model.model_rebuild()
 
 Reason = Literal["not-known", "division-by-zero", "out-of-range"]
 

@@ -71,6 +71,11 @@ def parse_source(text: str, name: str, folder: Path | None = None) -> Source:
         raise ProcedureError("\n".join(text for *_, text in lines), field=name, hint=_count(len(lines))) from None
 
 
+def read_document(path: Path) -> Document:
+    """The data of one file as it is written, with its lines; raises `ProcedureError`."""
+    return _document(_text(path), path.name)
+
+
 def load_procedure(path: Path) -> Procedure:
     """The procedure of a file; raises `ProcedureError` as `read_source` does."""
     return read_source(path).procedure

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from huiyin.cli.rules.meanings import meanings, models_in, purpose
 from shared import procedures
 from shared.procedures.model import Procedure
 
@@ -40,9 +41,19 @@ _NAMED_CONDITION: dict[str, Any] = {
 
 def render_schema() -> str:
     """The schema as it stands in `procedure.schema.json`: JSON Schema 2020-12, two spaces, one line feed at the end."""
-    whole = Procedure.model_json_schema(by_alias=True, mode="validation")
+    whole = _described(Procedure.model_json_schema(by_alias=True, mode="validation"))
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_of_files(whole)}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _described(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema with the meaning of every key, which editors show beside it."""
+    for model in models_in(Procedure):
+        own = schema if model is Procedure else schema["$defs"][model.__name__]
+        own["description"] = purpose(model)
+        for key, text in meanings(model).items():
+            own["properties"][key]["description"] = text
+    return schema
 
 
 def _of_files(schema: dict[str, Any]) -> dict[str, Any]:

@@ -35,9 +35,12 @@ SUBJECT_PLACEHOLDERS = PLACEHOLDERS[:10]
 
 
 class NoticeText(BaseModel):
-    """Subject and body; `{{name}}` is replaced, nothing else is executed."""
+    """Subject and body; `{{name}}` is replaced, nothing else is executed.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    `subject`: seen by others: nothing of the person or the matter. `body`: the message.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     subject: str
     body: str
@@ -54,9 +57,12 @@ class Signature(Element):
 
 
 class NoticeTexts(BaseModel):
-    """The notice in both languages; in a file each may be the body alone, its subject is then the notice's name."""
+    """The notice in both languages; in a file each may be the body alone, its subject is then the notice's name.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    `zh`: in Chinese. `en`: in English.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     zh: WholeText
     en: WholeText
@@ -89,6 +95,9 @@ class Notice(Named):
     id of a party; or one id of a role, department or level, with its kind before it (`department:security`) where two
     kinds share the id.
     `form`: how the answer that this notice brings must be given; `as-received` is the form of the complaint's channel.
+
+    `at`: the occurrences that cause it. `service`: where its receipt is reported. `text`: what it says; without it the
+    text that a base has for its first `at`.
     """
 
     at: tuple[Occurrence, ...] = Field(min_length=1)
@@ -107,7 +116,10 @@ class Notice(Named):
 
 
 class Grade(Named):
-    """One of the grades by which a complainant answers; it may be neither satisfied nor dissatisfied."""
+    """One of the grades by which a complainant answers; it may be neither satisfied nor dissatisfied.
+
+    `satisfied`: true, false, or neither.
+    """
 
     satisfied: bool | None = None
 
@@ -120,6 +132,8 @@ class FollowUp(Element):
     `fields`: what is recorded of the answer. `grades`: the answers to choose from, in place of satisfied or not.
     `rounds`: how often at most; the next begins after a dissatisfied answer, with `next_round: answered` after any.
     `attempts`: after so many without an answer in one round nobody asks any more: `unreached:<id>`.
+
+    `after`: the occurrence. `next_round`: which answer another round follows.
     """
 
     id: Id

@@ -11,7 +11,11 @@ from shared.procedures.model.base import Element, FactIds, Id, Text
 
 
 class Confidentiality(Element):
-    """A rule on who may see what; `disclosure_by` are the roles whose approval releases vault fields."""
+    """A rule on who may see what; `disclosure_by` are the roles whose approval releases vault fields.
+
+    `disclosure_by`: roles whose approval releases fields of the vault. `abstract_only`: only an abstract goes to the
+    accused.
+    """
 
     id: Id
     name: Text
@@ -21,7 +25,10 @@ class Confidentiality(Element):
 
 
 class Rule(Element):
-    """A rule that people follow and the system states (a remedy, a penalty, a paper to archive)."""
+    """A rule that people follow and the system states (a remedy, a penalty, a paper to archive).
+
+    `kind`: what sort of rule.
+    """
 
     id: Id
     kind: Literal["remedy", "penalty", "archive", "role", "supervision", "lifecycle"]
@@ -30,9 +37,12 @@ class Rule(Element):
 
 
 class NotEnforced(BaseModel):
-    """A fact of the document that this file does not enforce, and why: no software can, or the text is too vague."""
+    """A fact of the document that this file does not enforce, and why: no software can, or the text is too vague.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    `fact`: the fact's id in the catalogue. `why`: the reason.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     fact: FactIds
     why: str = Field(min_length=10)

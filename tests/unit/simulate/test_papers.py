@@ -95,7 +95,8 @@ HOLDS = {
       - {at: 2025-09-02 10:00, by: chief, document: minutes, fields: {taken-on: '2025-09-02'}, signed_by: [chief],
          refused: {field: by}}
       - {at: 2025-09-02 10:01, by: desk, document: minutes, signed_by: [chief], refused: {field: fields.taken-on}}
-      - {at: 2025-09-02 10:02, by: desk, document: minutes, fields: {taken-on: '2025-09-02'}, refused: {field: signed_by}}
+      - {at: 2025-09-02 10:02, by: desk, document: minutes, fields: {taken-on: '2025-09-02'},
+         refused: {field: signed_by}}
       - {at: 2025-09-02 10:03, by: desk, document: minutes, fields: {taken-on: '2025-09-02'}, signed_by: [chief]}
       - {at: 2025-09-02 10:04, by: desk, document: minutes, fields: {taken-on: '2025-09-02'}, signed_by: [chief]}
     expect: {happened: {'documented:minutes': [2025-09-02 10:03]}}
