@@ -13,10 +13,11 @@ from shared.procedures.loader import LIBRARY_FOLDER, load_procedure
 
 # Procedures of the library, and the facts that an element of them cites and no example proves yet.
 ONLY_CITED = {
-    "baoshan-efficiency": ("38", "39", "41"),
+    "baoshan-efficiency": (),
     "county-agriculture-mediation": (),
     "customer-complaint-timeout-table": (),
     "express-compensation-rules": (),
+    "general-hospital-dispute": (),
     "labour-inspection-complaints": (),
     "rural-credit-cooperative-complaints": (),
     "sto-express-complaint-penalties": (),
@@ -41,6 +42,7 @@ ONLY_CITED = {
         "83",
         "99",
     ),
+    "yingkou-tourism": (),
 }
 
 
