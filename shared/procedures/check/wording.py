@@ -26,6 +26,7 @@ from shared.procedures.model import (
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _NUMBER = "number."
 _DOCUMENT = re.compile(r"documents\.[a-z0-9]+(-[a-z0-9]+)*")
+_OWN_FACT = re.compile(r"\.[0-9]{2,3}")
 _PARTS_OF_A_DATE = {"year": ("year",), "month": ("year", "month"), "day": ("year", "month", "day")}
 
 
@@ -142,7 +143,10 @@ def _is_value(spec: FieldSpec, value: object) -> bool:
 def _sources(path: str, part: Element, procedure: Procedure) -> Iterator[Finding]:
     known = facts()
     place = f"{path}.source" if path else "source"
+    own = procedure.id not in written_procedures()  # its written rules are in no catalogue: the file numbers them
     for id in part.source:
+        if own and _OWN_FACT.fullmatch(id.removeprefix(procedure.id)):
+            continue
         if id not in known:
             yield error(place, f"事实目录中没有:{id}", f"no such fact in the catalogue: {id}")
         elif known[id].procedure != procedure.id and procedure.id in written_procedures():
