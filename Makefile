@@ -41,6 +41,9 @@ test: install-dev  ## all tests, on a real Kafka and PostgreSQL that they start 
 test-fast: install-dev  ## unit and contract tests, which need no server
 	@HYPOTHESIS_PROFILE=fast $(BIN)/pytest -n $(JOBS) tests/unit tests/contract $(ARGS)
 
+test-examples: install-dev  ## every example of the library's procedures, through the running services
+	@HUIYIN_LIVE_EXAMPLES=all $(BIN)/pytest -n 0 tests/e2e/test_examples_live.py $(ARGS)
+
 coverage: install-dev  ## all tests, and which lines they reached in this process (a table, and htmlcov/)
 	@$(BIN)/pytest -n $(JOBS) --cov --cov-report=term:skip-covered --cov-report=html $(ARGS)
 

@@ -15,6 +15,7 @@ from huiyin.simulate.actions import (
     Decide,
     Delivered,
     Look,
+    PutDocument,
     Reassign,
     Recount,
     Register,
@@ -24,6 +25,7 @@ from huiyin.simulate.actions import (
     Supplement,
     Withdraw,
 )
+from huiyin.simulate.intake import Written
 from huiyin.simulate.refused import Refused
 from huiyin.simulate.reports import Wanted
 from huiyin.simulate.world import World
@@ -62,6 +64,8 @@ def act(world: World, action: Action, case: UUID | None, at: Callable[[str], dat
         case ReportMilestone(report=milestone, fields=fields, clock=clock, award=award, persons=persons):
             happened = at(action.happened_at or action.at)
             world.report(case, Report(milestone, happened, by, fields, clock, award, persons))
+        case PutDocument(document=name, text=text, fields=fields, signed_by=signed_by):
+            world.put_document(case, name, Written(text or "", fields, action.by, signed_by))
         case Reassign(reassign=department):
             world.reassign(case, department, by)
         case CallIn(call_in=department):

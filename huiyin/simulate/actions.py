@@ -33,9 +33,9 @@ class Given(Part):
 
 
 class BaseAction(Part):
-    """`documents` are put into the case's vault under these names a second before.
+    """`documents` are put into the case under these names a second before, each with the least that it must hold.
 
-    Left out: those that a report's fields name. An empty list: none.
+    Left out: those that a report's fields name, and those that notices of it show. An empty list: none.
     """
 
     at: WallInstant
@@ -94,6 +94,16 @@ class ReportMilestone(BaseAction):
     fields: Values = {}
     clock: Id | None = None
     award: Id | None = None
+
+
+class PutDocument(BaseAction):
+    """An office (`by`; absent: the department that has the case) puts a document in: its text, the fields that it
+    states, and who signed it."""
+
+    document: Id
+    text: str | None = None
+    fields: Values = {}
+    signed_by: tuple[Id, ...] = ()
 
 
 class Reassign(BaseAction):
@@ -177,6 +187,7 @@ KINDS: Mapping[str, type[BaseAction]] = {
     "supplement": Supplement,
     "withdraw": Withdraw,
     "report": ReportMilestone,
+    "document": PutDocument,
     "reassign": Reassign,
     "call_in": CallIn,
     "call": Call,
@@ -203,6 +214,7 @@ Action = Annotated[
     | Annotated[Supplement, Tag("supplement")]
     | Annotated[Withdraw, Tag("withdraw")]
     | Annotated[ReportMilestone, Tag("report")]
+    | Annotated[PutDocument, Tag("document")]
     | Annotated[Reassign, Tag("reassign")]
     | Annotated[CallIn, Tag("call_in")]
     | Annotated[Call, Tag("call")]

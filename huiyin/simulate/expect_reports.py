@@ -12,11 +12,12 @@ from huiyin.simulate.observe import observe
 from huiyin.simulate.reports import Wanted
 from huiyin.simulate.world import World
 from services.intake.domain.reports import PeriodicReport
+from shared.procedures.model import Procedure
 
 _NO_FIGURES: dict[str, Any] = {}
 
 
-def report_differences(expected: ReportExpectation, world: World, time_zone: str) -> Iterator[str]:
+def report_differences(expected: ReportExpectation, world: World, procedure: Procedure) -> Iterator[str]:
     """What does not hold of a report, a line each."""
     called = f"report {expected.report}" + (f" {expected.period}" if expected.period else "")
     one = world.reports.find(Wanted(expected.report, expected.period, expected.round, expected.office))
@@ -27,12 +28,12 @@ def report_differences(expected: ReportExpectation, world: World, time_zone: str
     if one is None:
         yield f"{called}: there is none"
         return
-    for line in _lines(expected, one, world, time_zone):
+    for line in _lines(expected, one, world, procedure):
         yield f"{called}: {line}"
 
 
-def _lines(expected: ReportExpectation, one: PeriodicReport, world: World, time_zone: str) -> Iterator[str]:
-    counted = world.reports.counted.get(one.id)
+def _lines(expected: ReportExpectation, one: PeriodicReport, world: World, procedure: Procedure) -> Iterator[str]:
+    counted, time_zone = world.reports.counted.get(one.id), procedure.time_zone
     found = {
         "state": one.state(world.now),
         "ready": wall(one.ready_at, time_zone),
@@ -58,4 +59,4 @@ def _lines(expected: ReportExpectation, one: PeriodicReport, world: World, time_
         for name, figure in figures.items():
             if known.get(name) != figure:
                 yield f"{word} {name}: expected {figure}, is {known.get(name)}"
-    yield from happenings(expected, observe(world.published, one.id), time_zone)
+    yield from happenings(expected, observe(world.published, one.id), procedure)

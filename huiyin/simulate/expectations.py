@@ -22,11 +22,13 @@ class Part(BaseModel):
 
 
 class Sent(Part):
-    """A notice that was sent: its id, to whom (`complainant`, `role:section-chief`), and when."""
+    """A notice that was sent: its id, to whom (`complainant`, `role:section-chief`), when, and words that its text has,
+    in either language, before its places are filled."""
 
     notice: Id
     to: str | None = None
     at: WallInstant | None = None
+    says: str | None = None
 
 
 class Seen(Part):

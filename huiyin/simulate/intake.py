@@ -14,6 +14,7 @@ from huiyin.simulate.rules import WorldRules
 from services.intake.domain import admission, numbering, supplements
 from services.intake.domain.admission import Complaint, Verdict
 from services.intake.domain.decisions import officers_verdict, particulars
+from services.intake.domain.documents import Contents, author_of, check_contents
 from services.intake.domain.duplicate_keys import fingerprint, is_within, matters
 from services.intake.domain.field_errors import FieldError
 from services.intake.domain.history import History
@@ -51,6 +52,7 @@ class IntakeCase:
     fingerprint: str | None
     merged_into: UUID | None = None
     document_numbers: Mapping[str, str] = field(default_factory=dict)
+    documents: Mapping[str, Contents] = field(default_factory=dict)
     timeline: tuple[TimelineEntry, ...] = ()
     known: History = _NOTHING
 
@@ -79,6 +81,16 @@ class IntakeCase:
         facts = {**self.known.facts, **facts_of(event.data), **{f"reached:{name}": True for name in fresh}}
         known = History(self.known.happened.union(fresh), facts)
         return replace(self, timeline=(*self.timeline, *entries(event)), known=known)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What is put into a document; `by` is None for the department that has the case."""
+
+    text: str
+    fields: Mapping[str, Any]
+    by: str | None
+    signed_by: tuple[str, ...]
 
 
 class Intake:
@@ -215,10 +227,24 @@ class Intake:
         given = particulars(self._rules.procedure, "withdrawn", by, fields, case.history, case.handlers)
         return self._emit(case, [ComplaintWithdrawn(by=by, fields=given)], "withdrawal", now)
 
-    def add_document(self, case_id: UUID, name: str, now: datetime) -> list[Event]:
-        """A text is put into the case's vault, or replaced there."""
+    def put_document(self, case_id: UUID, name: str, written: Written, now: datetime) -> list[Event]:
+        """A document is put into the case, or replaced there; raises what the domain raises."""
+        case, procedure = self.cases[case_id], self._rules.procedure
+        office = author_of(procedure, case.projection.department, written.by)
+        contents = check_contents(
+            procedure,
+            name,
+            case.history.facts,
+            text=written.text,
+            fields=written.fields,
+            by=office,
+            signed_by=written.signed_by,
+        )
+        if case.documents.get(name) == contents:
+            return []
+        case = self.cases[case_id] = replace(case, documents={**case.documents, name: contents})
         cause = f"document|{name}|{now.isoformat()}"
-        return self._emit(self.cases[case_id], [DocumentAdded(document=name)], cause, now)
+        return self._emit(case, [DocumentAdded(document=name, by=office)], cause, now)
 
     def list_case(self, case_id: UUID, listed: CaseListed, now: datetime) -> list[Event]:
         """A recurring report lists a case."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from huiyin.simulate.intake import Intake
+from huiyin.simulate.intake import Intake, Written
 from huiyin.simulate.notify import Notify
 from huiyin.simulate.reports import Reports, Wanted
 from huiyin.simulate.routing import Routing
@@ -97,9 +97,9 @@ class World:
         """The complaint is taken back."""
         self._publish(self._intake.withdraw(case_id, by, fields, self.now))
 
-    def add_document(self, case_id: UUID, name: str) -> None:
-        """A document is put into the case's vault."""
-        self._publish(self._intake.add_document(case_id, name, self.now))
+    def put_document(self, case_id: UUID, name: str, written: Written) -> None:
+        """A document is put into the case."""
+        self._publish(self._intake.put_document(case_id, name, written, self.now))
 
     def report(self, case_id: UUID, report: Report) -> None:
         """A milestone is reported."""

@@ -19,8 +19,9 @@ from pydantic_core import ErrorDetails
 
 from shared.errors import NotFound, ProcedureError
 from shared.procedures.check import Finding, check_procedure
-from shared.procedures.composition import Composed, Place, Shelf, compose
+from shared.procedures.composition import Composed, Shelf, compose
 from shared.procedures.model import Procedure
+from shared.procedures.nodes import Place
 from shared.procedures.validation_messages import hint_for, plain_message
 from shared.procedures.yaml_file import Document, read_yaml
 from shared.procedures.yaml_file import Path as Keys

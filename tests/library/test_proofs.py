@@ -14,11 +14,14 @@ from shared.procedures.loader import LIBRARY_FOLDER, load_procedure
 # Procedures of the library, and the facts that an element of them cites and no example proves yet.
 ONLY_CITED = {
     "baoshan-efficiency": ("38", "39", "41"),
-    "customer-complaint-timeout-table": ("08",),
-    "rural-credit-cooperative-complaints": ("09", "65", "66", "67", "68"),
+    "county-agriculture-mediation": (),
+    "customer-complaint-timeout-table": (),
+    "express-compensation-rules": (),
+    "labour-inspection-complaints": (),
+    "rural-credit-cooperative-complaints": (),
     "sto-express-complaint-penalties": (),
     "shopping-mall": (),
-    "social-insurance-levy-complaints": ("04", "05", "09", "11", "12", "14", "18", "20"),
+    "social-insurance-levy-complaints": (),
     "tofu-manufacturer": (),
     "vanke-developer": (
         "100",
@@ -33,7 +36,7 @@ ONLY_CITED = {
         "23",
         "24",
         "30",
-        "63",
+        "58",
         "82",
         "83",
         "99",

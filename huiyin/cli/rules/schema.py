@@ -20,11 +20,22 @@ _PARTS: dict[str, Any] = {
         "type": "array",
         "items": {"type": "object", "properties": _PACK, "required": ["pack"], "additionalProperties": False},
     },
+    "conditions": {
+        "type": "object",
+        "additionalProperties": {"type": "object"},
+        "description": "conditions that stand in several places, by their names",
+    },
     "texts": {
         "type": "object",
         "additionalProperties": {"$ref": "#/$defs/NoticeTexts"},
         "description": "texts of notices by occurrence",
     },
+}
+_NAMED_CONDITION: dict[str, Any] = {
+    "type": "object",
+    "properties": {"condition": {"type": "string", "description": "one of the file's `conditions`"}},
+    "required": ["condition"],
+    "additionalProperties": False,
 }
 
 
@@ -68,7 +79,19 @@ def _of_files(schema: dict[str, Any]) -> dict[str, Any]:
     schema["properties"] |= _PARTS
     schema["if"] = {"anyOf": [{"required": ["extends"]}, {"required": ["use"]}]}
     schema["else"] = {"required": schema.pop("required"), "properties": demanded}
-    return {**schema, "required": ["id", "version", "name", "in_force_from"]}
+    found: dict[str, Any] = _with_named_conditions(schema)
+    found["$defs"]["NamedCondition"] = _NAMED_CONDITION
+    return {**found, "required": ["id", "version", "name", "in_force_from"]}
+
+
+def _with_named_conditions(schema: Any) -> Any:
+    """Wherever a condition may stand, one of the file's `conditions` may be named."""
+    if isinstance(schema, list):
+        below = [_with_named_conditions(one) for one in schema]
+        return [*below, {"$ref": "#/$defs/NamedCondition"}] if {"$ref": "#/$defs/Reached"} in below else below
+    if isinstance(schema, dict):
+        return {key: _with_named_conditions(one) for key, one in schema.items()}
+    return schema
 
 
 def _merged_by_id(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.domain.case import Case
+from services.intake.domain.documents import Contents, shown_text
 from services.intake.domain.parties import cell, opened_parties, without_parties
 from services.intake.domain.progress import progress_url
 from services.intake.form_book import FormBook
@@ -101,9 +102,9 @@ class VaultHandlers:
         async with self._engine.begin() as tx:
             cases = await store.find_cases(tx, {one.case_id for one in asked})
             keys = await store_vault.keys_of(tx, self._vault, cases.keys())
-            values, texts = await store_vault.opened(tx, keys, wanted)
+            values, documents = await store_vault.opened(tx, keys, wanted)
             answers = [
-                _contact(cases[one.case_id], one, values[one.case_id], texts[one.case_id])
+                self._contact(cases[one.case_id], one, values[one.case_id], documents[one.case_id])
                 if one.case_id in keys
                 else None
                 for one in asked
@@ -116,6 +117,22 @@ class VaultHandlers:
             if reads:
                 await store_vault.record_reads(tx, reads, reader, self._clock.now())
         return answers
+
+    def _contact(
+        self, case: Case, asked: ContactQuestion, values: dict[str, str], documents: dict[str, Contents]
+    ) -> Contact:
+        procedure = self._forms.pinned(case.pin).procedure
+        complainant = asked.party is None
+        texts = {name: shown_text(procedure, name, one, case.language) for name, one in documents.items()}
+        return Contact(
+            case_id=str(case.id),
+            case_number=case.number,
+            language=case.language if complainant else None,
+            receipt_code=values.get(store_vault.RECEIPT) if complainant else None,
+            progress_url=progress_url(case.number) if complainant else None,
+            fields={name: values[kept] for kept, name in asked.cells.items() if kept in values},
+            documents=texts if complainant else {},
+        )
 
     async def reads_of(self, case_id: UUID) -> list[VaultRead]:
         """Who read which fields of a case's identity, when and why; oldest first."""
@@ -130,16 +147,3 @@ async def find_case(connection: AsyncConnection, case_id: UUID, *, lock: bool = 
     if case is None:
         raise NotFound("no such case")
     return case
-
-
-def _contact(case: Case, asked: ContactQuestion, values: dict[str, str], texts: dict[str, str]) -> Contact:
-    complainant = asked.party is None
-    return Contact(
-        case_id=str(case.id),
-        case_number=case.number,
-        language=case.language if complainant else None,
-        receipt_code=values.get(store_vault.RECEIPT) if complainant else None,
-        progress_url=progress_url(case.number) if complainant else None,
-        fields={name: values[kept] for kept, name in asked.cells.items() if kept in values},
-        documents=texts if complainant else {},
-    )

@@ -44,6 +44,7 @@ from shared.procedures.model.notices import (
     NoticeText,
     NoticeTexts,
     Service,
+    Signature,
 )
 from shared.procedures.model.oversight import Confidentiality, NotEnforced, Rule
 from shared.procedures.model.parties import Party
@@ -108,6 +109,7 @@ __all__ = [
     "Route",
     "Rule",
     "Service",
+    "Signature",
     "Supplement",
     "Text",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
@@ -72,6 +72,7 @@ class FieldSpec(Element):
     opaque staff id. `choices`: the values of a `choice`. `at_least`: the least number or amount. `at_most`:
     the greatest number or amount. `max_length`: the most characters of a text. `default`: the value where none is
     given.
+    `must_be: true` without a type is a yes or no that is needed: who reports confirms it.
     """
 
     id: Id
@@ -90,6 +91,13 @@ class FieldSpec(Element):
         default=None, description="the value, or one of the values, that is accepted; others are refused"
     )
     currency: Currency | None = Field(default=None, description="of a money field; CNY where none is given")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _confirmation(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("must_be") is True and "type" not in data:
+            return {"type": "boolean", "required": True, **data}
+        return data
 
     @model_validator(mode="after")
     def _form(self) -> FieldSpec:

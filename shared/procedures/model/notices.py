@@ -11,6 +11,7 @@ from shared.procedures.model.base import DurationText, Element, Id, Named, Occur
 from shared.procedures.model.complaint import FieldSpec
 
 # The names that a notice's text may use as `{{name}}`; notify fills them at the moment of sending. Beside them
+# `{{notice}}` is the notice's own name, and
 # `{{documents.<name>}}` is a text that was put into the case's vault under that name, such as `documents.result`, and
 # `{{number.<document>}}` the number of a document that the procedure declares.
 PLACEHOLDERS = (
@@ -23,13 +24,14 @@ PLACEHOLDERS = (
     "clock",
     "step",
     "occurred_at",
+    "notice",
     "reason",
     "progress_url",
     "receipt_code",
     "name",
 )
 # A subject travels in the clear: nothing of the person or of the matter may stand in it.
-SUBJECT_PLACEHOLDERS = PLACEHOLDERS[:9]
+SUBJECT_PLACEHOLDERS = PLACEHOLDERS[:10]
 
 
 class NoticeText(BaseModel):
@@ -45,6 +47,13 @@ class NoticeText(BaseModel):
 
 
 WholeText = Annotated[NoticeText, BeforeValidator(as_composed, json_schema_input_type=NoticeText | str)]
+
+
+class Signature(Element):
+    """In whose name complainants and parties are written to: it ends the body of every notice to them."""
+
+    zh: str
+    en: str
 
 
 class NoticeTexts(BaseModel):
@@ -70,11 +79,11 @@ Addressees = Annotated[tuple[str, ...], BeforeValidator(_several, json_schema_in
 class Service(Element):
     """The notice is served: whoever gets it signs for it, and that receipt is reported.
 
-    `receipt`: what the report of it states. `within`: counted from the sending; without a receipt by then, the notice
-    is `unserved:<notice>`.
+    `receipt`: what the report of it states; the deliverer is the staff id of who brought the notice. `within`: counted
+    from the sending; without a receipt by then, the notice is `unserved:<notice>`.
     """
 
-    receipt: tuple[Literal["signer", "date"], ...] = Field(default=("signer", "date"), min_length=1)
+    receipt: tuple[Literal["deliverer", "signer", "date"], ...] = Field(default=("signer", "date"), min_length=1)
     within: DurationText | None = None
 
 
@@ -82,8 +91,9 @@ class Notice(Named):
     """A message that an occurrence causes.
 
     `to`: one addressee or several, each of whom gets a notice of its own: `complainant`; `department` or `level`, those
-    that the case is with; `assistants`, the departments that assist; the id of a party; or one id of a role, department
-    or level, with its kind before it (`department:security`) where two kinds share the id.
+    that the case is with; `assistants`, the departments that assist; `recipients`, whom a recurring report goes to; the
+    id of a party; or one id of a role, department or level, with its kind before it (`department:security`) where two
+    kinds share the id.
     `form`: how the answer that this notice brings must be given; `as-received` is the form of the complaint's channel.
 
     `at`: the occurrences that cause it. `service`: where its receipt is reported. `text`: what it says; without it the

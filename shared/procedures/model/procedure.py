@@ -23,7 +23,7 @@ from shared.procedures.model.handling import (
     Role,
     Route,
 )
-from shared.procedures.model.notices import FollowUp, Notice
+from shared.procedures.model.notices import FollowUp, Notice, Signature
 from shared.procedures.model.oversight import Confidentiality, NotEnforced, Rule
 from shared.procedures.model.parties import Party
 from shared.procedures.model.reports import Report
@@ -60,6 +60,7 @@ class Procedure(Element):
     `reopenings`: when a finished case is opened again.
     `awards`: compensation and penalties.
     `notices`: messages to people.
+    `signature`: in whose name complainants and parties are written to.
     `follow_ups`: how the complainant is asked back.
     `confidentiality`: who may see what.
     `reports`: what an office makes again and again.
@@ -73,6 +74,7 @@ class Procedure(Element):
     in_force_from: date
     time_zone: str = "Asia/Shanghai"
     calendar: Id = "cn"
+    signature: Signature | None = None
     channels: tuple[Channel, ...] = Field(min_length=1)
     fields: tuple[FieldSpec, ...] = Field(min_length=1)
     parties: tuple[Party, ...] = ()

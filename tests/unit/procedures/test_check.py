@@ -330,6 +330,11 @@ def test_a_finding_is_a_value() -> None:
     assert Finding("error", "a", "甲", "x") == Finding("error", "a", "甲", "x")
 
 
+def test_an_escalation_may_do_no_more_than_call_in_a_department() -> None:
+    calls_in = sample("at: 'breached:clerk', to: manager", "at: 'breached:clerk', with: [office]")
+    assert not [one for one in check_procedure(calls_in) if one.path.startswith("escalations")]
+
+
 PARTY = """parties:
   - id: respondent
     name: {zh: 被诉方, en: Respondent}
@@ -359,3 +364,17 @@ def test_a_party_and_what_it_is_told_fit_together(spoilt: tuple[str, str], path:
     whole = SAMPLE.replace("numbering:\n", PARTY, 1).replace("notices:\n", f"notices:\n{TOLD}", 1)
     found = check_procedure(parse_procedure(whole.replace(*spoilt, 1), "parties.yaml"))
     assert any(one.path == path and says in one.en for one in found if one.severity == "error"), found
+
+
+def test_a_party_that_is_asked_for_is_asked_for() -> None:
+    whole = SAMPLE.replace("numbering:\n", PARTY, 1).replace(
+        "holds: identity, required: requested}", "holds: identity}"
+    )
+    asked = whole.replace("notices:\n", f"notices:\n{TOLD.replace('admitted', 'supplement-requested')}", 1)
+    never = "never happens in this procedure: supplement-requested"
+
+    def found(text: str) -> list[str]:
+        return [one.en for one in check_procedure(parse_procedure(text, "parties.yaml"))]
+
+    assert never in found(asked)
+    assert never not in found(asked.replace("id: respondent\n", "id: respondent\n    required: requested\n", 1))

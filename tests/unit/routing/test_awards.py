@@ -86,7 +86,7 @@ def test_what_is_not_known_yet_is_suggested_anew_when_it_is() -> None:
     ],
 )
 def test_an_amount_that_cannot_be_computed_says_why_and_is_not_approved(
-    amount: Any, fields: dict[str, str], problem: str
+    amount: Any, fields: dict[str, Any], problem: str
 ) -> None:
     case, (suggested,) = confirmed(rules(amount=amount), **fields)
     assert (suggested.amount, suggested.problem) == (None, problem)

@@ -28,6 +28,11 @@ documents:
   - {id: notice-paper, name: {zh: 告知书, en: Notice}, at: admitted, number: {pattern: '告-{year}-{number}'}}
   - {id: reply, name: {zh: 答复书, en: Reply}, at: resolved, number: {pattern: '复-{year}-{number}', series: out}}
   - {id: cover, name: {zh: 卷皮, en: Cover}, at: closed, number: {same_as: reply}}
+  - id: minutes
+    name: {zh: 笔录, en: Minutes}
+    by: [desk]
+    fields: [{id: taken-on, label: {zh: 日期, en: Taken on}, type: date, required: true}]
+    signed_by: [chief]
 supplements:
   - id: ownership
     name: {zh: 补正, en: Supplements}

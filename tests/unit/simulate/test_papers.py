@@ -90,6 +90,23 @@ HOLDS = {
       - {at: 2025-09-15 13:00, by: desk, served: case-notice, signer: who, date: 2025-09-13, refused: {field: date}}
     expect: {happened: {'served:case-notice': 1, 'unserved:case-notice': 1}}
 """,
+    "a document is put in by its office, with what it states and its signatures": ADMIT
+    + """\
+      - {at: 2025-09-02 10:00, by: chief, document: minutes, fields: {taken-on: '2025-09-02'}, signed_by: [chief],
+         refused: {field: by}}
+      - {at: 2025-09-02 10:01, by: desk, document: minutes, signed_by: [chief], refused: {field: fields.taken-on}}
+      - {at: 2025-09-02 10:02, by: desk, document: minutes, fields: {taken-on: '2025-09-02'},
+         refused: {field: signed_by}}
+      - {at: 2025-09-02 10:03, by: desk, document: minutes, fields: {taken-on: '2025-09-02'}, signed_by: [chief]}
+      - {at: 2025-09-02 10:04, by: desk, document: minutes, fields: {taken-on: '2025-09-02'}, signed_by: [chief]}
+    expect: {happened: {'documented:minutes': [2025-09-02 10:03]}}
+""",
+    "a document that is only named holds the least that it must, and is another each time": ADMIT
+    + """\
+      - {at: 2025-09-02 10:00, documents: [minutes, letter]}
+      - {at: 2025-09-03 10:00, documents: [minutes]}
+    expect: {happened: {'documented:minutes': 2, 'documented:letter': [2025-09-02 09:59:59]}}
+""",
     "who wrote is answered in writing": ADMIT
     + """\
       - {at: 2025-09-02 10:00, by: desk, delivered: reply, form: oral, refused: {field: delivered}}
