@@ -118,6 +118,8 @@ def _check_reporter(case: Case, procedure: Procedure, spec: Milestone | None, re
     if report.by not in offices(procedure):
         hint = nearest(report.by, offices(procedure))
         raise InvalidInput("this procedure has no such role, department or level", field="by", hint=hint)
+    if report.by in case.recused:
+        raise InvalidInput("the complaint is about this office", field="by")
     if report.milestone == "contributed":
         if report.by not in case.assisting:
             raise InvalidInput("only a department that assists contributes", field="by")

@@ -107,7 +107,7 @@ def same_kind(condition: Any, known: Mapping[str, Any]) -> bool:
     return all(same_kind(one, known) for one in condition) if isinstance(condition, list) else True
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(st.tuples(conditions, facts, st.lists(st.sampled_from(["name", "phone"]))), min_size=5, max_size=5))
 async def test_sql_and_memory_agree(engine: AsyncEngine, given: list[tuple[Any, dict[str, Any], list[str]]]) -> None:
     async with engine.connect() as connection, connection.begin() as transaction:
