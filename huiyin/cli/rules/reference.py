@@ -269,7 +269,14 @@ def _shelves() -> Iterator[str]:
                     default = f"`{about['default']}`" if about.get("default") is not None else "**needed**"
                     yield f"| `{name}` | {default} | {_cell(str(about.get('about', '')))} |"
                 yield ""
-            parts = {key: value for key, value in data.items() if key not in ("about", "parameters", "extends", "use")}
+            if usual := data.get("usual"):
+                known = [f"{key} {', '.join(f'`{one}`' for one in _names(value))}" for key, value in usual.items()]
+                yield "Knows what these are, where a file names them by their ids alone: " + "; ".join(known) + ".\n"
+            parts = {
+                key: value
+                for key, value in data.items()
+                if key not in ("about", "parameters", "extends", "use", "usual")
+            }
             named = [f"{key} {', '.join(f'`{name}`' for name in _names(value))}" for key, value in parts.items()]
             yield "Brings " + "; ".join(named) + ".\n"
 
