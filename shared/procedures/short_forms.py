@@ -1,4 +1,5 @@
-"""What a file may write shortly: numbers of its own facts, texts of one sentence, conditions by their names. Pure."""
+"""What a file may write shortly: numbers of its own facts, texts of one sentence, conditions by their names, usual
+entries by their ids. Pure."""
 
 from __future__ import annotations
 
@@ -52,6 +53,29 @@ def _in_full(node: Node, known: Mapping[str, Node], path: str, above: tuple[str,
 def _name(node: Node, index: int) -> str:
     id_ = node.value.get("id") if isinstance(node.value, dict) else None
     return str(id_.value) if id_ is not None else str(index)
+
+
+def with_usual(whole: Node) -> Node:
+    """Put below each entry what a base says in `usual` of one with its id; of an id that no entry has it says nothing.
+
+    So `channels: [{id: telephone}]` has the usual name, and a file that takes no telephone calls has no such channel.
+    """
+    parts = dict(whole.value)
+    usual = parts.pop("usual", None)
+    if usual is None:
+        return whole
+    for key, entries in usual.value.items():
+        known = {one.value["id"].value: one for one in entries.value}
+        node = parts.get(key)
+        if node is not None and isinstance(node.value, list):
+            parts[key] = replace(node, value=[_over_usual(one, known) for one in node.value])
+    return replace(whole, value=parts)
+
+
+def _over_usual(entry: Node, known: Mapping[str, Node]) -> Node:
+    id_ = entry.value.get("id") if isinstance(entry.value, dict) else None
+    below = known.get(id_.value) if id_ is not None and isinstance(id_.value, str) else None
+    return entry if below is None else replace(entry, value={**below.value, **entry.value})
 
 
 def with_own_facts(whole: Node) -> Node:

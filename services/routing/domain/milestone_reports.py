@@ -23,6 +23,7 @@ from shared.procedures.dossiers import missing_at
 from shared.procedures.fields import Scalar
 from shared.procedures.milestones import DECIDED_AT_INTAKE, REPORTED, split
 from shared.procedures.model import Milestone, Procedure, Requirement
+from shared.procedures.nearest import nearest
 from shared.procedures.notice_documents import documents_shown
 from shared.procedures.offices import HANDLER, offices
 
@@ -37,13 +38,16 @@ def accept(case: Case, procedure: Procedure, report: Report, now: datetime) -> C
     The same report again changes nothing and emits nothing.
     """
     spec = next((milestone for milestone in procedure.milestones if milestone.id == report.milestone), None)
-    if spec is None and report.milestone not in REPORTED:
-        raise InvalidInput("this procedure has no such milestone", field="milestone")
     if report.milestone in DECIDED_AT_INTAKE:
         raise InvalidInput(
             "this is decided, not reported",
             field="milestone",
             hint="intake: POST /v1/cases/{id}/admission or withdrawal",
+        )
+    if spec is None and report.milestone not in REPORTED:
+        known = {*REPORTED, *(milestone.id for milestone in procedure.milestones)}
+        raise InvalidInput(
+            "this procedure has no such milestone", field="milestone", hint=nearest(report.milestone, known)
         )
     if any((past.name, past.at, past.by) == (report.occurrence, report.at, report.by) for past in case.occurrences):
         return Change(case, ())
@@ -112,7 +116,8 @@ def _check_state(case: Case, spec: Milestone | None, report: Report) -> None:
 
 def _check_reporter(case: Case, procedure: Procedure, spec: Milestone | None, report: Report) -> None:
     if report.by not in offices(procedure):
-        raise InvalidInput("this procedure has no such role, department or level", field="by")
+        hint = nearest(report.by, offices(procedure))
+        raise InvalidInput("this procedure has no such role, department or level", field="by", hint=hint)
     if report.by in case.recused:
         raise InvalidInput("the complaint is about this office", field="by")
     if report.milestone == "contributed":
