@@ -139,6 +139,22 @@ class DocumentAdded(EventData):
     by: str | None = None
 
 
+@event("huiyin.complaint.same-matter.v1", COMPLAINTS)
+class SameMatterLinked(EventData):
+    """An officer says that this case and another, `case`, are the same matter; each goes on by itself."""
+
+    case: UUID
+    by: str
+
+
+@event("huiyin.complaint.same-matter-undone.v1", COMPLAINTS)
+class SameMatterUndone(EventData):
+    """That this case and another are the same matter was taken back, by whom."""
+
+    case: UUID
+    by: str
+
+
 @event("huiyin.complaint.erased.v1", COMPLAINTS)
 class ComplaintErased(EventData):
     """The time for which the procedure has the case kept is over: all that the vault held of it is destroyed."""

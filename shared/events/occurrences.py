@@ -25,6 +25,8 @@ _PLAIN: dict[type[EventData], str] = {
     c.ComplaintMerged: "merged",
     c.ComplaintWithdrawn: "withdrawn",
     c.ComplaintErased: "erased",
+    c.SameMatterLinked: "same-matter",
+    c.SameMatterUndone: "same-matter-undone",
     a.CaseReopened: "reopened",
     a.CaseRepeated: "repeated",
 }

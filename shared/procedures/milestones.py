@@ -19,6 +19,8 @@ COMPLAINT = (
     "withdrawn",
     "numbered",  # a document got its number
     "procedure-migrated",  # it goes on under another version of its procedure
+    "same-matter",  # an officer links it with another case
+    "same-matter-undone",
     "erased",  # it was kept as long as the dossier's `keep` says, and its part of the vault is destroyed
     "documented",  # a document came into the vault: `documented:<name>`
 )

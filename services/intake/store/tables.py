@@ -70,6 +70,15 @@ cases = Table(
     Index("cases_kept_until", "kept_until", postgresql_where=text("erased_at IS NULL")),
     Index("cases_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
 )
+# Both directions of each link between cases that are one matter.
+case_links = Table(
+    "case_links",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("other_id", Uuid, primary_key=True),
+    Column("linked_by", Text, nullable=False),
+    Column("linked_at", INSTANT, nullable=False),
+)
 numbers = Table(
     "numbers",
     metadata,

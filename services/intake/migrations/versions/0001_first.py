@@ -29,6 +29,11 @@ STATEMENTS = (
     "CREATE INDEX cases_fingerprint ON cases (fingerprint) WHERE fingerprint IS NOT NULL",
     "CREATE INDEX cases_merged_into ON cases (merged_into) WHERE merged_into IS NOT NULL",
     """
+    CREATE TABLE case_links (
+        case_id uuid NOT NULL, other_id uuid NOT NULL, linked_by text NOT NULL, linked_at timestamptz NOT NULL,
+        PRIMARY KEY (case_id, other_id))
+    """,
+    """
     CREATE TABLE numbers (
         procedure text NOT NULL, scheme text NOT NULL, period text NOT NULL, last bigint NOT NULL,
         PRIMARY KEY (procedure, scheme, period))
