@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # how many processes share the tests out among them; one more than processors, for many of them wait
 JOBS ?= 3
 
-.PHONY: help install install-dev run test test-fast coverage check typecheck fix lock jars-lock clean
+.PHONY: help install install-dev run test test-fast coverage check typecheck fix docs lock jars-lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^##@/ {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test: install-dev  ## all tests, on a real Kafka and PostgreSQL that they start 
 test-fast: install-dev  ## unit and contract tests, which need no server
 	@HYPOTHESIS_PROFILE=fast $(BIN)/pytest -n $(JOBS) tests/unit tests/contract $(ARGS)
 
+test-examples: install-dev  ## every example of the library's procedures, through the running services
+	@HUIYIN_LIVE_EXAMPLES=all $(BIN)/pytest -n 0 tests/e2e/test_examples_live.py $(ARGS)
+
 coverage: install-dev  ## all tests, and which lines they reached in this process (a table, and htmlcov/)
 	@$(BIN)/pytest -n $(JOBS) --cov --cov-report=term:skip-covered --cov-report=html $(ARGS)
 
@@ -59,6 +62,10 @@ fix: install-dev  ## mend style: sort imports, format
 	@$(BIN)/ruff format .
 
 ##@ Maintain
+docs: install  ## write docs/procedure-reference.md and the JSON schema anew from the models
+	@$(BIN)/python -m huiyin.cli.rules.schema
+	@$(BIN)/python -m huiyin.cli.rules.reference
+
 lock: $(VENV)/.dev  ## write the lock files anew from pyproject.toml (no host names in them)
 	@for part in "requirements.lock --extra embedded" "requirements-dev.lock --extra embedded --extra dev" "requirements-image.lock"; do \
 	  set -- $$part; out=$$1; shift; \

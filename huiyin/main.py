@@ -78,10 +78,11 @@ def _replay(app: typer.Typer) -> None:
 
 
 def _bench(app: typer.Typer) -> None:
-    from huiyin.bench import business_time
+    from huiyin.bench import business_time, conditions
     from huiyin.bench.timers import command as timers
 
     business_time.register(app)
+    conditions.register(app)
     timers.register(app)
 
 

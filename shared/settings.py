@@ -11,9 +11,6 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-SERVICES = ("intake", "routing", "sla", "notify")
-ServiceName = Literal["intake", "routing", "sla", "notify"]
-
 DEFAULT_PORTS: dict[str, int] = {"intake": 8101, "routing": 8102, "sla": 8103, "notify": 8104}
 
 

@@ -19,6 +19,8 @@ FIRST = (
     "integration/cli",
     "integration/embedded",
     "e2e/test_bench.py",
+    "e2e/test_examples_live.py",
+    "library",
     "integration/messaging",
     "faults/test_kill_timers.py",
     "integration/notify",
@@ -26,6 +28,8 @@ FIRST = (
 )
 # Tests that share a stack or a broker run in one process; of all others each file goes to whichever process is free.
 TOGETHER = ("integration/cli", "integration/messaging")
+# Of these every test goes by itself.
+APART = ("library",)
 
 # structlog's own choice is a traceback with all locals, drawn for a terminal: seconds of a processor for each error.
 structlog.configure(
@@ -70,6 +74,8 @@ class _ByGroup(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
 
     def _split_scope(self, nodeid: str) -> str:
         place = _place(nodeid)
+        if place.startswith(APART):
+            return nodeid
         return next((group for group in TOGETHER if place.startswith(group)), place)
 
 

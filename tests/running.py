@@ -77,9 +77,13 @@ class Stack:
 
         wait_until(is_new, 300, f"{process} did not come back")
 
+    async def connect(self, service: str) -> asyncpg.Connection:
+        """A connection to a service's own database."""
+        return await asyncpg.connect(**self._database(service))
+
     async def query(self, service: str, sql: str, *values: Any) -> list[Any]:
         """Rows from a service's own database."""
-        connection = await asyncpg.connect(**self._database(service))
+        connection = await self.connect(service)
         try:
             return list(await connection.fetch(sql, *values))
         finally:

@@ -10,7 +10,8 @@ from deploy.checks.reading import environment_of
 from huiyin.embedded.database.databases import service_url
 from huiyin.embedded.environment import read_environment
 from huiyin.embedded.keys import SCOPES
-from shared.settings import DEFAULT_PORTS, SERVICES, ServiceSettings
+from shared.service_names import SERVICES
+from shared.settings import DEFAULT_PORTS, ServiceSettings
 
 Compose = Mapping[str, Any]
 

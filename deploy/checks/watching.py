@@ -13,7 +13,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from deploy.checks.reading import ROOT, environment_of
 from shared.observability import metrics
-from shared.settings import SERVICES
+from shared.service_names import SERVICES
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 DASHBOARDS = ROOT / "deploy" / "grafana" / "dashboards"

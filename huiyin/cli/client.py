@@ -29,7 +29,7 @@ from shared.errors import (
     Unauthorised,
     Unavailable,
 )
-from shared.settings import SERVICES
+from shared.service_names import SERVICES
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 

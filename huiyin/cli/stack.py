@@ -18,7 +18,7 @@ from huiyin.cli.options import names
 from huiyin.embedded.environment import StackEnvironment, read_environment
 from huiyin.embedded.home import Home
 from shared.errors import InvalidInput, StackError, Unavailable
-from shared.settings import SERVICES
+from shared.service_names import SERVICES
 
 _PROVISION_PATIENCE_S = 30.0
 

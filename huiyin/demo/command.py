@@ -44,7 +44,7 @@ def demo(
     from huiyin.embedded.environment import read_environment
     from huiyin.embedded.home import Home
     from huiyin.embedded.processes.supervisor import running_supervisor
-    from shared.settings import SERVICES
+    from shared.service_names import SERVICES
 
     environment = read_environment(os.environ, SERVICES)
     home = Home(environment.home)

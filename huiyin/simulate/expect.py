@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
+from huiyin.simulate.expectations import Expectation, Seen, Sent
 from huiyin.simulate.instants import wall
-from huiyin.simulate.observe import Observation
-from huiyin.simulate.story import Expectation, Sent
+from huiyin.simulate.observe import NoticeSeen, Observation
+from shared.procedures.model import Procedure
+from shared.procedures.notice_texts import text_of
 
 _PLAIN = ("status", "class_", "department", "level", "cycle", "number", "missing")
 
@@ -22,22 +24,27 @@ class Differences:
         seen: Observation,
         facts: Mapping[str, Any],
         names: Mapping[UUID, str],
-        time_zone: str,
+        procedure: Procedure,
     ) -> None:
-        self._expected, self._seen, self._facts, self._names, self._zone = expected, seen, facts, names, time_zone
+        self._expected, self._seen, self._facts, self._names = expected, seen, facts, names
+        self._procedure, self._zone = procedure, procedure.time_zone
 
     def lines(self) -> Iterator[str]:
         """Every difference."""
         yield from self._plain()
         yield from self._clocks()
-        yield from self._happened()
-        yield from self._notices()
+        yield from happenings(self._expected, self._seen, self._procedure)
         for name, value in self._expected.facts.items():
             if self._facts.get(name) != value:
                 yield f"fact {name}: expected {value}, is {self._facts.get(name)}"
         for name, number in self._expected.numbers.items():
             if self._seen.numbers.get(name) != number:
                 yield f"number of {name}: expected {number}, is {self._seen.numbers.get(name)}"
+
+        for award, amount in self._expected.awards.items():
+            suggested = self._seen.awards.get(award, "nothing")
+            if suggested != (None if amount is None else f"{amount:.2f}"):
+                yield f"award {award}: expected {amount}, suggested is {suggested}"
 
     def _plain(self) -> Iterator[str]:
         given = self._expected.model_fields_set
@@ -64,29 +71,45 @@ class Differences:
             if found != state:
                 yield f"clock {clock}: expected {state}, is {found}"
 
-    def _happened(self) -> Iterator[str]:
-        for name, expected in self._expected.happened.items():
-            found = [wall(at, self._zone) for at in self._seen.happened.get(name, ())]
-            if not _as_expected(expected, found):
-                yield f"{name}: expected {_shown(expected)}, happened {', '.join(found) or 'never'}"
-        for name in self._expected.not_happened:
-            if name in self._seen.happened:
-                instants = ", ".join(wall(at, self._zone) for at in self._seen.happened[name])
-                yield f"{name}: expected never, happened {instants}"
 
-    def _notices(self) -> Iterator[str]:
-        for one in self._expected.notices:
-            wanted = one if isinstance(one, Sent) else Sent(notice=one)
-            sent = [seen for seen in self._seen.notices if seen.notice == wanted.notice]
-            fitting = [
-                seen for seen in sent if wanted.to in (None, seen.to) and wanted.at in (None, wall(seen.at, self._zone))
-            ]
-            if not fitting:
-                found = "; ".join(f"to {seen.to} at {wall(seen.at, self._zone)}" for seen in sent)
-                yield f"notice {wanted.notice}: expected {_described(wanted)}, sent {found or 'never'}"
-        for id in self._expected.no_notices:
-            if any(seen.notice == id for seen in self._seen.notices):
-                yield f"notice {id}: expected never, was sent"
+def happenings(expected: Seen, seen: Observation, procedure: Procedure) -> Iterator[str]:
+    """What differs in what happened and in the notices that were sent."""
+    time_zone = procedure.time_zone
+    for name, wanted in expected.happened.items():
+        found = [wall(at, time_zone) for at in seen.happened.get(name, ())]
+        if not _as_expected(wanted, found):
+            yield f"{name}: expected {_shown(wanted)}, happened {', '.join(found) or 'never'}"
+    for name in expected.not_happened:
+        if name in seen.happened:
+            instants = ", ".join(wall(at, time_zone) for at in seen.happened[name])
+            yield f"{name}: expected never, happened {instants}"
+    yield from _notices(expected, seen, procedure)
+
+
+def _notices(expected: Seen, seen: Observation, procedure: Procedure) -> Iterator[str]:
+    time_zone = procedure.time_zone
+    for one in expected.notices:
+        wanted = one if isinstance(one, Sent) else Sent(notice=one)
+        sent = [each for each in seen.notices if each.notice == wanted.notice]
+        fitting = [
+            each for each in sent if wanted.to in (None, each.to) and wanted.at in (None, wall(each.at, time_zone))
+        ]
+        if not fitting:
+            found = "; ".join(f"to {each.to} at {wall(each.at, time_zone)}" for each in sent)
+            yield f"notice {wanted.notice}: expected {_described(wanted)}, sent {found or 'never'}"
+        elif wanted.says is not None and not any(wanted.says in _text(each, procedure) for each in fitting):
+            yield f"notice {wanted.notice}: does not say {wanted.says}"
+    for id in expected.no_notices:
+        if any(each.notice == id for each in seen.notices):
+            yield f"notice {id}: expected never, was sent"
+
+
+def _text(sent: NoticeSeen, procedure: Procedure) -> str:
+    """What a notice says in both languages."""
+    notice = next(one for one in procedure.notices if one.id == sent.notice)
+    languages: tuple[Literal["zh", "en"], ...] = ("zh", "en")
+    texts = [text_of(notice, procedure, language, sent.to.partition(":")[0]) for language in languages]
+    return "\n".join(part for text in texts for part in (text.subject, text.body))
 
 
 def _as_expected(expected: bool | int | str | tuple[str, ...], found: list[str]) -> bool:

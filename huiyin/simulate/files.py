@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from huiyin.simulate.actions import KINDS
 from huiyin.simulate.story import ExampleFile
 from shared.errors import ProcedureError
 from shared.procedures.loader import written
@@ -14,9 +15,7 @@ from shared.procedures.yaml_file import Path as Keys
 from shared.procedures.yaml_file import read_yaml
 
 FOLDER = "examples"
-_TAGS = frozenset(
-    ("register", "decide", "supplement", "withdraw", "report", "reassign", "call_in", "call", "answer", "expect")
-)
+_TAGS = frozenset((*KINDS, "expect"))
 
 
 def examples_beside(procedure_file: Path) -> Path:

@@ -11,23 +11,30 @@ from uuid import UUID
 
 from huiyin.simulate.refused import Refused
 from huiyin.simulate.rules import WorldRules
-from services.intake.domain import admission, numbering
+from services.intake.domain import admission, numbering, supplements
 from services.intake.domain.admission import Complaint, Verdict
 from services.intake.domain.decisions import officers_verdict, particulars
+from services.intake.domain.documents import Contents, author_of, check_contents
 from services.intake.domain.duplicate_keys import fingerprint, is_within, matters
 from services.intake.domain.field_errors import FieldError
-from services.intake.domain.history import History, history
+from services.intake.domain.history import History
 from services.intake.domain.timeline import Occurrence, Projection, TimelineEntry, entries, project
 from shared.events.base import EventData
 from shared.events.complaints import ComplaintSupplemented, ComplaintWithdrawn, DocumentAdded, DocumentNumbered
+from shared.events.deadlines import ClockBreached
 from shared.events.envelope import Event, make
-from shared.events.occurrences import names, names_of
+from shared.events.occurrences import facts_of, names, names_of
+from shared.events.reports import CaseListed, is_report
 from shared.procedures.fields import Scalar
+from shared.procedures.offices import COMPLAINANT
 
 
 def _index(purpose: str, *parts: str) -> str:
     """What the vault's keyed hash is in memory: the values themselves, for nothing is kept."""
     return "|".join((purpose, *parts))
+
+
+_NOTHING = History(frozenset(), {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +45,16 @@ class IntakeCase:
     number: str
     channel: str
     received_at: datetime
+    registered_at: datetime
     attributes: Mapping[str, Scalar]
     given: frozenset[str]
     missing: tuple[str, ...]
     fingerprint: str | None
     merged_into: UUID | None = None
     document_numbers: Mapping[str, str] = field(default_factory=dict)
+    documents: Mapping[str, Contents] = field(default_factory=dict)
     timeline: tuple[TimelineEntry, ...] = ()
+    known: History = _NOTHING
 
     @property
     def projection(self) -> Projection:
@@ -62,9 +72,25 @@ class IntakeCase:
     @property
     def history(self) -> History:
         """What has happened, with the coded fields as they are now."""
-        known = history(self.timeline)
-        facts = {**known.facts, **self.attributes, "channel": self.channel, "missing": list(self.missing)}
-        return replace(known, facts=facts)
+        facts = {**self.known.facts, **self.attributes, "channel": self.channel, "missing": list(self.missing)}
+        return replace(self.known, facts=facts)
+
+    def after(self, event: Event) -> IntakeCase:
+        """The case once an event came to its timeline."""
+        fresh = names(event)
+        facts = {**self.known.facts, **facts_of(event.data), **{f"reached:{name}": True for name in fresh}}
+        known = History(self.known.happened.union(fresh), facts)
+        return replace(self, timeline=(*self.timeline, *entries(event)), known=known)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What is put into a document; `by` is None for the department that has the case."""
+
+    text: str
+    fields: Mapping[str, Any]
+    by: str | None
+    signed_by: tuple[str, ...]
 
 
 class Intake:
@@ -104,6 +130,7 @@ class Intake:
             number=number,
             channel=checked.channel,
             received_at=checked.received_at,
+            registered_at=now,
             attributes=checked.attributes,
             given=frozenset(checked.vault),
             missing=checked.missing,
@@ -140,24 +167,52 @@ class Intake:
             admission.require_office(form, to, field="to")
         return self._settle(case, verdict, f"admission:{decision}", now, by=by, to=to, fields=given)
 
-    def supplement(self, case_id: UUID, fields: Mapping[str, Any], now: datetime) -> list[Event]:
+    def ask(
+        self,
+        case_id: UUID,
+        supplement: str,
+        by: str,
+        fields: Sequence[str],
+        documents: Sequence[str],
+        now: datetime,
+    ) -> list[Event]:
+        """An officer asks for more; raises what the domain raises."""
+        case, form = self.cases[case_id], self._rules.form
+        admission.require_open(case.projection.status)
+        asked = supplements.request(form, supplement, by, case.handlers, fields, documents)
+        present = supplements.open_requests(case.timeline)
+        same = supplements.OpenRequest(supplement, asked.missing, asked.documents)
+        if same in present:
+            return []
+        missing = supplements.still_missing(form, case.missing, [*present, same])
+        case = self.cases[case_id] = replace(case, missing=missing)
+        times = sum(entry.occurrence == "supplement-requested" for entry in case.timeline)
+        return self._emit(case, [asked], f"supplement-request|{supplement}|{times}", now)
+
+    def supplement(self, case_id: UUID, fields: Mapping[str, Any], by: str, now: datetime) -> list[Event]:
         """Add or replace fields; raises `Refused` or what the domain raises."""
         case, form = self.cases[case_id], self._rules.form
+        if by != COMPLAINANT:
+            admission.require_office(form, by, field="by")
         admission.require_open(case.projection.status)
         read = form.read(fields)
         if read.errors:
             raise _refused(read.errors)
         attributes = {**case.attributes, **read.coded}
         given = case.given | read.vault.keys()
+        came = tuple(sorted((*read.vault, *read.coded)))
+        requests = supplements.after(supplements.open_requests(case.timeline), came)
         missing = form.missing(attributes.keys() | given, {**attributes, "channel": case.channel})
+        missing = supplements.still_missing(form, missing, requests)
         case = self.cases[case_id] = replace(case, attributes=attributes, given=given, missing=missing)
         cause = f"supplement|{now.isoformat()}"
-        made = self._emit(
-            case,
-            [ComplaintSupplemented(attributes=attributes, missing=missing, given=tuple(sorted(fields)))],
-            cause,
-            now,
+        supplemented = ComplaintSupplemented(
+            attributes=attributes,
+            missing=missing,
+            given=came,
+            fulfilled=tuple(one.supplement for one in requests if one.complete),
         )
+        made = self._emit(case, [supplemented], cause, now)
         if case.projection.status == "held":
             verdict = admission.admission(form, attributes, case.channel, missing)
             made += self._settle(self.cases[case_id], verdict, cause, now, by=None, to=None)
@@ -167,23 +222,65 @@ class Intake:
         """The complaint is taken back."""
         case = self.cases[case_id]
         admission.require_open(case.projection.status)
-        if by != "complainant":
+        if by != COMPLAINANT:
             admission.require_office(self._rules.form, by, field="by")
         given = particulars(self._rules.procedure, "withdrawn", by, fields, case.history, case.handlers)
         return self._emit(case, [ComplaintWithdrawn(by=by, fields=given)], "withdrawal", now)
 
-    def add_document(self, case_id: UUID, name: str, now: datetime) -> list[Event]:
-        """A text is put into the case's vault, or replaced there."""
+    def put_document(self, case_id: UUID, name: str, written: Written, now: datetime) -> list[Event]:
+        """A document is put into the case, or replaced there; raises what the domain raises."""
+        case, procedure = self.cases[case_id], self._rules.procedure
+        office = author_of(procedure, case.projection.department, written.by)
+        contents = check_contents(
+            procedure,
+            name,
+            case.history.facts,
+            text=written.text,
+            fields=written.fields,
+            by=office,
+            signed_by=written.signed_by,
+        )
+        if case.documents.get(name) == contents:
+            return []
+        case = self.cases[case_id] = replace(case, documents={**case.documents, name: contents})
         cause = f"document|{name}|{now.isoformat()}"
-        return self._emit(self.cases[case_id], [DocumentAdded(document=name)], cause, now)
+        return self._emit(case, [DocumentAdded(document=name, by=office)], cause, now)
+
+    def list_case(self, case_id: UUID, listed: CaseListed, now: datetime) -> list[Event]:
+        """A recurring report lists a case."""
+        return self._emit(self.cases[case_id], [listed], f"report:{listed.report_id}", now)
 
     def apply(self, event: Event) -> list[Event]:
-        """Take any service's event into its case's timeline."""
+        """Take any service's event into its case's timeline; returns what follows from it."""
+        if is_report(event.subject):
+            return []
         case = self.cases[event.subject]
-        case = self.cases[event.subject] = replace(case, timeline=(*case.timeline, *entries(event)))
-        if event.source == "/huiyin/intake":
-            return []  # numbers follow where it is emitted
-        return self._numbered(case.id, self._add_numbers(case, names(event), event.time), event.time)
+        case = self.cases[event.subject] = case.after(event)
+        if event.source == "/huiyin/intake":  # numbers follow where it is emitted
+            return self._fulfil(case, event) if isinstance(event.data, DocumentAdded) else []
+        made = self._numbered(case.id, self._add_numbers(case, names(event), event.time), event.time)
+        return made + (self._lapse(case, event.data, event.time) if isinstance(event.data, ClockBreached) else [])
+
+    def _fulfil(self, case: IntakeCase, event: Event) -> list[Event]:
+        """Requests to which nothing lacks any more, now that a document came."""
+        if not self._rules.procedure.supplements:
+            return []
+        requests = supplements.open_requests(case.timeline)
+        complete = tuple(one.supplement for one in requests if one.complete)
+        if not complete:
+            return []
+        data = ComplaintSupplemented(attributes=case.attributes, missing=case.missing, fulfilled=complete)
+        return self._emit(case, [data], f"fulfilled|{event.id}", event.time)
+
+    def _lapse(self, case: IntakeCase, breach: ClockBreached, now: datetime) -> list[Event]:
+        """The refusal that the end of a supplement's time is."""
+        if not self._rules.procedure.supplements or not admission.is_live(case.projection.status):
+            return []
+        lapsed = supplements.lapse(self._rules.procedure, breach.clock, supplements.open_requests(case.timeline))
+        if lapsed is None:
+            return []
+        cause = f"lapsed|{breach.clock}|{breach.cycle}"
+        return self._settle(self.cases[case.id], lapsed[1], cause, now, by=None, to=None)
 
     def _settle(
         self,

@@ -1,4 +1,4 @@
-"""Notify in memory: notices are sent at once, follow-ups wait for their time and their answer."""
+"""Notify in memory: notices are sent at once, follow-ups wait for their time and their answer, receipts for theirs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from huiyin.simulate.refused import Refused
 from huiyin.simulate.rules import WorldRules
+from huiyin.simulate.service import NoticeService, Said
 from services.notify.domain.addressees import addressee
 from services.notify.domain.answers import Answer, check, take
 from services.notify.domain.case import Case, fold_all
@@ -25,6 +26,7 @@ from services.notify.domain.reactions import (
     reconsidered,
 )
 from services.notify.domain.rows import FollowUpRow
+from services.notify.domain.service import Delivery, Receipt
 from shared.events.base import EventData
 from shared.events.envelope import Event, make
 from shared.events.notices import Dissatisfied, NoticeSent, Satisfied
@@ -40,6 +42,7 @@ class Notify:
         self._cases: dict[UUID, Case] = {}
         self._undecided: dict[UUID, Planned] = {}
         self._follow_ups: dict[UUID, FollowUpRow] = {}
+        self._service = NoticeService(rules)
 
     def apply(self, event: Event, now: datetime) -> list[Event]:
         """Take an event of another service, or one of notify's own that the procedure has a use for."""
@@ -54,12 +57,13 @@ class Notify:
 
     @property
     def next_at(self) -> datetime | None:
-        """When the next follow-up is to be offered that waits, or None."""
-        return min((row.opens_at for row in self._follow_ups.values() if row.state == "waiting"), default=None)
+        """When the next follow-up is to be offered that waits, or a receipt has not come in time; or None."""
+        opening = [row.opens_at for row in self._follow_ups.values() if row.state == "waiting"]
+        return min((*opening, *([self._service.next_at] if self._service.next_at else [])), default=None)
 
     def fire(self, now: datetime) -> list[Event]:
-        """Offer the follow-ups whose wait is over."""
-        made = []
+        """Offer the follow-ups whose wait is over; say which notices have no receipt in time."""
+        made = self._said(self._service.expire(now), now)
         for id, row in self._follow_ups.items():
             if row.state == "waiting" and row.opens_at <= now:
                 self._follow_ups[id] = replace(row, state="open")
@@ -93,13 +97,25 @@ class Notify:
         """The complainant's own answer."""
         return [self._event(case_id, _view(satisfied, score, now), f"satisfaction|{now.isoformat()}", now)]
 
+    def receive(self, case_id: UUID, notice: str, to: str | None, given: Receipt, now: datetime) -> list[Event]:
+        """An officer reports the receipt of a notice."""
+        return self._said(self._service.receive(self._cases[case_id], notice, to, given, now), now)
+
+    def deliver(self, case_id: UUID, notice: str, to: str | None, given: Delivery, now: datetime) -> list[Event]:
+        """An officer reports in which form an answer was given."""
+        return self._said(self._service.deliver(self._cases[case_id], notice, to, given, now), now)
+
+    def _said(self, said: list[Said], now: datetime) -> list[Event]:
+        return [self._event(one.case_id, one.data, one.cause, now) for one in said]
+
     def _send(self, new: NewNotice, now: datetime) -> list[Event]:
         planned = new.planned
+        case = self._cases[planned.case_id]
+        who = addressee(planned.to, case, self._rules.procedure)
+        self._service.put(planned, str(who), "sent" if planned.due else "undecided", now)
         if not planned.due:
             self._undecided[planned.id] = planned
             return []
-        case = self._cases[planned.case_id]
-        who = addressee(planned.to, case, self._rules.procedure)
         data = NoticeSent(
             notice=planned.notice,
             notice_id=str(planned.id),

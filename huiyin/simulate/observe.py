@@ -15,7 +15,7 @@ from services.intake.domain.timeline import Occurrence, entries, project
 from shared.events import complaints as c
 from shared.events import deadlines as d
 from shared.events import occurrences
-from shared.events.assignments import CaseReopened
+from shared.events.assignments import AwardSuggested, CaseReopened
 from shared.events.envelope import Event
 from shared.events.notices import NoticeSent
 
@@ -53,6 +53,7 @@ class Observation:
     happened: dict[str, list[datetime]] = field(default_factory=dict)
     notices: list[NoticeSeen] = field(default_factory=list)
     numbers: dict[str, str] = field(default_factory=dict)
+    awards: dict[str, str | None] = field(default_factory=dict)
 
 
 _ENDS: dict[type[d.ClockEvent], str] = {
@@ -89,6 +90,8 @@ def _take(seen: Observation, event: Event) -> None:
     match event.data:
         case c.ComplaintRegistered(case_number=number, missing=missing):
             seen.number, seen.missing = number, missing
+        case c.SupplementRequested(missing=asked):
+            seen.missing = tuple(dict.fromkeys((*seen.missing, *asked)))
         case c.ComplaintSupplemented(missing=missing):
             seen.missing = missing
         case c.ComplaintMerged(into=into):
@@ -97,6 +100,8 @@ def _take(seen: Observation, event: Event) -> None:
             seen.numbers |= numbers
         case c.DocumentNumbered(document=document, number=number):
             seen.numbers[document] = number
+        case AwardSuggested(award=award, amount=amount):
+            seen.awards[award] = amount
         case CaseReopened(cycle=cycle):
             seen.cycle = cycle
         case NoticeSent() as data:

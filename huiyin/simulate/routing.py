@@ -22,6 +22,7 @@ from services.routing.domain.report import Report
 from shared.events.base import EventData
 from shared.events.complaints import ComplaintMerged
 from shared.events.envelope import Event, make
+from shared.events.reports import is_report
 from shared.procedures.model import Count
 
 
@@ -52,7 +53,9 @@ class Routing:
         return made
 
     def apply(self, event: Event, now: datetime) -> list[Event]:
-        """Apply an event of another service."""
+        """Apply an event of another service; recurring reports are none of its cases."""
+        if is_report(event.subject):
+            return []
         rules = self._rules.routing
         case = self.cases.get(event.subject) or Case(event.subject, self._rules.procedure.key)
         made = self._keep(apply_event(case, event, rules, now), f"{event.id}|{case.id}", now)

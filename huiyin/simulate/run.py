@@ -9,36 +9,22 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid5
 
+from huiyin.simulate.acting import act
+from huiyin.simulate.actions import Action, Ask, Given, PutDocument, Register, ReportMilestone
 from huiyin.simulate.expect import Differences
+from huiyin.simulate.expect_reports import report_differences
+from huiyin.simulate.expectations import FIRST, Expectation, Refusal
 from huiyin.simulate.instants import instant
 from huiyin.simulate.observe import Observation, observe
 from huiyin.simulate.refused import Refused
 from huiyin.simulate.rules import WorldRules
-from huiyin.simulate.story import (
-    FIRST,
-    Action,
-    Answer,
-    Call,
-    CallIn,
-    Decide,
-    Example,
-    ExampleFile,
-    Expectation,
-    Given,
-    Look,
-    Reassign,
-    Refusal,
-    Register,
-    ReportMilestone,
-    Supplement,
-    Withdraw,
-)
+from huiyin.simulate.story import Example, ExampleFile
 from huiyin.simulate.world import World
-from services.notify.domain import answers
-from services.routing.domain.report import Report
+from shared.business_time.zones import zone
 from shared.errors import HuiyinError
 from shared.events.complaints import ComplaintRegistered, ComplaintSupplemented
 from shared.events.envelope import NAMESPACE, Event
+from shared.procedures.least import least_document
 from shared.procedures.model import Procedure
 from shared.procedures.notice_documents import documents_shown
 
@@ -97,9 +83,12 @@ class _Run:
         self._ids: dict[str, UUID] = {}
         self._failures: list[Failure] = []
         self._played: list[Played] = []
-        given = self._whole(example.given)
-        received = given.received or (example.when[0].at if example.when else None) or example.until
-        self._first = given.model_copy(update={"received": received})
+        self._papers = 0
+        self._first: Given | None = None
+        if example.given is not None:
+            given = self._whole(example.given)
+            received = given.received or (example.when[0].at if example.when else None) or example.until
+            self._first = given.model_copy(update={"received": received})
 
     def outcome(self) -> Outcome:
         """Play it; what a service raises in surprise is a failure too."""
@@ -110,15 +99,15 @@ class _Run:
         return Outcome(self._example, tuple(self._failures), tuple(self._played))
 
     def _play(self) -> None:
-        if self._first.received is None:
+        start = self._start()
+        if start is None:
             self._fail(0, "it is not said when the complaint was received")
             return
-        world = World(self._rules, self._at(self._first.registered or self._first.received))
-        problem = _refusal(lambda: self._register(world, FIRST, self._first))
-        self._compare_refusal(0, self._example.refused, problem)
-        if problem is not None:
+        world = World(self._rules, self._at(start), self._example.reports)
+        if self._first is None:
+            self._advance(world, start, inclusive=True)
+        elif not self._begin(world, self._first):
             return
-        self._note(world, Register(at=self._first.received, register_=self._first, as_=FIRST))
         for place, action in enumerate(self._example.when, 1):
             self._put_documents(world, action)
             self._advance(world, action.at, inclusive=False)
@@ -127,7 +116,7 @@ class _Run:
             self._note(world, self._completed(action))
             self._advance(world, action.at, inclusive=True)
             if action.expect is not None:
-                self._compare(place, action.expect, world)
+                self._compare(place, _of_action(action, action.expect), world)
         if self._example.until is not None:
             self._advance(world, self._example.until, inclusive=True)
         for expected in self._example.expected:
@@ -135,9 +124,30 @@ class _Run:
         for name in _leaked(world.published, self._rules.procedure):
             self._fail(None, f"{name}: a text of the complaint stands in an event")
 
+    def _start(self) -> str | None:
+        """When time begins."""
+        if self._example.starts is not None:
+            return self._example.starts
+        if self._first is not None:
+            return self._first.registered or self._first.received
+        return self._example.when[0].at if self._example.when else self._example.until
+
+    def _begin(self, world: World, first: Given) -> bool:
+        """The complaint comes; returns whether it was taken."""
+        if first.received is None:
+            self._fail(0, "it is not said when the complaint was received")
+            return False
+        self._advance(world, first.registered or first.received, inclusive=self._example.starts is None)
+        problem = _refusal(lambda: self._register(world, FIRST, first))
+        self._compare_refusal(0, self._example.refused, problem)
+        if problem is not None:
+            return False
+        self._note(world, Register(at=first.received, register_=first, as_=FIRST))
+        return True
+
     def _put_documents(self, world: World, action: Action) -> None:
         """Put an action's documents into the vault a second before it, or at once where less time is left."""
-        case = None if isinstance(action, Register) else self._ids.get(action.of)
+        case = None if isinstance(action, Register | Ask) else self._ids.get(action.of)
         if case is None:
             return
         names = self._named(world.facts(case), action) if action.documents is None else action.documents
@@ -146,8 +156,20 @@ class _Run:
         world.advance(max(world.now, self._at(action.at) - _JUST_BEFORE), inclusive=True)
         self._note(world, None)
         for name in names:
-            world.add_document(case, name)
-        self._note(world, Look(at=action.at, of=action.of, documents=names))
+            self._papers += 1
+            at = world.now.astimezone(zone(self._rules.procedure.time_zone))
+            least = least_document(self._rules.procedure, name, world.facts(case), at)
+            paper = PutDocument(
+                at=action.at,
+                of=action.of,
+                by=least.by,
+                document=name,
+                text=f"{name} {self._papers}",  # another each time: the same again would be no new document
+                fields=least.fields,
+                signed_by=least.signed_by,
+            )
+            act(world, paper, case, self._at)
+            self._note(world, paper)
 
     def _named(self, facts: Mapping[str, Any], action: Action) -> tuple[str, ...]:
         """The documents that a report's fields name, and those that notices about it show."""
@@ -178,34 +200,7 @@ class _Run:
             given = self._whole(action.register_)
             self._register(world, action.as_, given.model_copy(update={"received": given.received or action.at}))
             return
-        case = self._ids.get(action.of)
-        if case is None:
-            raise Refused((("of", f"there is no complaint {action.of}"),))
-        by = action.by or ""
-        match action:
-            case Look():
-                pass
-            case Decide(decide=decision, rule=rule, to=to, fields=fields):
-                world.decide(case, decision, by, rule, to, fields)
-            case Supplement(supplement=fields):
-                world.supplement(case, fields)
-            case Withdraw(fields=fields):
-                world.withdraw(case, action.by or "complainant", fields)
-            case ReportMilestone(report=milestone, fields=fields, clock=clock, award=award, persons=persons):
-                happened = self._at(action.happened_at or action.at)
-                world.report(case, Report(milestone, happened, by, fields, clock, award, persons))
-            case Reassign(reassign=department):
-                world.reassign(case, department, by)
-            case CallIn(call_in=department):
-                world.call_in(case, department, by)
-            case Call(call=how, satisfied=satisfied, score=score, grade=grade, fields=fields):
-                called = self._at(action.at)
-                world.call(
-                    case,
-                    answers.Answer(how == "reached", called, action.by, None, satisfied, score, grade, fields),
-                )
-            case Answer(answer=answer, score=score):
-                world.answer(case, satisfied=answer == "satisfied", score=score)
+        act(world, action, self._ids.get(action.of), self._at)
 
     def _completed(self, action: Action) -> Action:
         """With everything that the file says of every complaint."""
@@ -232,14 +227,18 @@ class _Run:
         )
 
     def _compare(self, place: int | None, expected: Expectation, world: World) -> None:
+        procedure = self._rules.procedure
+        for report in expected.reports:
+            for line in report_differences(report, world, procedure):
+                self._fail(place, line)
         case = self._ids.get(expected.of)
         if case is None:
-            self._fail(place, f"there is no complaint {expected.of}")
+            if expected.model_fields_set != {"reports"}:
+                self._fail(place, f"there is no complaint {expected.of}")
             return
         names = {id: name for name, id in self._ids.items()}
-        zone = self._rules.procedure.time_zone
         seen: Observation = observe(world.published, case)
-        for line in Differences(expected, seen, world.facts(case), names, zone).lines():
+        for line in Differences(expected, seen, world.facts(case), names, procedure).lines():
             self._fail(place, line)
 
     def _compare_refusal(self, place: int, expected: Refusal | None, problem: Refused | None) -> None:
@@ -251,6 +250,13 @@ class _Run:
 
     def _at(self, text: str) -> datetime:
         return instant(text, self._rules.procedure.time_zone)
+
+
+def _of_action(action: Action, expected: Expectation) -> Expectation:
+    """What is expected after an action is of its complaint, unless it says otherwise."""
+    if "of" in expected.model_fields_set:
+        return expected
+    return expected.model_copy(update={"of": action.as_ if isinstance(action, Register) else action.of})
 
 
 def _leaked(published: Iterable[Event], procedure: Procedure) -> list[str]:

@@ -9,11 +9,12 @@ from uuid import UUID
 from huiyin.simulate.rules import WorldRules
 from services.sla.domain.case import Case, from_event
 from services.sla.domain.decide import ClockRow, decide
+from services.sla.domain.rules import rules_for
 from shared.events.envelope import Event, make
 
 
 class Sla:
-    """Clocks of the cases of one procedure."""
+    """Clocks of the cases and reports of one procedure."""
 
     def __init__(self, rules: WorldRules) -> None:
         self._rules = rules
@@ -40,7 +41,7 @@ class Sla:
         return [event for case_id in come for event in self._decide(self._cases[case_id], now)]
 
     def _decide(self, case: Case, now: datetime) -> list[Event]:
-        decision = decide(case, self._rules.procedure, self._rules.calendars, now)
+        decision = decide(case, rules_for(case.id, self._rules.procedure), self._rules.calendars, now)
         self._cases[case.id] = decision.case
         self.clocks[case.id] = decision.clocks
         instants = [row.next_at for row in decision.clocks if row.next_at is not None]

@@ -12,6 +12,7 @@ from shared.events import occurrences
 from shared.events.deadlines import ClockEvent
 from shared.events.envelope import Event
 from shared.events.notices import NoticeSent
+from shared.events.reports import ReportEvent
 
 
 def timeline(outcome: Outcome, time_zone: str, *, as_json: bool = False) -> Iterator[str]:
@@ -37,6 +38,8 @@ def _text(event: Event, time_zone: str) -> str:
             return f"{name}  due {wall(due, time_zone)}" if due else name
         case NoticeSent(addressee=to):
             return f"{word}  to {to}"
+        case ReportEvent(period=period, office=office):
+            return f"{word}  {period}" + (f" of {office}" if office else "")
     return word
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from huiyin.simulate.intake import Intake
+from huiyin.simulate.intake import Intake, Written
 from huiyin.simulate.notify import Notify
+from huiyin.simulate.reports import Reports, Wanted
 from huiyin.simulate.routing import Routing
 from huiyin.simulate.rules import WorldRules
 from huiyin.simulate.sla import Sla
 from services.notify.domain.answers import Answer
+from services.notify.domain.service import Delivery, Receipt
 from services.routing.domain.report import Report
 from shared.errors import HuiyinError
 from shared.events.envelope import Event
@@ -27,15 +29,19 @@ class Endless(HuiyinError):
 
 
 class World:
-    """One procedure at work. Every method takes what comes at the world's instant `now` (UTC), which only goes on."""
+    """One procedure at work. Every method takes what comes at the world's instant `now` (UTC), which only goes on.
 
-    def __init__(self, rules: WorldRules, start: datetime) -> None:
+    `reports`: the recurring reports that are looked at; all that list cases are made too.
+    """
+
+    def __init__(self, rules: WorldRules, start: datetime, reports: Collection[str] = ()) -> None:
         self.now = start
         self.published: list[Event] = []
         self._intake = Intake(rules)
         self._routing = Routing(rules)
         self._sla = Sla(rules)
         self._notify = Notify(rules)
+        self.reports = Reports(rules, self._intake, reports)
         self._sequences: Counter[tuple[UUID, str]] = Counter()
 
     def advance(self, to: datetime, *, inclusive: bool) -> None:
@@ -44,7 +50,12 @@ class World:
         `inclusive`: also those that come at that very instant; else whatever happens then happens before them.
         """
         for _ in range(_MOST_STEPS):
-            waiting = (self._sla.next_at, self._routing.next_at, self._notify.next_at)
+            waiting = (
+                self._sla.next_at,
+                self._routing.next_at,
+                self._notify.next_at,
+                self.reports.next_at(self.now),
+            )
             step = min((at for at in waiting if at is not None), default=None)
             if step is None or step > to or (step == to and not inclusive):
                 self.now = max(self.now, to)
@@ -53,6 +64,7 @@ class World:
             self._publish(self._sla.fire(self.now))
             self._publish(self._routing.look_again(self.now))
             self._publish(self._notify.fire(self.now))
+            self._publish(self.reports.fire(self.now))
         raise Endless("a clock repeats without end", field="clocks")
 
     def register(
@@ -73,17 +85,21 @@ class World:
         """An officer decides on a complaint; `fields`: what is given with the decision."""
         self._publish(self._intake.decide(case_id, decision, by, rule, to, fields, self.now))
 
-    def supplement(self, case_id: UUID, fields: Mapping[str, Any]) -> None:
-        """The complainant gives more."""
-        self._publish(self._intake.supplement(case_id, fields, self.now))
+    def ask(self, case_id: UUID, supplement: str, by: str, fields: Sequence[str], documents: Sequence[str]) -> None:
+        """An officer asks the complainant for more."""
+        self._publish(self._intake.ask(case_id, supplement, by, fields, documents, self.now))
+
+    def supplement(self, case_id: UUID, fields: Mapping[str, Any], by: str) -> None:
+        """The complainant gives more, or an office writes it down."""
+        self._publish(self._intake.supplement(case_id, fields, by, self.now))
 
     def withdraw(self, case_id: UUID, by: str, fields: Mapping[str, Any]) -> None:
         """The complaint is taken back."""
         self._publish(self._intake.withdraw(case_id, by, fields, self.now))
 
-    def add_document(self, case_id: UUID, name: str) -> None:
-        """A document is put into the case's vault."""
-        self._publish(self._intake.add_document(case_id, name, self.now))
+    def put_document(self, case_id: UUID, name: str, written: Written) -> None:
+        """A document is put into the case."""
+        self._publish(self._intake.put_document(case_id, name, written, self.now))
 
     def report(self, case_id: UUID, report: Report) -> None:
         """A milestone is reported."""
@@ -104,6 +120,22 @@ class World:
     def answer(self, case_id: UUID, *, satisfied: bool, score: int | None) -> None:
         """The complainant says whether the answer satisfies."""
         self._publish(self._notify.answer(case_id, satisfied=satisfied, score=score, now=self.now))
+
+    def receive(self, case_id: UUID, notice: str, to: str | None, given: Receipt) -> None:
+        """The receipt of a notice is reported."""
+        self._publish(self._notify.receive(case_id, notice, to, given, self.now))
+
+    def deliver(self, case_id: UUID, notice: str, to: str | None, given: Delivery) -> None:
+        """It is reported in which form an answer was given."""
+        self._publish(self._notify.deliver(case_id, notice, to, given, self.now))
+
+    def sign_off(self, wanted: Wanted, by: str, person: str | None, fields: Mapping[str, Any]) -> None:
+        """An office makes a recurring report."""
+        self._publish(self.reports.sign_off(wanted, by, person, fields, self.now))
+
+    def recount(self, wanted: Wanted, by: str) -> None:
+        """An office has the figures of a recurring report counted anew."""
+        self._publish(self.reports.recount(wanted, by, self.now))
 
     def facts(self, case_id: UUID) -> Mapping[str, Any]:
         """The facts of a case that conditions read, as routing has them."""

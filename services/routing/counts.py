@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import MutableMapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -101,4 +101,6 @@ async def _judge(
 
 
 def _since(count: Count, rules: Rules, at: datetime) -> datetime:
+    if count.window is None:
+        return datetime.min.replace(tzinfo=UTC)
     return step_before(at, Duration.parse(count.window), rules.calendar, "elapsed") - _MARGIN

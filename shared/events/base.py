@@ -13,7 +13,7 @@ from shared.events.topics import Topic
 class EventData(BaseModel):
     """Base of every event's `data`. Readers ignore fields that they do not know, so that a field may be added."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, defer_build=True)
 
     type_: ClassVar[str]
     topic_: ClassVar[Topic]

@@ -15,7 +15,7 @@ from shared.events.topics import COMPLAINTS
 class Matter(BaseModel):
     """What a counted matter is (`key`) and who raised it (`complainant`): keyed hashes, useless outside this matter."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     key: str
     complainant: str | None = None

@@ -27,7 +27,7 @@ CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
 class Wire(BaseModel):
     """The envelope as it stands in a record."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     specversion: str = "1.0"
     id: str

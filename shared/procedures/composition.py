@@ -4,8 +4,11 @@
 packs of `packs/` over it, in order; a pack's `${name}` is replaced by what `with` gives. Lists of entries with ids are
 merged by id: an entry of the file adds its keys to the base's, each key as a whole, and `remove: true` drops it. A
 mapping (`numbering`, `admissibility`) is merged by key; everything else is replaced. `texts` holds the texts of notices
-by occurrence: a notice without `text` has that of its first `at`, and `text: <word>` names another. A text that is one
-sentence (`text: {zh: '…', en: '…'}`) has the notice's name and the case number as its subject.
+by occurrence: a notice without `text` has that of its first `at`, or where there is none `otherwise`; `text: <word>`
+names another. A text that is one sentence (`text: {zh: '…', en: '…'}`) has the notice's name and the case number as
+its subject.
+
+`conditions` names conditions that stand in several places: `{condition: unnamed}` is what is written there.
 
 A number in `source` is a fact of the file's own procedure (`source: [7]` in `hotline` is `hotline.07`); so in
 `not_enforced`, where `fact` may be a list of facts with one reason.
@@ -23,30 +26,18 @@ from typing import Any
 
 from shared.errors import ProcedureError
 from shared.procedures.nearest import nearest
+from shared.procedures.nodes import Node, Place
+from shared.procedures.short_forms import NoCondition, with_named_conditions, with_own_facts, with_subject
 from shared.procedures.yaml_file import Document, Path
 
 _PINNED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*@[1-9][0-9]{0,5}")
 _PARAMETER = re.compile(r"\$\{([a-z0-9_-]+)\}")
 _MOST_PACKS = 50
+_ANY_OTHER = "otherwise"
+"""The text of a notice whose first occurrence has none."""
 
 Shelf = Callable[[str, str], Document | None]
 """Reads `bases/<name>.yaml` or `packs/<name>.yaml`, given the folder's name and the part's; None: there is no such."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where something was written: a file's name, and the line from 1."""
-
-    file: str
-    line: int
-
-
-@dataclass(frozen=True)
-class Node:
-    """A value with its place: a scalar, a list of nodes, or a mapping of nodes."""
-
-    value: Any
-    place: Place
 
 
 @dataclass(frozen=True)
@@ -68,46 +59,7 @@ def compose(document: Document, name: str, shelf: Shelf) -> Composed:
     composer = _Composer(name, shelf)
     whole = composer.complete(_tree(document.data, document.lines, name, ()), ())
     places: dict[Path, Place] = {}
-    return Composed(_plain(with_own_facts(composer.with_texts(whole)), (), places), places)
-
-
-def with_own_facts(whole: Node) -> Node:
-    """The same with the whole id of each fact that `source` or `not_enforced` gives by its number alone."""
-    id_ = whole.value.get("id")
-    if id_ is None or not isinstance(id_.value, str):
-        return whole
-    parts = dict(whole.value)
-    reasons = parts.get("not_enforced")
-    if reasons is not None and isinstance(reasons.value, list):
-        parts["not_enforced"] = replace(reasons, value=[one for node in reasons.value for one in _by_fact(node)])
-    return _named_facts(replace(whole, value=parts), id_.value)
-
-
-def _by_fact(reason: Node) -> list[Node]:
-    """A reason for several facts, once for each."""
-    facts = reason.value.get("fact") if isinstance(reason.value, dict) else None
-    if facts is None or not isinstance(facts.value, list):
-        return [reason]
-    return [replace(reason, value={**reason.value, "fact": one}) for one in facts.value]
-
-
-def _named_facts(node: Node, procedure: str) -> Node:
-    if isinstance(node.value, dict):
-        below = {key: _named_facts(one, procedure) for key, one in node.value.items()}
-        if isinstance(node.value.get("source"), Node) and isinstance(below["source"].value, list):
-            named = [_own_fact(one, procedure) for one in below["source"].value]
-            below["source"] = replace(below["source"], value=named)
-        if "fact" in below:
-            below["fact"] = _own_fact(below["fact"], procedure)
-        return replace(node, value=below)
-    if isinstance(node.value, list):
-        return replace(node, value=[_named_facts(one, procedure) for one in node.value])
-    return node
-
-
-def _own_fact(node: Node, procedure: str) -> Node:
-    own = isinstance(node.value, int) and not isinstance(node.value, bool) and node.value > 0
-    return replace(node, value=f"{procedure}.{node.value:02}") if own else node
+    return Composed(_plain(with_own_facts(composer.with_conditions(composer.with_texts(whole))), (), places), places)
 
 
 def _tree(value: Any, lines: Mapping[Path, int], file: str, path: Path) -> Node:
@@ -274,6 +226,13 @@ class _Composer:
             raise self.refusal(node.place, place, "there is nothing to remove", near or "the base has no such id")
         del found[id_]
 
+    def with_conditions(self, whole: Node) -> Node:
+        """With each condition that is only named in full."""
+        try:
+            return with_named_conditions(whole)
+        except NoCondition as missing:
+            raise self.refusal(missing.place, missing.path, missing.what, missing.hint) from None
+
     def with_texts(self, whole: Node) -> Node:
         """Each notice with its text, from those by occurrence or with the subject that it leaves out."""
         parts = dict(whole.value)
@@ -289,10 +248,12 @@ class _Composer:
             return notice
         text = notice.value.get("text")
         if text is not None and not isinstance(text.value, str):
-            return replace(notice, value={**notice.value, "text": _with_subject(text, notice.value.get("name"))})
+            return replace(notice, value={**notice.value, "text": with_subject(text, notice.value.get("name"))})
         word = text.value if text is not None else _first_word(notice.value.get("at"))
+        if text is None and word not in known:
+            word = _ANY_OTHER
         if word in known:
-            return replace(notice, value={**notice.value, "text": known[word]})
+            return replace(notice, value={**notice.value, "text": with_subject(known[word], notice.value.get("name"))})
         if text is None or not known:
             return notice
         raise self.refusal(
@@ -301,21 +262,6 @@ class _Composer:
             f"there is no text for {word}",
             nearest(word, known) or f"there are texts for: {', '.join(known)}",
         )
-
-
-def _with_subject(text: Node, name: Node | None) -> Node:
-    """A text whose languages are each one sentence, with the notice's name as subject."""
-    names = name.value if name is not None and isinstance(name.value, dict) else {}
-    if not isinstance(text.value, dict):
-        return text
-
-    def whole(language: str, node: Node) -> Node:
-        if not isinstance(node.value, str) or language not in names:
-            return node
-        subject = replace(names[language], value=f"{names[language].value} {{{{case_number}}}}")
-        return replace(node, value={"subject": subject, "body": node})
-
-    return replace(text, value={language: whole(language, node) for language, node in text.value.items()})
 
 
 def _first_word(at: Node | None) -> str:

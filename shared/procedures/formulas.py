@@ -1,8 +1,9 @@
 """Formulas of amounts: structured data, decimal, evaluated over the facts of a case; never a float, never code.
 
 A formula is a number; a field by its name (`charge`, or `{field: charge}`); or one of `min`, `max`, `sum` of several;
-`{times: 5, of: charge}`; `{percent: 3, of: fine}`; `{share: [lost, total], of: loss}`, which is of × lost ÷ total.
-Facts that are not known, a division by zero and a result out of range give no amount but `Undecided`, with the reason.
+`{times: 5, of: charge}`; `{percent: 3, of: fine}`; `{share: [lost, total], of: loss}`, which is of × lost ÷ total; or
+a table by the value of a fact: `{by: class, major: 500, else: 100}`. Facts that are not known, a division by zero and
+a result out of range give no amount but `Undecided`, with the reason.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _DEEPEST = 8
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 def _number(value: object) -> object:
@@ -45,48 +46,94 @@ FieldName = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+){0,2}$", max
 
 
 class FieldAmount(_Part):
-    """The value of a fact: an amount of money or a whole number."""
+    """The value of a fact: an amount of money or a whole number.
+
+    `field`: the fact's name.
+    """
 
     field: FieldName
 
 
 class Min(_Part):
-    """The least of several."""
+    """The least of several.
+
+    `min`: formulas.
+    """
 
     min: tuple[Formula, ...] = Field(min_length=1, max_length=20)
 
 
 class Max(_Part):
-    """The greatest of several."""
+    """The greatest of several.
+
+    `max`: formulas.
+    """
 
     max: tuple[Formula, ...] = Field(min_length=1, max_length=20)
 
 
 class Sum(_Part):
-    """All of them together."""
+    """All of them together.
+
+    `sum`: formulas.
+    """
 
     sum: tuple[Formula, ...] = Field(min_length=1, max_length=20)
 
 
 class Times(_Part):
-    """So many times another; `times` is a number or a fact that is a whole number."""
+    """So many times another.
+
+    `times`: a number, or a fact that is a whole number. `of`: a formula.
+    """
 
     times: Formula
     of: Formula
 
 
 class Percent(_Part):
-    """So many hundredths of another."""
+    """So many hundredths of another.
+
+    `percent`: a number. `of`: a formula.
+    """
 
     percent: Number
     of: Formula
 
 
 class Share(_Part):
-    """The part of another that the first of `share` is of the second."""
+    """The part of another that the first of `share` is of the second.
+
+    `share`: the part and the whole. `of`: a formula.
+    """
 
     share: tuple[Formula, Formula]
     of: Formula
+
+
+class ByValue(_Part):
+    """A formula for each value of a fact: `{by: class, major: 500, else: 100}`.
+
+    `else`: for every other value, and while the fact is not known; without it there is no amount then.
+
+    `by`: the name of a fact with declared values.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True, defer_build=True)
+    __pydantic_extra__: dict[str, Formula]
+
+    by: FieldName
+    else_: Formula | None = Field(default=None, alias="else")
+
+    @property
+    def values(self) -> Mapping[str, Formula]:
+        """The formula by value, without `else`."""
+        return self.__pydantic_extra__
+
+    def of(self, value: Any) -> Formula | None:
+        """The formula for a value of the fact (None: not known); None if there is none for it."""
+        word = str(value).lower() if isinstance(value, bool) else str(value)
+        return self.else_ if value is None else self.values.get(word, self.else_)
 
 
 def _kind(value: Any) -> str | None:
@@ -96,7 +143,8 @@ def _kind(value: Any) -> str | None:
         return "number"
     given = type(value).model_fields if isinstance(value, BaseModel) else value if isinstance(value, dict) else ()
     keys = set(given)
-    return next((key for key in ("min", "max", "sum", "times", "percent", "share", "field") if key in keys), "number")
+    words = ("by", "min", "max", "sum", "times", "percent", "share", "field")
+    return next((key for key in words if key in keys), "number")
 
 
 Formula = Annotated[
@@ -108,12 +156,10 @@ Formula = Annotated[
     | Annotated[Sum, Tag("sum")]
     | Annotated[Times, Tag("times")]
     | Annotated[Percent, Tag("percent")]
-    | Annotated[Share, Tag("share")],
+    | Annotated[Share, Tag("share")]
+    | Annotated[ByValue, Tag("by")],
     Discriminator(_kind),
 ]
-
-for _model in (Min, Max, Sum, Times, Percent, Share):
-    _model.model_rebuild()
 
 Reason = Literal["not-known", "division-by-zero", "out-of-range"]
 
@@ -128,7 +174,7 @@ class Undecided:
 
 def evaluate(formula: Formula, facts: Mapping[str, Any]) -> Decimal | Undecided:
     """The amount, rounded half up to two places; or why there is none."""
-    unknown = tuple(sorted(name for name in fields_of(formula) if _value(facts.get(name)) is None))
+    unknown = tuple(sorted(_unknown(formula, facts)))
     if unknown:
         return Undecided("not-known", unknown)
     try:
@@ -141,6 +187,16 @@ def evaluate(formula: Formula, facts: Mapping[str, Any]) -> Decimal | Undecided:
         return Undecided("division-by-zero")
     except Overflow:
         return Undecided("out-of-range")
+
+
+def _unknown(formula: Formula, facts: Mapping[str, Any]) -> frozenset[str]:
+    """The facts that the amount rests on and that are not known; of a table only those of the part that counts."""
+    if isinstance(formula, str | FieldAmount):
+        return frozenset(name for name in fields_of(formula) if _value(facts.get(name)) is None)
+    if isinstance(formula, ByValue):
+        chosen = formula.of(facts.get(formula.by))
+        return frozenset((formula.by,)) if chosen is None else _unknown(chosen, facts)
+    return frozenset[str]().union(*(_unknown(part, facts) for part in parts_of(formula)))
 
 
 def _evaluate(formula: Formula, facts: Mapping[str, Any]) -> Decimal:
@@ -162,6 +218,9 @@ def _evaluate(formula: Formula, facts: Mapping[str, Any]) -> Decimal:
             return _evaluate(of, facts) * percent / 100
         case Share(share=(part, whole), of=of):
             return _evaluate(of, facts) * (_evaluate(part, facts) / _evaluate(whole, facts))
+        case ByValue():
+            chosen = formula.of(facts.get(formula.by))
+            return Decimal("NaN") if chosen is None else _evaluate(chosen, facts)  # `evaluate` has looked
     raise TypeError(type(formula).__name__)
 
 
@@ -182,7 +241,8 @@ def fields_of(formula: Formula) -> frozenset[str]:
         return frozenset((formula,))
     if isinstance(formula, FieldAmount):
         return frozenset((formula.field,))
-    return frozenset[str]().union(*(fields_of(part) for part in parts_of(formula)))
+    own = frozenset((formula.by,)) if isinstance(formula, ByValue) else frozenset[str]()
+    return own.union(*(fields_of(part) for part in parts_of(formula)))
 
 
 def parts_of(formula: Formula) -> tuple[Formula, ...]:
@@ -196,6 +256,8 @@ def parts_of(formula: Formula) -> tuple[Formula, ...]:
             return (of,)
         case Share(share=(part, whole), of=of):
             return (part, whole, of)
+        case ByValue():
+            return (*formula.values.values(), *(() if formula.else_ is None else (formula.else_,)))
     return ()
 
 
@@ -230,4 +292,8 @@ def text_of(formula: Formula) -> str:
             return f"{text_of(percent)} % × {text_of(of)}"
         case Share(share=(part, whole), of=of):
             return f"{text_of(of)} × {text_of(part)} ÷ {text_of(whole)}"
+        case ByValue():
+            rows = [f"{value}: {text_of(one)}" for value, one in formula.values.items()]
+            rows += [] if formula.else_ is None else [f"else: {text_of(formula.else_)}"]
+            return f"{formula.by}({', '.join(rows)})"
     raise TypeError(type(formula).__name__)

@@ -19,8 +19,9 @@ from pydantic_core import ErrorDetails
 
 from shared.errors import NotFound, ProcedureError
 from shared.procedures.check import Finding, check_procedure
-from shared.procedures.composition import Composed, Place, Shelf, compose
+from shared.procedures.composition import Composed, Shelf, compose
 from shared.procedures.model import Procedure
+from shared.procedures.nodes import Place
 from shared.procedures.validation_messages import hint_for, plain_message
 from shared.procedures.yaml_file import Document, read_yaml
 from shared.procedures.yaml_file import Path as Keys
@@ -68,6 +69,11 @@ def parse_source(text: str, name: str, folder: Path | None = None) -> Source:
         details = error.errors(include_input=False, include_url=False)
         lines = sorted({_line(composed, name, detail) for detail in details})
         raise ProcedureError("\n".join(text for *_, text in lines), field=name, hint=_count(len(lines))) from None
+
+
+def read_document(path: Path) -> Document:
+    """The data of one file as it is written, with its lines; raises `ProcedureError`."""
+    return _document(_text(path), path.name)
 
 
 def load_procedure(path: Path) -> Procedure:

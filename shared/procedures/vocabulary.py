@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from shared.procedures.model import Procedure
 
-OF_A_FILE = ("extends", "use", "texts")
+OF_A_FILE = ("extends", "use", "texts", "conditions")
 """What a file has beside a procedure's own keys; see `composition`."""
 
 

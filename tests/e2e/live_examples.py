@@ -12,37 +12,35 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import httpx
 
-from huiyin.simulate.instants import instant
+from huiyin.simulate.actions import Action, Recount, Register, SignOff
 from huiyin.simulate.observe import Observation, observe
 from huiyin.simulate.run import Outcome, Played, case_id
-from huiyin.simulate.story import (
-    Action,
-    Answer,
-    Call,
-    CallIn,
-    Decide,
-    Look,
-    Reassign,
-    Register,
-    ReportMilestone,
-    Supplement,
-    Withdraw,
-)
+from shared.business_time.clock import CHECK_SECONDS
 from shared.business_time.clock_file import Schedule, Segment, read_schedule, write_schedule
 from shared.events import occurrences
+from shared.events.deadlines import ClockStarted
 from shared.events.envelope import Event, decode
+from shared.events.reports import ReportOpened, is_report
 from shared.procedures.model import Procedure
+from tests.e2e.live_requests import Requests
 from tests.running import Stack
 
 _SERVICES = ("intake", "routing", "sla", "notify")
 _STANDING_STILL = 1e-9
 _PATIENCE_S = 60.0
-_DOCUMENT_S = 5.0
+_BEHIND_S = 10.0
+"""How long a service may be behind the others when something is done there."""
+_LOOK_S = 0.03
+
+Seen = tuple[UUID, str, str]
+"""What of an event must be the same: its subject, its name, the second at which it happened."""
 
 
 @dataclass(frozen=True)
@@ -52,169 +50,143 @@ class Story:
     procedure: Procedure
     outcome: Outcome
 
+    @property
+    def name(self) -> str:
+        """The example's name, unlike any other."""
+        return f"{self.procedure.id}/{self.outcome.example.id}"
+
 
 @dataclass
 class _Live:
     story: Story
     ids: dict[UUID, UUID] = field(default_factory=dict)  # in memory -> in the stack
-    expected: Counter[tuple[UUID, str, str]] = field(default_factory=Counter)
+    reports: set[UUID] = field(default_factory=set)  # of the same id in memory and in the stack
+    expected: Counter[Seen] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def subjects(self) -> list[UUID]:
+        return [*self.ids.values(), *self.reports]
 
 
 class LiveExamples:
     """Plays stories on a stack whose clock this object moves."""
 
     def __init__(self, stack: Stack) -> None:
-        self._stack = stack
-        self._http = stack.client()
+        self._requests = Requests(stack)
         self._clock = stack.home / "clock.json"
+        self._loop = asyncio.new_event_loop()
+        self._databases = [self._loop.run_until_complete(stack.connect(service)) for service in _SERVICES]
 
     def play(self, stories: Sequence[Story]) -> list[str]:
-        """Play all of them; returns what differs from what happened in memory, a line each."""
+        """Play all of them; returns what differs from what happened in memory, a line each. Only once."""
         lives = [_Live(story) for story in stories]
-        moments = sorted(
-            (
-                (moment.at, number, live, moment)
-                for live in lives
-                for number, moment in enumerate(live.story.outcome.played)
-            ),
-            key=lambda one: one[:2],
-        )
-        place = 0
-        while place < len(moments):
-            at = moments[place][0]
-            together = [one for one in moments if one[0] == at]
-            place += len(together)
+        moments = [(moment.at, live, moment) for live in lives for moment in live.story.outcome.played]
+        for at, together in groupby(sorted(moments, key=lambda one: one[0]), key=lambda one: one[0]):
             self._jump(at)
-            for _, _, live, moment in together:
-                if moment.action is not None:
-                    self._await(live)
-                    self._act(live, moment.action, moment)
-                self._expect(live, moment)
-            for live in {id(one[2]): one[2] for one in together}.values():
-                self._await(live)
-        return [line for live in lives for line in self._differences(live)]
+            self._play_moments([(live, moment) for _, live, moment in together if not live.problems])
+        lines = [line for live in lives for line in (*live.problems, *self._differences(live))]
+        for database in self._databases:
+            self._loop.run_until_complete(database.close())
+        self._loop.close()
+        return lines
+
+    def _play_moments(self, moments: Sequence[tuple[_Live, Played]]) -> None:
+        """What happens at one instant, of each story one thing after the other."""
+        behind: list[_Live] = []
+        for live, moment in moments:
+            if moment.action is not None:
+                if live in behind:
+                    self._await([live])
+                self._act(live, moment.action)
+            self._expect(live, moment)
+            behind.append(live)
+        self._await(behind)
 
     def _jump(self, at: datetime) -> None:
-        """Let the clock stand at an instant from now on."""
+        """Let the clock stand at an instant from now on, and every process see it."""
         now = Segment(datetime.now(UTC), at, _STANDING_STILL)
         write_schedule(self._clock, Schedule((*read_schedule(self._clock).segments[-1:], now)))
+        time.sleep(CHECK_SECONDS)
 
-    def _act(self, live: _Live, action: Action, moment: Played) -> None:
-        answer = self._request(live, action)
-        if answer is None:
-            return
-        if action.refused is not None:
-            assert answer.is_client_error, (action, answer.status_code)
-            named = answer.json().get("field")
-            assert action.refused.field in (None, named), (action, answer.json())
-            return
-        assert answer.is_success, (live.story.outcome.example.id, action, answer.status_code, answer.text)
-        if isinstance(action, Register):
-            name = case_id(live.story.outcome.example.id, action.as_)
-            live.ids[name] = UUID(answer.json()["case_id"])
+    def _act(self, live: _Live, action: Action) -> None:
+        end = time.monotonic() + _BEHIND_S
+        while (problem := self._try(live, action)) is not None:
+            if problem.is_success or time.monotonic() > end:
+                said = f"{problem.status_code} {problem.text[:300]}"
+                live.problems.append(f"{live.story.name}: {action!r}: {said}")
+                return
+            time.sleep(_LOOK_S)
 
-    def _request(self, live: _Live, action: Action) -> httpx.Response | None:
+    def _try(self, live: _Live, action: Action) -> httpx.Response | None:
+        """Do it; returns the answer if it is not the one that is wanted."""
         story = live.story
-        intake, routing, notify = (self._stack.url(service) for service in ("intake", "routing", "notify"))
-        if isinstance(action, Register):
-            given = action.register_
-            received = instant(given.received or action.at, story.procedure.time_zone)
-            fields = {name: value for name, value in given.fields.items() if value is not None}
-            body: dict[str, Any] = {
-                "procedure": story.procedure.id,
-                "channel": given.channel,
-                "received_at": received.isoformat(),
-                "fields": fields,
-                "language": given.language or "zh",
-            }
-            return self._http.post(f"{intake}/v1/complaints", json=body)
-        case = live.ids[case_id(story.outcome.example.id, action.of)]
-        for name in action.documents or ():
-            put = self._http.put(f"{intake}/v1/cases/{case}/documents/{name}", json={"text": f"{name} of {case}"})
-            assert put.is_success, put.text
-        by = {"by": action.by} if action.by else {}
-        match action:
-            case Decide():
-                more = {"rule": action.rule, "to": action.to}
-                body = {"decision": action.decide, **by, **{name: value for name, value in more.items() if value}}
-                return self._http.post(f"{intake}/v1/cases/{case}/admission", json=body)
-            case Supplement():
-                return self._http.post(f"{intake}/v1/cases/{case}/supplements", json={"fields": action.supplement})
-            case Withdraw():
-                return self._http.post(f"{intake}/v1/cases/{case}/withdrawal", json=by or {"by": "complainant"})
-            case ReportMilestone():
-                at = instant(action.happened_at or action.at, story.procedure.time_zone)
-                more = {"clock": action.clock, "award": action.award}
-                body = {"milestone": action.report, **by, "at": at.isoformat(), "fields": action.fields}
-                body |= {name: value for name, value in more.items() if value}
-                body |= {"persons": list(action.persons)} if action.persons else {}
-                return self._report(f"{routing}/v1/cases/{case}/milestones", body)
-            case Reassign():
-                body = {"department": action.reassign, **by}
-                return self._http.post(f"{routing}/v1/cases/{case}/reassignment", json=body)
-            case CallIn():
-                body = {"department": action.call_in, **by}
-                return self._http.post(f"{routing}/v1/cases/{case}/assistants", json=body)
-            case Call():
-                task = self._task(case)
-                answered = {"satisfied": action.satisfied, "score": action.score, "grade": action.grade}
-                body = {"reached": action.call == "reached", "fields": action.fields, **answered, **by}
-                return self._http.post(f"{notify}/v1/follow-ups/{task}", json=body)
-            case Answer():
-                body = {"satisfied": action.answer == "satisfied", "score": action.score}
-                return self._http.post(f"{notify}/v1/cases/{case}/satisfaction", json=body)
-            case Look():
-                return None
-
-    def _report(self, url: str, body: dict[str, Any]) -> httpx.Response:
-        """The answer; a document that was put into the vault a moment ago is waited for."""
-        end = time.monotonic() + _DOCUMENT_S
-        while True:
-            answer = self._http.post(url, json=body)
-            if answer.status_code != 409 or answer.json().get("type") != "/errors/not-yet" or time.monotonic() > end:
-                return answer
-            time.sleep(0.1)
-
-    def _task(self, case: UUID) -> str:
-        found = self._http.get(
-            f"{self._stack.url('notify')}/v1/follow-ups", params={"case": str(case), "state": "open"}
-        )
-        return str(found.json()["follow_ups"][0]["id"])
+        elsewhere = isinstance(action, Register | SignOff | Recount)
+        case = None if elsewhere else live.ids[case_id(story.outcome.example.id, action.of)]
+        answer = self._requests.send(action, story.outcome.example.id, story.procedure, case)
+        if answer is None:
+            return None
+        if action.refused is not None:
+            wanted = action.refused
+            named = [answer.json().get("field"), *(one["field"] for one in answer.json().get("errors", ()))]
+            fits = wanted.field in (None, *named) and (wanted.says or "") in answer.text
+            return None if answer.is_client_error and fits else answer
+        if answer.is_success and isinstance(action, Register):
+            live.ids[case_id(story.outcome.example.id, action.as_)] = UUID(answer.json()["case_id"])
+        return None if answer.is_success else answer
 
     def _expect(self, live: _Live, moment: Played) -> None:
         for event in moment.published:
-            live.expected[(live.ids[event.subject], *_seen(event))] += 1
+            if event.subject in live.ids:
+                live.expected[live.ids[event.subject], *_seen(event)] += 1
+            elif is_report(event.subject) and not isinstance(event.data, ReportOpened | ClockStarted):
+                live.reports.add(event.subject)  # those two came when the stack began
+                live.expected[event.subject, *_seen(event)] += 1
 
-    def _await(self, live: _Live) -> None:
+    def _await(self, lives: Sequence[_Live]) -> None:
         """Wait until every expected event is there."""
+        waiting = [live for live in {id(one): one for one in lives}.values() if not live.problems]
         end = time.monotonic() + _PATIENCE_S
-        while True:
-            lacking = live.expected - Counter((event.subject, *_seen(event)) for event in self._events(live))
-            if not lacking:
+        while waiting:
+            there = Counter(
+                (event.subject, *_seen(event)) for event in self._events([id for one in waiting for id in one.subjects])
+            )
+            waiting = [live for live in waiting if live.expected - there]
+            if waiting and time.monotonic() > end:
+                for live in waiting:
+                    lacking = sorted(f"{what} {at}" for _, what, at in (live.expected - there).elements())
+                    live.problems.append(f"{live.story.name}: not published: {', '.join(lacking)}")
                 return
-            if time.monotonic() > end:
-                raise AssertionError(f"{live.story.outcome.example.id}: not published: {sorted(lacking.elements())}")
-            time.sleep(0.05)
+            if waiting:
+                time.sleep(_LOOK_S)
 
-    def _events(self, live: _Live) -> list[Event]:
-        return asyncio.run(self._read(list(live.ids.values())))
-
-    async def _read(self, ids: Sequence[UUID]) -> list[Event]:
+    def _events(self, subjects: Sequence[UUID]) -> list[Event]:
         sql = "SELECT value FROM emitted_events WHERE case_id = ANY($1) ORDER BY id, place"
-        found = [decode(row[0]) for service in _SERVICES for row in await self._stack.query(service, sql, list(ids))]
-        return sorted(found, key=lambda event: event.time)
+
+        async def read(database: asyncpg.Connection) -> list[Event]:
+            return [decode(row[0]) for row in await database.fetch(sql, list(subjects))]
+
+        async def read_all() -> list[list[Event]]:
+            return await asyncio.gather(*(read(one) for one in self._databases))
+
+        found = self._loop.run_until_complete(read_all())
+        return sorted((event for events in found for event in events), key=lambda event: event.time)
 
     def _differences(self, live: _Live) -> Iterable[str]:
-        events = self._events(live)
-        example = live.story.outcome.example.id
-        more = Counter((event.subject, *_seen(event)) for event in events) - live.expected
+        """What differs at the story's end: later the clock went on for other stories."""
+        if live.problems:
+            return
+        last = live.story.outcome.played[-1].at
+        events = [one for one in self._events(live.subjects) if one.time.replace(microsecond=0) <= last]
+        of_cases = (event for event in events if not is_report(event.subject))
+        more = Counter((event.subject, *_seen(event)) for event in of_cases) - live.expected
         for _, what, at in sorted(more.elements()):
-            yield f"{example}: published beside what was published in memory: {what} {at}"
+            yield f"{live.story.name}: published beside what was published in memory: {what} {at}"
         for in_memory, in_stack in live.ids.items():
             wanted = _comparable(observe(live.story.outcome.published, in_memory), live.ids)
             found = _comparable(observe(events, in_stack), {})
             yield from (
-                f"{example}: {key}: {wanted[key]} in memory, {found[key]} live"
+                f"{live.story.name}: {key}: {wanted[key]} in memory, {found[key]} live"
                 for key in wanted
                 if wanted[key] != found[key]
             )
@@ -243,4 +215,6 @@ def _comparable(seen: Observation, ids: dict[UUID, UUID]) -> dict[str, Any]:
         "merged into": ids.get(seen.merged_into, seen.merged_into) if seen.merged_into else None,
         "clocks": {name: (one.state, second(one.due_at)) for name, one in seen.clocks.items()},
         "notices": sorted((one.notice, one.to, second(one.at)) for one in seen.notices),
+        "awards": seen.awards,
+        "numbered": sorted(seen.numbers),
     }

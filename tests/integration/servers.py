@@ -28,7 +28,7 @@ from huiyin.embedded.down import stop
 from huiyin.embedded.home import Home
 from huiyin.embedded.processes.process import spawn, wait_for
 from huiyin.embedded.processes.supervisor import running_supervisor
-from shared.settings import SERVICES
+from shared.service_names import SERVICES
 
 _FOLDER = "HUIYIN_TEST_SERVERS"
 """The environment variable by which all processes of a run know the folder of its servers."""

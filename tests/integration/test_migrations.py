@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
 from shared.messaging.database import open_database
-from shared.settings import SERVICES
+from shared.service_names import SERVICES
 
 
 @pytest.mark.parametrize("service", SERVICES)

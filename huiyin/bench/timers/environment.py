@@ -170,7 +170,7 @@ def open_environment(progress: Callable[[str], None]) -> Iterator[BenchEnvironme
     from huiyin.embedded.home import Home
     from huiyin.embedded.processes.services import huiyin_services
     from huiyin.embedded.up import Options, start
-    from shared.settings import SERVICES
+    from shared.service_names import SERVICES
 
     with tempfile.TemporaryDirectory(prefix="huiyin-bench-") as folder:
         procedures = Path(folder) / "procedures"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from huiyin.cli.rules.folders import calendars_folder, procedures_folder
-from shared.errors import InvalidInput
+from shared.errors import InvalidInput, ProcedureError
 
 if TYPE_CHECKING:
     from huiyin.simulate.prove import Proof
@@ -130,15 +130,40 @@ def own_examples(path: Path) -> ExampleFile | None:
 
 
 def procedure_file(name: str, folder: Path | None) -> Path:
-    """The file of a procedure: itself, or the one in the folder of further procedures or the library with this name."""
-    from shared.procedures.loader import LIBRARY_FOLDER
+    """The file of a procedure: itself, or that of this id in the folder of further procedures or the library.
 
-    if name.endswith((".yaml", ".yml")):
+    Of several versions it is the highest that is found. Raises `InvalidInput`.
+    """
+    from shared.procedures.loader import LIBRARY_FOLDER
+    from shared.procedures.nearest import nearest
+
+    if name.endswith((".yaml", ".yml")) or Path(name).is_file():
         return Path(name)
-    for where in (folder or procedures_folder(), LIBRARY_FOLDER):
-        if where is not None and (where / f"{name}.yaml").is_file():
+    folders = [where for where in (folder or procedures_folder(), LIBRARY_FOLDER) if where is not None]
+    for where in folders:
+        if (where / f"{name}.yaml").is_file():
             return where / f"{name}.yaml"
-    raise InvalidInput(f"there is no procedure {name}", field="procedure", hint="see `huiyin procedure list`")
+    found: dict[str, tuple[int, Path]] = {}
+    for path in (path for where in folders for path in sorted(where.glob("*.y*ml"))):
+        id_, version = _named_in(path)
+        if id_ not in found or found[id_][0] < version:
+            found[id_] = (version, path)
+    if name in found:
+        return found[name][1]
+    hint = nearest(name, found) or "see `huiyin procedure list`"
+    raise InvalidInput(f"there is no procedure {name}", field="procedure", hint=hint)
+
+
+def _named_in(path: Path) -> tuple[str, int]:
+    """The id and version that a file says, without reading it as a procedure; its name and 0 where it says none."""
+    from shared.procedures.loader import read_document
+
+    try:
+        data = read_document(path).data
+    except ProcedureError:
+        return path.stem, 0
+    id_, version = data.get("id"), data.get("version")
+    return (id_ if isinstance(id_, str) else path.stem), (version if isinstance(version, int) else 0)
 
 
 def _loaded(path: Path) -> Procedure:

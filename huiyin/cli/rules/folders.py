@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from shared.settings import SERVICES
+from shared.service_names import SERVICES
 
 
 def calendars_folder(home: Path | None = None) -> Path:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from huiyin.cli.options import Lang, LangOption
-from huiyin.cli.rules.examples import failures_of, prove, simulate
+from huiyin.cli.rules.examples import failures_of, procedure_file, prove, simulate
 from huiyin.cli.rules.folders import procedures_folder
 from shared.errors import ProcedureError
 
@@ -68,15 +68,17 @@ def show(
 
 
 def check(
-    file: Annotated[Path, typer.Argument(help="a procedure file")],
+    procedure: Annotated[str, typer.Argument(help="a file, or an id of the library")],
     lang: LangOption = Lang.en,
+    folder: _FOLDER = None,
 ) -> None:
-    """Check a procedure file, and run the examples beside it; exit 1 if there are errors or an example fails.
+    """Check a procedure, and run the examples beside its file; exit 1 if there are errors or an example fails.
 
     Warnings are printed too. The examples of rules.yaml are in examples/rules.yaml.
     """
     from shared.procedures.loader import read_source
 
+    file = procedure_file(procedure, folder)
     try:
         source = read_source(file)
     except ProcedureError as mistakes:

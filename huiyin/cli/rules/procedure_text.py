@@ -158,10 +158,11 @@ class ProcedureText:
             text += self._say(f"，不晚于 {clock.within}", f", within {clock.within}")
         if clock.extension is not None:
             who = ", ".join(clock.extension.approved_by)
-            text += self._say(f"，可延至 {clock.extension.to}", f", extendable to {clock.extension.to}")
+            to = clock.extension.to or clock.extension.to_field
+            text += self._say(f"，可延至 {to}", f", extendable to {to}")
             text += f" ({who})" if who else ""
-            if clock.extension.max:
-                text += self._say(f"，至多 {clock.extension.max}", f", {clock.extension.max} at most")
+            if most := clock.extension.max or clock.extension.at_most:
+                text += self._say(f"，至多 {most}", f", {most} at most")
         quiet = ", ".join(f"{one.from_}-{one.until}" for one in clock.quiet)
         text += self._say(f"，{quiet} 静默", f", quiet {quiet}") if quiet else ""
         if clock.catch_up != "all":

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from huiyin.cli.rules.meanings import meanings, models_in, purpose
 from shared import procedures
 from shared.procedures.model import Procedure
 
@@ -19,19 +20,40 @@ _PARTS: dict[str, Any] = {
         "type": "array",
         "items": {"type": "object", "properties": _PACK, "required": ["pack"], "additionalProperties": False},
     },
+    "conditions": {
+        "type": "object",
+        "additionalProperties": {"type": "object"},
+        "description": "conditions that stand in several places, by their names",
+    },
     "texts": {
         "type": "object",
         "additionalProperties": {"$ref": "#/$defs/NoticeTexts"},
         "description": "texts of notices by occurrence",
     },
 }
+_NAMED_CONDITION: dict[str, Any] = {
+    "type": "object",
+    "properties": {"condition": {"type": "string", "description": "one of the file's `conditions`"}},
+    "required": ["condition"],
+    "additionalProperties": False,
+}
 
 
 def render_schema() -> str:
     """The schema as it stands in `procedure.schema.json`: JSON Schema 2020-12, two spaces, one line feed at the end."""
-    whole = Procedure.model_json_schema(by_alias=True, mode="validation")
+    whole = _described(Procedure.model_json_schema(by_alias=True, mode="validation"))
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_of_files(whole)}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _described(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema with the meaning of every key, which editors show beside it."""
+    for model in models_in(Procedure):
+        own = schema if model is Procedure else schema["$defs"][model.__name__]
+        own["description"] = purpose(model)
+        for key, text in meanings(model).items():
+            own["properties"][key]["description"] = text
+    return schema
 
 
 def _of_files(schema: dict[str, Any]) -> dict[str, Any]:
@@ -57,7 +79,19 @@ def _of_files(schema: dict[str, Any]) -> dict[str, Any]:
     schema["properties"] |= _PARTS
     schema["if"] = {"anyOf": [{"required": ["extends"]}, {"required": ["use"]}]}
     schema["else"] = {"required": schema.pop("required"), "properties": demanded}
-    return {**schema, "required": ["id", "version", "name", "in_force_from"]}
+    found: dict[str, Any] = _with_named_conditions(schema)
+    found["$defs"]["NamedCondition"] = _NAMED_CONDITION
+    return {**found, "required": ["id", "version", "name", "in_force_from"]}
+
+
+def _with_named_conditions(schema: Any) -> Any:
+    """Wherever a condition may stand, one of the file's `conditions` may be named."""
+    if isinstance(schema, list):
+        below = [_with_named_conditions(one) for one in schema]
+        return [*below, {"$ref": "#/$defs/NamedCondition"}] if {"$ref": "#/$defs/Reached"} in below else below
+    if isinstance(schema, dict):
+        return {key: _with_named_conditions(one) for key, one in schema.items()}
+    return schema
 
 
 def _merged_by_id(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -97,7 +97,7 @@ class _Hand:
             yes = milestone != "resolved" or self._drawn("substantiated") < _SUBSTANTIATED
             step = handling.step(self.procedure, self.file, milestone, at, yes=yes)
             found += [self._document(name) for name in step.documents]
-            found.append(self._report(step, at))
+            found.append(self._bring(step, at) if step.notice else self._report(step, at))
             at += _MOMENT
         self.file.latest = at
         return found
@@ -106,17 +106,22 @@ class _Hand:
         """When it is reported to have happened: when it was planned, but after everything else that is known."""
         return self.task.at if self.file.latest is None else max(self.task.at, self.file.latest + _MOMENT)
 
-    def _report(self, step: Step, at: datetime, clock: str | None = None) -> Act:
+    def _report(self, step: Step, at: datetime, clock: str | None = None, *, by_topic: bool = True) -> Act:
         case_id, pin = self.file.id, self.file.procedure
-        if clock is None and behaviour.reports_by_topic(self.seed, case_id):
+        if clock is None and by_topic and behaviour.reports_by_topic(self.seed, case_id):
             return Act(step.milestone, lambda desk: desk.report_by_topic(case_id, pin, step, at), step.milestone)
         return Act(step.milestone, lambda desk: desk.report(case_id, step, at, clock), step.milestone)
 
+    def _bring(self, step: Step, at: datetime) -> Act:
+        case_id = self.file.id
+        return Act(step.milestone, lambda desk: desk.bring(case_id, step, at), step.milestone)
+
     def _document(self, name: str) -> Act:
         case_id = self.file.id
+        least = handling.document(self.procedure, self.file, name, self.task.at)
         # In a later cycle it is another text: the same text again would be no new document.
         text = f"（演示文书，内容虚构）{self.file.number}-{self.file.cycle} {name}"
-        return Act("document", lambda desk: desk.put_document(case_id, name, text))
+        return Act("document", lambda desk: desk.put_document(case_id, name, text, least))
 
     def extend(self, clock_id: str, cycle: int) -> tuple[list[Act], list[Task]]:
         rule = next(one for one in self.procedure.clocks if one.id == clock_id).extension
@@ -147,14 +152,22 @@ class _Hand:
     def _decide(self) -> list[Act]:
         if self.file.admitted or self.file.status == "void":
             return []
-        rules = self.procedure.admissibility
-        by = rules.decided_by[0] if rules.decided_by else self.procedure.default_department
-        decision = "admit" if self._drawn("admission") < _ADMITTED else "refuse"
-        reason = next((one.id for one in rules.rules if one.decision == decision), None)
-        rule = reason if decision == "refuse" else None
+        first = "admit" if self._drawn("admission") < _ADMITTED else "refuse"
+        at = self._after_all_known()
+        ways = (handling.decision(self.procedure, self.file, one, at) for one in (first, "admit", "refuse"))
+        way = next((one for one in ways if one is not None), None)
+        if way is None:
+            return []
+        found: list[Act] = []
+        for step in way.steps:
+            found += [self._document(name) for name in step.documents]
+            found.append(self._report(step, at, by_topic=False))
+            at += _MOMENT
+        found += [self._document(name) for name in way.documents]
         case_id = self.file.id
         # who decides does not know whether the rules have admitted it meanwhile: then it is no longer held
-        return [Act("decision", lambda desk: desk.decide(case_id, decision, by, rule), may_be_refused=True)]
+        decide = Act("decision", lambda desk: desk.decide(case_id, way.decision, way.by, way.rule), may_be_refused=True)
+        return [*found, decide]
 
     def supplement(self, missing: Sequence[str]) -> list[Act]:
         if self.file.status == "void":

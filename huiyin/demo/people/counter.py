@@ -11,10 +11,12 @@ from kafka import KafkaProducer
 from huiyin.cli.client import Api, Connection
 from huiyin.cli.databases import database_urls
 from huiyin.cli.topics.broker import broker_errors
-from huiyin.demo.people.handling import Step
+from huiyin.demo.people.handling import SIGNER, Step
+from shared.errors import NotYet
 from shared.events.assignments import MilestoneReport
 from shared.events.envelope import CONTENT_TYPE, encode, make
 from shared.events.topics import DEPARTMENT_REPORTS
+from shared.procedures.least import LeastDocument
 from shared.security.acting import EVERY_OFFICE
 from shared.security.keys import ensure_key, new_secret
 from shared.security.signing import RecordSigner, new_private_key, public_key_of
@@ -46,9 +48,29 @@ class Counter:
         for api in (self._intake, self._routing, self._notify):
             api.http.close()
 
-    def put_document(self, case_id: UUID, name: str, text: str) -> None:
-        """Put a text into the case's vault."""
-        self._intake.put(f"/v1/cases/{case_id}/documents/{name}", {"text": text})
+    def put_document(self, case_id: UUID, name: str, text: str, least: LeastDocument) -> None:
+        """Put a document into the case, with what it must state and whose signatures it must bear."""
+        body = {"text": text, "fields": dict(least.fields), "signed_by": list(least.signed_by)}
+        self._intake.put(f"/v1/cases/{case_id}/documents/{name}", body | ({"by": least.by} if least.by else {}))
+
+    def bring(self, case_id: UUID, step: Step, at: datetime) -> None:
+        """Say that a notice was brought to its addressee, and who took it where the procedure asks for that.
+
+        Raises `NotYet` until the notice was sent.
+        """
+        assert step.notice is not None  # noqa: S101  (such a step is one of a notice)
+        made = self._notify.get("/v1/notices", case=str(case_id))["notices"]
+        sent = [one for one in made if one["notice"] == step.notice.id and one["state"] in ("sent", "failed")]
+        if not sent:
+            raise NotYet("the notice has not been sent", field="notice")
+        place = f"/v1/notices/{sent[-1]['id']}"
+        if step.milestone.startswith("delivered:"):
+            self._notify.post(f"{place}/delivery", {"form": "written", "by": step.by})
+            return
+        asked = step.notice.service.receipt if step.notice.service else ()
+        slip = {"deliverer": {"person": "staff-1"}, "signer": {"signer": SIGNER}, "date": {"date": f"{at.date()}"}}
+        receipt = {name: value for one in asked for name, value in slip[one].items()}
+        self._notify.post(f"{place}/receipt", {"by": step.by, **receipt})
 
     def report(self, case_id: UUID, step: Step, at: datetime, clock: str | None = None) -> None:
         """Report a milestone over HTTP."""

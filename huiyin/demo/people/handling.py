@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from huiyin.demo.people.casefile import CaseFile
-from shared.procedures.conditions import holds
+from shared.procedures.conditions import fields_of, holds
+from shared.procedures.least import LeastDocument, least_document, least_value
 from shared.procedures.milestones import REPORTED, split
-from shared.procedures.model import Clock, FieldSpec, Milestone, Procedure
+from shared.procedures.model import Clock, Milestone, Notice, Procedure
 from shared.procedures.notice_documents import documents_shown
 from shared.procedures.offices import HANDLER
 
@@ -18,18 +19,35 @@ ADMISSION = "admission"
 """Stands for an officer's decision on a held complaint, which is no milestone."""
 
 _DOCUMENTED = "documented"
+_BROUGHT = ("delivered", "served")
+"""What becomes of a notice once somebody says that it was brought to its addressee."""
 _DECISIONS = ("admitted", "refused", "transferred-out")
 
 
 @dataclass(frozen=True)
 class Step:
-    """A milestone to report: who reports it, its coded values, the documents that it refers to, and staff ids."""
+    """A milestone to report: who reports it, its coded values, the documents that it refers to, and staff ids.
+
+    `notice`: nothing is reported, but a notice is brought, and that word (`delivered:result`) is the milestone.
+    """
 
     milestone: str
     by: str
     fields: Mapping[str, Any]
     documents: tuple[str, ...]
     persons: tuple[str, ...] = ()
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What an officer decides, the reports that must come before it, and the documents."""
+
+    decision: str
+    by: str
+    rule: str | None
+    steps: tuple[Step, ...]
+    documents: tuple[str, ...]
 
 
 def target_of(procedure: Procedure, clock: Clock, file: CaseFile) -> str | None:
@@ -48,6 +66,14 @@ def chain(procedure: Procedure, file: CaseFile, target: str) -> tuple[str, ...]:
 def _collect(procedure: Procedure, file: CaseFile, milestone: str, found: list[str], above: tuple[str, ...]) -> bool:
     if milestone in above:
         return False
+    brought = _brought(procedure, milestone)
+    if brought is not None:
+        if not any(at in file.reached or at in found for at in brought.at) and not any(
+            _collect(procedure, file, at, found, (*above, milestone)) for at in brought.at
+        ):
+            return False
+        found.append(milestone)
+        return True
     spec = _spec(procedure, milestone)
     if spec is None:
         if milestone not in REPORTED:
@@ -71,6 +97,10 @@ def _collect(procedure: Procedure, file: CaseFile, milestone: str, found: list[s
 
 def step(procedure: Procedure, file: CaseFile, milestone: str, at: datetime, *, yes: bool) -> Step:
     """The report of a milestone with the least that is asked for. `yes` is the answer where both would do."""
+    notice = _brought(procedure, milestone)
+    if notice is not None:
+        by = file.department or procedure.default_department
+        return Step(milestone, by, {}, (SIGNER,) if _asks_for_signer(milestone, notice) else (), (), notice)
     spec = _spec(procedure, milestone)
     fields: dict[str, Any] = {}
     documents: list[str] = []
@@ -79,13 +109,50 @@ def step(procedure: Procedure, file: CaseFile, milestone: str, at: datetime, *, 
             fields[one.id] = document_name(milestone, one.id)
             documents.append(fields[one.id])
         elif one.required is True and one.default is None and holds(one.when, file.conditions()) is not False:
-            fields[one.id] = one.accepted[0] if one.accepted else _least(one, at, yes=yes)
+            fields[one.id] = least_value(one, at, yes=yes)
     fields = _as_it_must_be(spec, fields, file.conditions()) if spec else fields
     reported = {f"{milestone}.{name}": value for name, value in fields.items()}
     documents += documents_shown(procedure, milestone, {**file.conditions(), **reported})
     documents += _required_documents(spec, file) if spec else ()
     persons = tuple(f"staff-{number}" for number in range(1, (spec.persons or 0) + 1)) if spec else ()
     return Step(milestone, _reporter(procedure, spec, file), fields, tuple(documents), persons)
+
+
+def decision(procedure: Procedure, file: CaseFile, wanted: str, at: datetime) -> Decision | None:
+    """How an officer comes to decide `admit` or `refuse`; None if nobody can, as things are."""
+    rules = procedure.admissibility
+    rule = next((one for one in rules.rules if one.decision == wanted), None) if wanted == "refuse" else None
+    if wanted == "refuse" and rule is None and rules.rules:
+        return None
+    by = next(iter((rule.decided_by if rule else ()) or rules.decided_by), procedure.default_department)
+    spec = _spec(procedure, {"admit": "admitted", "refuse": "refused"}[wanted])
+    for yes in (True, False):
+        steps, facts = _before(procedure, file, spec, at, yes=yes)
+        if all(holds(one, facts) is True for one in (rule.when if rule else None, *(spec.must if spec else ()))):
+            documents = _required_documents(spec, file) if spec else ()
+            return Decision(wanted, by, rule.id if rule else None, steps, documents)
+    return None
+
+
+def _before(
+    procedure: Procedure, file: CaseFile, spec: Milestone | None, at: datetime, *, yes: bool
+) -> tuple[tuple[Step, ...], dict[str, Any]]:
+    """The reports that must come before a decision, or that it goes by, and the facts once they have come."""
+    facts, found = file.conditions(), list[str]()
+    wanted = [one.reached for one in spec.requires if holds(one.when, facts) is True] if spec else []
+    read = {name.partition(".")[0] for one in (spec.must if spec else ()) for name in fields_of(one)}
+    wanted += [one.id for one in procedure.milestones if one.id in read]
+    for word in wanted:
+        if word and word not in (*file.reached, *found) and split(word)[0] != _DOCUMENTED:
+            _collect(procedure, file, word, found, ())
+    steps = tuple(step(procedure, file, one, at, yes=yes) for one in found)
+    told = {f"{one.milestone}.{name}": value for one in steps for name, value in one.fields.items()}
+    return steps, {**facts, **told, **{f"reached:{one}": True for one in found}}
+
+
+def document(procedure: Procedure, file: CaseFile, name: str, at: datetime) -> LeastDocument:
+    """The least that a document must hold."""
+    return least_document(procedure, name, file.conditions(), at)
 
 
 def _as_it_must_be(spec: Milestone, fields: dict[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,6 +181,20 @@ def document_name(milestone: str, field: str) -> str:
     return f"{milestone}-{field}"[:40].rstrip("-")
 
 
+SIGNER = "signer"
+"""The document that holds the name of who took a notice."""
+
+
+def _brought(procedure: Procedure, word: str) -> Notice | None:
+    """The notice that a word like `delivered:result` is about."""
+    name, qualifier = split(word)
+    return next((one for one in procedure.notices if one.id == qualifier), None) if name in _BROUGHT else None
+
+
+def _asks_for_signer(word: str, notice: Notice) -> bool:
+    return word.startswith("served:") and notice.service is not None and "signer" in notice.service.receipt
+
+
 def _spec(procedure: Procedure, milestone: str) -> Milestone | None:
     return next((one for one in procedure.milestones if one.id == milestone), None)
 
@@ -121,23 +202,3 @@ def _spec(procedure: Procedure, milestone: str) -> Milestone | None:
 def _reporter(procedure: Procedure, spec: Milestone | None, file: CaseFile) -> str:
     own = file.department or procedure.default_department
     return own if spec is None or not spec.by or HANDLER in spec.by or own in spec.by else spec.by[0]
-
-
-def _least(field: FieldSpec, at: datetime, *, yes: bool) -> Any:
-    match field.type:
-        case "choice":
-            return field.choices[0].id
-        case "boolean":
-            return yes
-        case "integer":
-            return field.at_least if field.at_least is not None else 0
-        case "money":
-            return f"{field.at_least or 0}.00"
-        case "person":
-            return "staff-1"
-        case "date":
-            return at.date().isoformat()
-        case "instant":
-            return (at + timedelta(hours=1)).isoformat()
-        case "text":
-            return document_name("text", field.id)

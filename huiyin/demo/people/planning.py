@@ -110,7 +110,7 @@ def _for_clock(data: ClockStarted | ClockExtended, clock: Clock, file: CaseFile,
             yield Task(final, file.id, Stop(data.clock, data.cycle, final))
         return
     start, due_at = data.started_at, data.due_at
-    if manner is Manner.EXTENDED and clock.extension is not None and data.cycle == 1:
+    if manner is Manner.EXTENDED and clock.extension is not None and clock.extension.to and data.cycle == 1:
         yield Task(start + (due_at - start) * 0.5, file.id, Extend(data.clock, data.cycle))
         return
     is_late = manner is Manner.NEVER or (manner is Manner.LATE and not file.breaches)

@@ -23,7 +23,7 @@ from huiyin.embedded.processes.supervisor import SUPERVISOR
 from huiyin.embedded.serve import serve, wait_for_end
 from huiyin.embedded.up import Options, Running
 from shared.errors import HuiyinError, StackError
-from shared.settings import SERVICES
+from shared.service_names import SERVICES
 
 
 def start_behind(home: Home, options: Options) -> float:

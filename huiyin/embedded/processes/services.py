@@ -14,7 +14,7 @@ from huiyin.embedded.environment import PASSED_ON, StackEnvironment
 from huiyin.embedded.home import Home
 from huiyin.embedded.ports import LOOPBACK
 from huiyin.embedded.processes.process import Command
-from shared.settings import SERVICES
+from shared.service_names import SERVICES
 
 READY_TIMEOUT_S = 2.0
 

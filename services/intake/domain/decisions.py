@@ -10,7 +10,7 @@ from services.intake.domain.admission import Decision, Verdict, require_office
 from services.intake.domain.forms import Form
 from services.intake.domain.history import History
 from services.intake.domain.reported_fields import read_fields
-from shared.errors import Conflict, InvalidInput
+from shared.errors import Conflict, InvalidInput, NotYet
 from shared.procedures.conditions import Condition, fields_of, holds
 from shared.procedures.dossiers import missing_at
 from shared.procedures.fields import Scalar
@@ -85,7 +85,7 @@ def particulars(
     for requirement in spec.requires:
         lacking = requirement.reached is not None and requirement.reached not in history.happened
         if lacking and holds(requirement.when, history.facts) is True:
-            raise Conflict(f"{requirement.reached} must come first", field="decision")
+            raise NotYet(f"{requirement.reached} must come first", field="decision")
     fields = read_fields([_as_document(one) for one in spec.fields], given, history.facts)
     for one in spec.fields:
         if one.type == "text" and one.id in fields:

@@ -10,9 +10,9 @@ from typing import Any
 from services.intake.domain.reported_fields import read_fields
 from shared.errors import InvalidInput
 from shared.procedures.dossiers import required_documents
-from shared.procedures.fields import Scalar
-from shared.procedures.model import DocumentKind, Procedure, Text
-from shared.procedures.offices import offices
+from shared.procedures.fields import Scalar, opened_form
+from shared.procedures.model import DocumentKind, FieldSpec, Procedure, Text
+from shared.procedures.offices import PARTS, offices
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,17 @@ def kind_of(procedure: Procedure, name: str) -> DocumentKind | None:
     return next((one for one in procedure.documents if one.id == name), None)
 
 
+def author_of(procedure: Procedure, department: str | None, by: str | None) -> str:
+    """The office that puts a document in: absent, the department that has the case, or will have it by default.
+
+    Raises `InvalidInput` for one that there is not.
+    """
+    office = by or department or procedure.default_department
+    if office not in offices(procedure):
+        raise InvalidInput("the procedure has no such office", field="by")
+    return office
+
+
 def check_contents(
     procedure: Procedure,
     name: str,
@@ -86,6 +97,37 @@ def check_contents(
     if not text and not values:
         raise InvalidInput("a document has a text, or fields", field="text")
     return Contents(text, values, by, tuple(signed_by))
+
+
+def shown_text(procedure: Procedure, name: str, contents: Contents, language: str) -> str:
+    """A document as a notice shows it: its text, then what it states and who signed it, a line each."""
+    kind = kind_of(procedure, name)
+    if kind is None:
+        return contents.text
+
+    def words(text: Text) -> str:
+        return text.en if language == "en" else text.zh
+
+    colon = ": " if language == "en" else "："
+    lines = [contents.text] if contents.text else []
+    for spec in kind.fields:
+        if spec.id in contents.fields:
+            value = opened_form(spec, str(contents.fields[spec.id]))
+            lines.append(f"{words(spec.label)}{colon}{_shown_value(spec, value, language)}")
+    named = {one.id: one.name for part in PARTS for one in getattr(procedure, part)}
+    signers = [words(named[one]) for one in contents.signed_by if one in named]
+    if signers:
+        lines.append(f"{'Signed and sealed' if language == 'en' else '签章'}{colon}{', '.join(signers)}")
+    return "\n".join(lines)
+
+
+def _shown_value(spec: FieldSpec, value: Scalar, language: str) -> str:
+    if isinstance(value, bool):
+        return {("en", True): "yes", ("en", False): "no"}.get((language, value), "是" if value else "否")
+    chosen = next((one.name for one in spec.choices if one.id == value), None)
+    if chosen is not None:
+        return chosen.en if language == "en" else chosen.zh
+    return str(value)
 
 
 def require_author(kind: DocumentKind | None, by: str | None) -> None:

@@ -10,7 +10,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.domain.case import Case
-from services.intake.domain.documents import Contents, ContentsList, check_contents, contents_list, kind_of
+from services.intake.domain.documents import (
+    Contents,
+    ContentsList,
+    author_of,
+    check_contents,
+    contents_list,
+    kind_of,
+)
 from services.intake.domain.forms import Form
 from services.intake.form_book import FormBook
 from services.intake.handlers.disclosure import disclosed, require_disclosed
@@ -19,11 +26,10 @@ from services.intake.handlers.supplements import fulfil
 from services.intake.handlers.vault import find_case
 from services.intake.store import vault as store_vault
 from shared.business_time.clock import Clock
-from shared.errors import InvalidInput, NotFound
+from shared.errors import NotFound
 from shared.events.complaints import DocumentAdded
 from shared.messaging.outbox import Outbox
 from shared.procedures.fields import Scalar, opened_form, sealed_form
-from shared.procedures.offices import offices
 from shared.security.acting import Principal
 from shared.security.vault import Vault
 
@@ -115,11 +121,8 @@ def author(case: Case, form: Form, by: str | None, caller: Principal) -> str:
 
     Raises `Forbidden` for an office that the caller may not act as, `InvalidInput` for one that there is not.
     """
-    office = by or case.department or form.procedure.default_department
-    caller.require_office(case.procedure, office)
-    if office not in offices(form.procedure):
-        raise InvalidInput("the procedure has no such office", field="by")
-    return office
+    caller.require_office(case.procedure, by or case.department or form.procedure.default_department)
+    return author_of(form.procedure, case.department, by)
 
 
 def _sealable(fields: Mapping[str, Scalar]) -> dict[str, Scalar]:

@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from services.intake.domain.case import Case
 from services.intake.domain.documents import kind_of as kind_of_document
-from services.intake.domain.documents import require_author, states_something
+from services.intake.domain.documents import require_author
 from services.intake.domain.file_types import HEAD_BYTES, kind_of
+from services.intake.domain.files import accepted, files_rule, require_room, require_size, require_statement
 from services.intake.form_book import FormBook
 from services.intake.handlers.disclosure import disclosed, require_disclosed
 from services.intake.handlers.documents import author
@@ -28,10 +26,10 @@ from services.intake.store import files as store
 from services.intake.store import vault as store_vault
 from services.intake.store.files import FILES, StoredFile
 from shared.business_time.clock import Clock
-from shared.errors import Conflict, InvalidInput, NotFound, TooLarge
+from shared.errors import InvalidInput, NotFound
 from shared.events.complaints import DocumentAdded
 from shared.messaging.outbox import Outbox
-from shared.procedures.model import Files, FileType, Procedure
+from shared.procedures.model import Files, FileType
 from shared.security.acting import Principal
 from shared.security.vault import CaseKey, Vault
 
@@ -86,9 +84,11 @@ class FileHandlers:
             form = self._forms.pinned(case.pin)
             office = author(case, form, by, caller)
             rule = files_rule(form.procedure, document)
-            require_author(kind_of_document(form.procedure, document), office)
+            document_kind = kind_of_document(form.procedure, document)
+            require_author(document_kind, office)
             key = await store_vault.key_of(connection, self._vault, case_id)
-            await self._require_statement(connection, case, key, document)
+            stated = await store_vault.document_of(connection, key, document) is not None
+            require_statement(document_kind, stated=stated)
         file_id = uuid4()
         try:
             kind, size, chunks, digest = await self._take(key, file_id, rule, content)
@@ -104,18 +104,6 @@ class FileHandlers:
             await self._drop(file_id)
         return received
 
-    async def _require_statement(self, connection: AsyncConnection, case: Case, key: CaseKey, document: str) -> None:
-        """A scan shows no fields and no office: what the document must state is put into it before its files."""
-        kind = kind_of_document(self._forms.pinned(case.pin).procedure, document)
-        if kind is None or not states_something(kind):
-            return
-        if await store_vault.document_of(connection, key, document) is None:
-            raise Conflict(
-                "what this document must state is put into it before its files",
-                field="name",
-                hint="PUT its fields and signatures to /v1/cases/{id}/documents/{name} first",
-            )
-
     async def _take(
         self, key: CaseKey, file_id: UUID, rule: Files, content: AsyncIterator[bytes]
     ) -> tuple[FileType, int, int, str]:
@@ -124,10 +112,9 @@ class FileHandlers:
         kind: FileType | None = None
         async for chunk, last in chunked(content):
             size += len(chunk)
-            if size > rule.bytes_at_most:
-                raise TooLarge(f"a file of this document has at most {rule.at_most}", field="body")
+            require_size(rule, size)
             if place == 0:
-                kind = _accepted(chunk, rule, whole=last)
+                kind = accepted(rule, kind_of(chunk, whole=last))
             digest.update(chunk)
             sealed = key.seal_bytes(FILES, _place(file_id, place, last=last), chunk)
             async with self._engine.begin() as tx:
@@ -144,8 +131,7 @@ class FileHandlers:
             for one in known:
                 if one.content_hash == file.content_hash:
                     return Received(one, fresh=False)
-            if len(known) >= rule.count:
-                raise Conflict(f"this document has at most {rule.count} files", field="name")
+            require_room(rule, len(known))
             await store.put_file(tx, file)
             added = DocumentAdded(document=file.document, by=office)
             form = self._forms.pinned(case.pin)
@@ -190,15 +176,6 @@ class FileHandlers:
             yield key.open_bytes(FILES, _place(file.id, place, last=place == file.chunks - 1), sealed)
 
 
-def files_rule(procedure: Procedure, document: str) -> Files:
-    """What files a document takes; raises `InvalidInput` if it takes none."""
-    kind = next((one for one in procedure.documents if one.id == document), None)
-    if kind is None or kind.files is None:
-        named = ", ".join(one.id for one in procedure.documents if one.files is not None) or "none"
-        raise InvalidInput(f"the documents of the procedure that take files are: {named}", field="name")
-    return kind.files
-
-
 async def chunked(content: AsyncIterator[bytes]) -> AsyncIterator[tuple[bytes, bool]]:
     """Content in chunks of `CHUNK_BYTES`, the last one shorter, each with whether it is the last; none if empty."""
     waiting = bytearray()
@@ -209,17 +186,6 @@ async def chunked(content: AsyncIterator[bytes]) -> AsyncIterator[tuple[bytes, b
             del waiting[:CHUNK_BYTES]
     if waiting:
         yield bytes(waiting), True
-
-
-def _accepted(head: bytes, rule: Files, *, whole: bool) -> FileType:
-    kind = kind_of(head, whole=whole)
-    if kind is None or kind not in rule.types:
-        raise InvalidInput(
-            "the content is none of the kinds that this document takes",
-            field="body",
-            hint=f"one of: {', '.join(rule.types)}",
-        )
-    return kind
 
 
 def _place(file_id: UUID, place: int, *, last: bool) -> str:

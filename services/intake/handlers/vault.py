@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.domain.case import Case
+from services.intake.domain.documents import Contents, shown_text
 from services.intake.domain.parties import cell, opened_parties, without_parties
 from services.intake.domain.progress import progress_url
 from services.intake.form_book import FormBook
@@ -115,9 +116,9 @@ class VaultHandlers:
         async with self._engine.begin() as tx:
             cases = await store.find_cases(tx, {one.case_id for one in asked})
             keys = await store_vault.keys_of(tx, self._vault, cases.keys())
-            values, texts = await store_vault.opened(tx, keys, wanted)
+            values, documents = await store_vault.opened(tx, keys, wanted)
             answers = [
-                await self._contact(tx, cases[one.case_id], one, values[one.case_id], texts[one.case_id])
+                await self._contact(tx, cases[one.case_id], one, values[one.case_id], documents[one.case_id])
                 if one.case_id in keys
                 else None
                 for one in asked
@@ -132,13 +133,21 @@ class VaultHandlers:
         return answers
 
     async def _contact(
-        self, tx: AsyncConnection, case: Case, asked: ContactQuestion, values: dict[str, str], texts: dict[str, str]
+        self,
+        tx: AsyncConnection,
+        case: Case,
+        asked: ContactQuestion,
+        values: dict[str, str],
+        documents: dict[str, Contents],
     ) -> Contact:
         """A party is told only what is disclosed to it, and never what opens the complainant's own page."""
-        if asked.party is not None:
-            allowed = await disclosed(tx, case, self._forms.pinned(case.pin).procedure, asked.party)
-            texts = {name: text for name, text in texts.items() if allowed is not None and name in allowed.documents}
+        procedure = self._forms.pinned(case.pin).procedure
         complainant = asked.party is None
+        if asked.party is not None:
+            allowed = await disclosed(tx, case, procedure, asked.party)
+            names = allowed.documents if allowed is not None else frozenset()
+            documents = {name: one for name, one in documents.items() if name in names}
+        texts = {name: shown_text(procedure, name, one, case.language) for name, one in documents.items()}
         return Contact(
             case_id=str(case.id),
             case_number=case.number,

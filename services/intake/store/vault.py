@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.domain.documents import Contents, Held
@@ -40,7 +40,9 @@ _FIELDS = text("SELECT field, ciphertext FROM vault_fields WHERE case_id = :case
 _FIELDS_OF_MANY = text(
     "SELECT case_id, field, ciphertext FROM vault_fields WHERE case_id = ANY(:cases) AND field = ANY(:fields)"
 )
-_DOCUMENTS_OF_MANY = text("SELECT case_id, name, ciphertext FROM vault_documents WHERE case_id = ANY(:cases)")
+_DOCUMENTS_OF_MANY = text(
+    "SELECT case_id, name, ciphertext, contents, office, signed_by FROM vault_documents WHERE case_id = ANY(:cases)"
+)
 _RECORD_READS = text(
     """
     INSERT INTO vault_reads (case_id, reader, read_at, fields, purpose)
@@ -170,10 +172,12 @@ async def put_document(tx: AsyncConnection, key: CaseKey, name: str, contents: C
 async def document_of(connection: AsyncConnection, key: CaseKey, name: str) -> Contents | None:
     """A document, opened; None if there is none of this name."""
     row = (await connection.execute(_DOCUMENT, {"case_id": key.case_id, "name": name})).first()
-    if row is None:
-        return None
+    return _contents(key, name, row) if row is not None else None
+
+
+def _contents(key: CaseKey, name: str, row: Row[Any]) -> Contents:
     fields = json.loads(key.open(DOCUMENTS, f"{name}|fields", row.contents)) if row.contents else {}
-    return Contents(key.open(DOCUMENTS, name, row.ciphertext), fields, row.office, tuple(row.signed_by))
+    return Contents(key.open(DOCUMENTS, name, row.ciphertext), fields, row.office, tuple(row.signed_by or ()))
 
 
 async def held_documents(connection: AsyncConnection, case_id: UUID) -> list[Held]:
@@ -186,16 +190,16 @@ async def held_documents(connection: AsyncConnection, case_id: UUID) -> list[Hel
 
 async def opened(
     connection: AsyncConnection, keys: Mapping[UUID, CaseKey], fields: Collection[str]
-) -> tuple[dict[UUID, dict[str, str]], dict[UUID, dict[str, str]]]:
-    """The named fields and all texts of many cases, opened: two mappings from case to name to value."""
+) -> tuple[dict[UUID, dict[str, str]], dict[UUID, dict[str, Contents]]]:
+    """The named fields and all documents of many cases, opened: two mappings from case to name to value."""
     given = {"cases": list(keys), "fields": list(fields)}
     values: dict[UUID, dict[str, str]] = {case: {} for case in keys}
-    texts: dict[UUID, dict[str, str]] = {case: {} for case in keys}
+    documents: dict[UUID, dict[str, Contents]] = {case: {} for case in keys}
     for row in await connection.execute(_FIELDS_OF_MANY, given):
         values[row.case_id][row.field] = keys[row.case_id].open(FIELDS, row.field, row.ciphertext)
     for row in await connection.execute(_DOCUMENTS_OF_MANY, {"cases": list(keys)}):
-        texts[row.case_id][row.name] = keys[row.case_id].open(DOCUMENTS, row.name, row.ciphertext)
-    return values, texts
+        documents[row.case_id][row.name] = _contents(keys[row.case_id], row.name, row)
+    return values, documents
 
 
 async def record_reads(

@@ -21,6 +21,7 @@ from shared.errors import NotFound
 from shared.events.reports import is_report
 from shared.procedures.loader import Library
 from shared.procedures.model import Notice, Procedure
+from shared.procedures.notice_texts import text_of
 
 
 @dataclass(frozen=True)
@@ -127,13 +128,15 @@ class Composer:
         return Composed(message, rendered.blanks)
 
     def _rendered(self, placed: Placed, language: Language, contact: Contact) -> Rendered:
-        row, text = placed.row, placed.element.text.zh if language == "zh" else placed.element.text.en
-        given = values(
+        row, procedure = placed.row, placed.procedure
+        text = text_of(placed.element, procedure, language, placed.who.kind)
+        name = placed.element.name.zh if language == "zh" else placed.element.name.en
+        given = {"notice": name} | values(
             row.occurrence,
             row.occurred_at,
             row.details,
             placed.case,
-            placed.procedure,
+            procedure,
             language,
             contact,
             self._public_url,

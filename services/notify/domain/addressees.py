@@ -13,6 +13,8 @@ from shared.procedures.model import Procedure
 
 Kind = Literal["complainant", "department", "role", "level", "party"]
 
+ASSISTANTS = "assistants"
+"""In `to`: each department that assists."""
 _MAIL_QUEUES = 8
 
 
@@ -46,12 +48,25 @@ def addressee(to: str, case: Case, procedure: Procedure) -> Addressee:
     return Addressee("level", to)
 
 
-def each_once(several: Sequence[str], case: Case, procedure: Procedure) -> list[str]:
-    """Of several `to`, those that mean different addressees now: nobody gets the same notice twice."""
+def each_once(several: Sequence[str], case: Case, procedure: Procedure, report: str | None = None) -> list[str]:
+    """Of several `to`, those that mean different addressees now: nobody gets the same notice twice.
+
+    `assistants` are the departments that assist now, `recipients` the offices that `report` goes to: each is named.
+    """
     found: dict[Addressee, str] = {}
-    for to in several:
-        found.setdefault(addressee(to, case, procedure), to)
+    for word in several:
+        for to in _named(word, case, procedure, report):
+            found.setdefault(addressee(to, case, procedure), to)
     return list(found.values())
+
+
+def _named(to: str, case: Case, procedure: Procedure, report: str | None) -> Sequence[str]:
+    if to == ASSISTANTS:  # but for the one that has the case
+        own = case.current("department")
+        return [f"department:{one}" for one in case.current("assisting") or () if one != own]
+    if to == "recipients":
+        return next((one.to for one in procedure.reports if one.id == report), ())
+    return (to,)
 
 
 def endpoint(who: Addressee, procedure: Procedure, recipients: Recipients) -> Endpoint:

@@ -18,6 +18,7 @@ from shared.events import deadlines as d
 from shared.events import notices as n
 from shared.events.envelope import NAMESPACE, Event
 from shared.events.occurrences import happened_at, names
+from shared.events.reports import is_report
 from shared.procedures.conditions import holds
 from shared.procedures.model import Notice, Procedure
 
@@ -85,11 +86,11 @@ def plan_notices(case: Case, event: Event, procedure: Procedure) -> list[Planned
         if name is None:
             continue
         clock, rank = _series(event)
-        several = len(element.to) > 1
+        report = case.case_number.partition(" ")[0] if is_report(case.id) else None
         parties = [one.id for one in procedure.parties]
         planned += [
             Planned(
-                id=notice_id(case.id, element.id, event.id, to if several else None),
+                id=notice_id(case.id, element.id, event.id, None if element.to == (to,) else to),
                 case_id=case.id,
                 notice=element.id,
                 to=to,
@@ -106,7 +107,7 @@ def plan_notices(case: Case, event: Event, procedure: Procedure) -> list[Planned
                 late_by=_late_by(case, event),
                 form=form_of(element, case, procedure),
             )
-            for to in each_once(element.to, case, procedure)
+            for to in each_once(element.to, case, procedure, report)
         ]
     return planned
 

@@ -13,7 +13,7 @@ from services.notify.domain.rows import DeliveryRow, Form, NoticeRow, ReceiptRow
 from shared.business_time.calendars import Calendar
 from shared.business_time.due import due
 from shared.business_time.durations import Duration
-from shared.errors import Conflict, InvalidInput
+from shared.errors import Conflict, InvalidInput, NotYet
 from shared.procedures.model import Notice, Procedure
 from shared.procedures.offices import offices
 
@@ -23,7 +23,8 @@ _OVER = ("sent", "failed")
 
 @dataclass(frozen=True)
 class Receipt:
-    """What an officer reports of the receipt: the document with the signer's name, the date of service."""
+    """What an officer reports of the receipt: the document with the signer's name, the date of service, and as `person`
+    who delivered it."""
 
     by: str
     person: str | None = None
@@ -65,8 +66,10 @@ def served_at(
             raise InvalidInput("the receipt states it", field=name)
         if given and name not in element.service.receipt:
             raise InvalidInput("the procedure does not ask for it", field=name)
+    if "deliverer" in element.service.receipt and receipt.person is None:
+        raise InvalidInput("the receipt states who delivered it", field="person")
     if receipt.signer is not None and f"documented:{receipt.signer}" not in case.reached:
-        raise Conflict(
+        raise NotYet(
             "no such document has come yet",
             field="signer",
             hint="PUT the signer's name to intake's /v1/cases/{id}/documents/{name}, then try again",

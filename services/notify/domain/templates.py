@@ -14,7 +14,7 @@ _PLACE = re.compile(r"\{\{\s*([a-z][a-z_]*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)?)\s*\}\
 
 # A subject travels in the clear and shows on locked screens: nothing of the person or of the matter (rule O3).
 IN_SUBJECT = frozenset(
-    ("case_number", "procedure", "department", "level", "class", "due", "clock", "step", "occurred_at")
+    ("case_number", "procedure", "department", "level", "class", "due", "clock", "step", "occurred_at", "notice")
 )
 
 

@@ -66,7 +66,10 @@ def matter_of(case: Case, count: Count, procedure: Procedure) -> CountedMatter |
 
 
 def tally(count: Count, counted: Sequence[CountedOccurrence], at: datetime, calendar: Calendar) -> Tally:
-    """The number within the window that ends at `at`: each counts from its instant until the window's length later."""
+    """The number within the window that ends at `at`: each counts from its instant until the window's length later, or
+    for ever without a window."""
+    if count.window is None:
+        return Tally(_distinct(count, [one for one in counted if one.happened_at <= at]), None)
     window = Duration.parse(count.window)
     falls = {one: step_after(one.happened_at, window, calendar, "elapsed") for one in counted}
     within = [one for one in counted if one.happened_at <= at < falls[one]]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from services.routing.domain.case import Case
 from services.routing.domain.report import Report
 from shared.errors import Conflict, InvalidInput
-from shared.procedures.model import Clock, Procedure
+from shared.procedures.fields import Scalar
+from shared.procedures.model import Clock, Extension, Procedure
 
 
 def is_extension(report: Report) -> bool:
@@ -15,8 +17,8 @@ def is_extension(report: Report) -> bool:
     return report.milestone.startswith("extension-")
 
 
-def check_extension(case: Case, procedure: Procedure, report: Report) -> Clock:
-    """The clock. Raises `InvalidInput` or `Conflict` naming the field that is wrong."""
+def check_extension(case: Case, procedure: Procedure, report: Report, fields: Mapping[str, Scalar]) -> Clock:
+    """The clock, `fields` as they are kept. Raises `InvalidInput` or `Conflict` naming the field that is wrong."""
     clock = next((candidate for candidate in procedure.clocks if candidate.id == report.clock), None)
     if clock is None or clock.extension is None:
         raise InvalidInput("names no clock that can be extended", field="clock")
@@ -25,6 +27,7 @@ def check_extension(case: Case, procedure: Procedure, report: Report) -> Clock:
         verb = "approve" if report.milestone == "extension-approved" else "refuse"
         raise InvalidInput(f"may not {verb} this", field="by", hint=f"one of: {', '.join(rule.approved_by)}")
     if report.milestone == "extension-approved":
+        _check_stated(rule, report, fields)
         if _times_reported(case, "extension-approved", clock) >= rule.times:
             raise Conflict("the clock has been extended as often as the procedure allows", field="clock")
         answered = _times_reported(case, "extension-approved", clock) + _times_reported(
@@ -44,6 +47,25 @@ def check_extension(case: Case, procedure: Procedure, report: Report) -> Clock:
     if report.milestone == "extension-requested" and rule.reason_required and not report.fields.get("reason"):
         raise InvalidInput("a reason is needed: the name of a document with it", field="fields.reason")
     return clock
+
+
+def _check_stated(rule: Extension, report: Report, fields: Mapping[str, Scalar]) -> None:
+    """Where the approver states the time it has to be stated, and lies ahead: no date that is over at the approval."""
+    if rule.to_field is None:
+        return
+    stated, place = fields.get(rule.to_field), f"fields.{rule.to_field}"
+    if stated is None:
+        raise InvalidInput("until when, or to how much in all, is for the approver to state", field=place)
+    if isinstance(stated, int) and stated <= 0:
+        raise InvalidInput("is the total from the start, so it is more than 0", field=place)
+    if isinstance(stated, str) and not _is_ahead(stated, report.at):
+        raise InvalidInput("is over when the extension is approved", field=place)
+
+
+def _is_ahead(stated: str, at: datetime) -> bool:
+    """Whether an instant, or some hour of a date anywhere, lies after the approval."""
+    read = datetime.fromisoformat(stated)
+    return read > at if read.tzinfo is not None else read.date() >= at.date() - timedelta(days=1)
 
 
 def _times_reported(case: Case, milestone: str, clock: Clock) -> int:

@@ -52,7 +52,7 @@ def accept(case: Case, procedure: Procedure, report: Report, now: datetime) -> C
     _check_reporter(case, procedure, spec, report)
     fields = read_fields(spec, report, case)
     check_persons(spec, case, report, fields)
-    clock = check_extension(case, procedure, report) if is_extension(report) else None
+    clock = check_extension(case, procedure, report, fields) if is_extension(report) else None
     award = check_award(case, procedure, report, fields) if is_award_decision(report) else None
     _check_requirements(case, procedure, spec, report, fields)
     if spec is not None:

@@ -54,10 +54,12 @@ Seen = tuple[Occurrence, Mapping[str, Any]]
 
 class Extending(NamedTuple):
     """One step of an extension: asked for, approved, refused, or an approval that does not count: `late`, or `void`
-    because it is one too many or not theirs to give."""
+    because it is one too many, not theirs to give, or gives no more time. `stated`: what an approval says of the time,
+    where the approver states it: a date, an instant, or a total as a whole number."""
 
     word: Literal["requested", "approved", "refused", "late", "void"]
     at: datetime
+    stated: Any = None
 
 
 @dataclass
@@ -79,6 +81,8 @@ class ClockCycle:
     extensions: int = 0
     """How many approvals count (see `extending`)."""
     extending: list[Extending] = field(default_factory=list)
+    extended: Extending | None = None
+    """The last approval that counts."""
     due_fact: str | None = None
     duration_by: Any = None
     """The value of the fact that the duration goes by."""
@@ -223,7 +227,8 @@ def _note_extension(cycle: ClockCycle, clock: Clock, occurrence: Occurrence) -> 
     if f"extension-approved:{clock.id}" in occurrence.names:
         by = occurrence.facts.get("extension-approved.by")
         theirs = not rule.approved_by or by is None or by in rule.approved_by
-        cycle.extending.append(Extending("approved" if theirs else "void", occurrence.at))
+        stated = occurrence.facts.get(f"extension-approved.{rule.to_field}") if rule.to_field else None
+        cycle.extending.append(Extending("approved" if theirs else "void", occurrence.at, stated))
 
 
 def _note_due(cycle: ClockCycle, clock: Clock, facts: Mapping[str, Any]) -> None:

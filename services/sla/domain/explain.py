@@ -129,16 +129,19 @@ def _extension_lines(clock: Clock, cycle: ClockCycle, calendar: Calendar, langua
             "Approval that does not count: it was due by then, and nobody had asked before",
         ),
         "void": (
-            "延期批准无效：超过次数，或批准人无权",
-            "Approval that does not count: too often, or not theirs to give",
+            "延期批准无效：超过次数，批准人无权，或未延长期限",
+            "Approval that does not count: too often, not theirs to give, or no more time",
         ),
     }
     lines = []
-    for word, at in cycle.extending:
+    for word, at, _ in cycle.extending:
         text, moment = words[word][0 if zh else 1], _moment(at, calendar)
         lines.append(f"{text}：{moment}" if zh else f"{text}: {moment}")
     if cycle.extensions:
         total = length_of(clock, cycle)
+        if total is None:
+            until = cycle.extended.stated if cycle.extended is not None else ""
+            return [*lines, f"已延期至 {until}" if zh else f"Extended until {until}"]
         lines.append(
             f"已延期 {cycle.extensions} 次，自原起点共 {total}"
             if zh
@@ -160,6 +163,8 @@ def _rule_lines(
             return ["约定的期限尚未填报" if zh else "The agreed date has not been reported yet"]
         return [f"约定的期限：{cycle.due_fact}" if zh else f"The agreed date: {cycle.due_fact}"]
     duration = length_of(clock, cycle)
+    if duration is None and cycle.extensions:
+        return []
     if duration is None:
         return ["期限所依的事实尚不知道" if zh else "The fact that the time limit rests on is not known yet"]
     if duration.unit is Unit.IMMEDIATE:

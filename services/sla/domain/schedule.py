@@ -141,13 +141,17 @@ def in_order(steps: list[Step]) -> list[Step]:
 def length_of(clock: Clock, cycle: ClockCycle) -> Duration | None:
     """How long a cycle of a clock is in all, counted from its original start.
 
-    None while that rests on a fact that is not known, and for a clock with an agreed date.
+    None while that rests on a fact that is not known, and for a clock with an agreed date, or extended to one.
     """
     rule, extensions = clock.extension, cycle.extensions
     if not extensions or rule is None:
         table = clock.duration
         text = table.of(cycle.duration_by) if isinstance(table, DurationTable) else table
         return None if text is None else Duration.parse(text)
+    if rule.to is None:
+        stated = cycle.extended.stated if cycle.extended is not None else None
+        total_text = clock.total_of(stated) if isinstance(stated, int) else None
+        return None if total_text is None else Duration.parse(total_text)
     total = Duration.parse(rule.to)
     if rule.each is not None:
         total = Duration(total.unit, total.count + Duration.parse(rule.each).count * (extensions - 1))
@@ -202,8 +206,23 @@ def repetitions(
 def due_of(clock: Clock, cycle: ClockCycle, calendar: Calendar) -> Due | None:
     """When a cycle is due by its own length, start, extensions and pauses; None while a pause keeps that open."""
     if clock.due_field is not None:
-        return _agreed(cycle, calendar)
-    duration = length_of(clock, cycle)
+        return _agreed(cycle.due_fact, cycle.pauses, calendar)
+    extension, last = clock.extension, cycle.extended
+    if extension is None or extension.to_field is None or last is None:
+        return _counted(clock, cycle, length_of(clock, cycle), calendar)
+    if isinstance(last.stated, int):
+        found = _counted(clock, cycle, length_of(clock, cycle), calendar)
+    else:  # whoever states a date knows of the pauses before: only what the cycle stands after that puts it off
+        later = [(max(begins, last.at), ends) for begins, ends in cycle.pauses if ends is None or ends > last.at]
+        found = _agreed(str(last.stated), later, calendar)
+    if found is None or extension.at_most is None:
+        return found
+    bound = _counted(clock, cycle, Duration.parse(extension.at_most), calendar)
+    return bound if bound is not None and bound.at < found.at else found
+
+
+def _counted(clock: Clock, cycle: ClockCycle, duration: Duration | None, calendar: Calendar) -> Due | None:
+    """So long after the start; None while a pause keeps that open, or the length is not known."""
     if duration is None:
         return None
     if duration.unit is Unit.IMMEDIATE:
@@ -214,19 +233,19 @@ def due_of(clock: Clock, cycle: ClockCycle, calendar: Calendar) -> Due | None:
     )
 
 
-def _agreed(cycle: ClockCycle, calendar: Calendar) -> Due | None:
+def _agreed(stated: str | None, pauses: Spans, calendar: Calendar) -> Due | None:
     """An agreed instant is put off by the pauses before it, as any other."""
-    if cycle.due_fact is None:
+    if stated is None:
         return None
     try:
-        agreed = datetime.fromisoformat(cycle.due_fact)
+        agreed = datetime.fromisoformat(stated)
     except ValueError:
         return None
     if agreed.tzinfo is None:  # a date: until the end of that day where the calendar is
         noon = agreed.replace(hour=12, tzinfo=zone(calendar.time_zone))
         found = due_unless_paused(noon, Duration(Unit.DAYS, 0), calendar, time_basis="elapsed")
         agreed = found.at if found is not None else noon
-    for begins, ends in cycle.pauses:
+    for begins, ends in pauses:
         if begins < agreed:
             if ends is None:
                 return None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from shared.procedures.check.finding import Finding, error, warning
-from shared.procedures.check.known_facts import known_facts, vault_facts
+from shared.procedures.check.finding import Finding, did_you_mean, error, warning
+from shared.procedures.check.known_facts import check_table, known_facts, vault_facts
 from shared.procedures.check.parts import Ids
 from shared.procedures.formulas import (
+    ByValue,
     FieldAmount,
     Formula,
     Max,
@@ -46,8 +47,14 @@ class _Reader:
 
     def check(self, award: Award, path: str) -> Iterator[Finding]:
         for key in ("payer", "payee"):
-            if getattr(award, key) not in self._somebody:
-                yield error(f"{path}.{key}", "没有这样的角色、部门、层级或投诉人", "nobody bears this name")
+            name = getattr(award, key)
+            if name not in self._somebody:
+                zh, en = did_you_mean(name, self._somebody)
+                yield error(
+                    f"{path}.{key}",
+                    f"没有这样的角色、部门、层级或投诉人:{name}{zh}",
+                    f"no such role, department, level or complainant: {name}{en}",
+                )
         if award.payer == award.payee:
             yield warning(f"{path}.payee", "付款方与收款方相同", "is who pays, too")
         if any(split(occurrence) == ("award-suggested", award.id) for occurrence in award.at):
@@ -63,11 +70,13 @@ class _Reader:
         if is_too_deep(formula):
             yield error(path, "公式层次过深", "is nested too deeply")
             return
-        for name in sorted(fields_of(formula)):
+        yield from self._tables(formula, path)
+        for name in sorted(fields_of(formula) - {table.by for table in _tables_in(formula)}):
             if name in self._vault:
                 yield error(path, f"{name} 只存于保密库", f"{name} lives in the vault only")
             elif name not in self._known:
-                yield error(path, f"没有这样的事实:{name}", f"there is no such fact: {name}")
+                zh, en = did_you_mean(name, self._known)
+                yield error(path, f"没有这样的事实:{name}{zh}", f"there is no such fact: {name}{en}")
             elif self._known[name].kind not in ("money", "integer"):
                 yield error(path, f"{name} 不是金额或整数", f"{name} is neither money nor a whole number")
         yield from _divisions(formula, path)
@@ -78,6 +87,11 @@ class _Reader:
             yield error(path, "结果是金额，unit 须为数量", "is money, but the award is so many of a unit")
         elif kind not in (PURE, award.currency or DEFAULT_CURRENCY):
             yield error(path, f"币种应为 {award.currency or DEFAULT_CURRENCY}", f"is in {kind}")
+
+    def _tables(self, formula: Formula, path: str) -> Iterator[Finding]:
+        for table in _tables_in(formula):
+            place = f"{path}.by" if table is formula else path
+            yield from check_table(place, table.by, table.values, table.else_ is not None, self._known)
 
     def _kind(self, formula: Formula) -> str | None:
         """What a formula gives: `number`, or a currency; None where it mixes what cannot be mixed."""
@@ -97,7 +111,16 @@ class _Reader:
                 return self._kind(of)
             case Share(share=(part, whole), of=of):
                 return self._kind(of) if _same([self._kind(part), self._kind(whole)]) else None
+            case ByValue():
+                return _same([self._kind(one) for one in parts_of(formula)])
         raise TypeError(type(formula).__name__)
+
+
+def _tables_in(formula: Formula) -> Iterator[ByValue]:
+    if isinstance(formula, ByValue):
+        yield formula
+    for part in parts_of(formula):
+        yield from _tables_in(part)
 
 
 def _same(kinds: list[str | None]) -> str | None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from shared.business_time.durations import Duration, Unit
-from shared.procedures.check.finding import Finding, error, warning
+from shared.procedures.check.finding import Finding, did_you_mean, error, warning
 from shared.procedures.check.occurrences import possible
 from shared.procedures.milestones import DEADLINE, split
-from shared.procedures.model import Clock, Procedure
+from shared.procedures.model import Clock, Extension, Procedure
 
 
 def check_clocks(procedure: Procedure) -> Iterator[Finding]:
@@ -21,7 +21,7 @@ def check_clocks(procedure: Procedure) -> Iterator[Finding]:
         yield from _ends(path, clock, can_be)
         yield from _target(path, procedure, clock)
         yield from _lengths(path, clock)
-        yield from _extension(path, clock)
+        yield from _extension(path, procedure, clock)
     try:
         ZoneInfo(procedure.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -85,13 +85,16 @@ def _lengths(path: str, clock: Clock) -> Iterator[Finding]:
         yield error(place, "重复须有间隔", "needs a length: what repeats at once never ends")
 
 
-def _extension(path: str, clock: Clock) -> Iterator[Finding]:
+def _extension(path: str, procedure: Procedure, clock: Clock) -> Iterator[Finding]:
     rule = clock.extension
     if rule is None:
         return
     place = f"{path}.extension"
     if not clock.durations:
         yield error(place, "约定的期限不能延长", "an agreed date is not extended: report another date")
+        return
+    if rule.to is None:
+        yield from _stated(place, procedure, clock, rule)
         return
     total = Duration.parse(rule.to)
     lengths = [Duration.parse(one) for one in clock.durations]
@@ -117,3 +120,35 @@ def _extension(path: str, clock: Clock) -> Iterator[Finding]:
         )
     if rule.each is not None and rule.times == 1:
         yield warning(f"{place}.each", "只能延期一次，each 用不上", "is never used: the clock is extended once only")
+
+
+_STATED = ("date", "instant", "integer")
+
+
+def _stated(place: str, procedure: Procedure, clock: Clock, rule: Extension) -> Iterator[Finding]:
+    """The approver states the time: in a field that is there, and never below what the clock has anyway."""
+    fields = {
+        one.id: one.type for m in procedure.milestones if m.id == "extension-approved" for one in m.fields
+    }  # fmt: skip
+    if rule.to_field is not None and fields.get(rule.to_field) not in _STATED:
+        zh, en = did_you_mean(rule.to_field, [name for name, type_ in fields.items() if type_ in _STATED])
+        yield error(
+            f"{place}.to_field",
+            f"须为里程碑 extension-approved 的日期、时刻或整数字段{zh}",
+            f"is no date, instant or whole number among the fields of the milestone extension-approved{en}",
+        )
+    elif fields.get(rule.to_field or "") == "integer" and clock.total_of(1) is None:
+        yield error(
+            f"{place}.to_field",
+            "期限没有单一的计量单位，请用日期或时刻",
+            "is a whole number, but the clock's duration does not count one unit: state a date or an instant",
+        )
+    most = Duration.parse(rule.at_most) if rule.at_most is not None else None
+    for length in (Duration.parse(one) for one in clock.durations):
+        if most is not None and most.unit is length.unit and most.count <= length.count:
+            yield error(
+                f"{place}.at_most",
+                "上限不长于原期限",
+                "is the total from the start, so it must be longer than the duration",
+            )
+            return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.procedures.check.finding import Finding, did_you_mean, error, warning
-from shared.procedures.check.known_facts import Holder, KnownFact, known_facts, own_facts, vault_facts
+from shared.procedures.check.known_facts import Holder, KnownFact, check_table, known_facts, own_facts, vault_facts
 from shared.procedures.check.occurrences import can_happen, is_known, possible, unknown
 from shared.procedures.check.parts import Ids, parts
 from shared.procedures.conditions import ORDERED, All, Always, Any_, Compare, Condition, Not, Reached
@@ -78,25 +78,7 @@ class _Reader:
 
     def table(self, table: DurationTable, path: str) -> Iterator[Finding]:
         """A table of durations goes by a known fact with declared values, and none of these is left out."""
-        fact = self._known.get(table.by)
-        if fact is None or fact.kind not in ("choice", "boolean"):
-            yield error(
-                f"{path}.by",
-                f"不是有固定取值的事实:{table.by}",
-                f"is not a fact with declared values (a choice, class, level, true or false): {table.by}",
-            )
-            return
-        values = fact.values if fact.kind == "choice" else frozenset(("true", "false"))
-        for value in table.values:
-            if value not in values:
-                zh, en = did_you_mean(value, values)
-                yield error(f"{path}.{value}", f"{table.by} 没有这个取值{zh}", f"{table.by} never has this value{en}")
-        if missing := sorted(values - table.values.keys()) if table.else_ is None else []:
-            yield error(
-                path,
-                f"缺少取值，或写 else:{'、'.join(missing)}",
-                f"leaves values out: name them, or give `else`: {', '.join(missing)}",
-            )
+        yield from check_table(f"{path}.by", table.by, table.values, table.else_ is not None, self._known)
 
     def _reached(self, occurrence: str, path: str, at_intake: bool) -> Iterator[Finding]:
         if not is_known(occurrence, self._procedure, self._ids):

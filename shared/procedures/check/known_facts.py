@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from shared.procedures.ages import RECEIVED_AT
+from shared.procedures.check.finding import Finding, did_you_mean, error
 from shared.procedures.model import DocumentKind, FieldSpec, FollowUp, Milestone, Procedure
 
 Kind = Literal["choice", "boolean", "integer", "moment", "list", "money", "person", "text"]
@@ -87,3 +89,29 @@ def _of_field(spec: FieldSpec, *, at_registration: bool) -> KnownFact:
             return KnownFact("person", at_registration=at_registration)
         case _:
             return KnownFact("integer", at_registration=at_registration)
+
+
+def check_table(
+    path: str, by: str, values: Collection[str], has_else: bool, known: Mapping[str, KnownFact]
+) -> Iterator[Finding]:
+    """A table goes by a known fact with declared values, and leaves none of these out; `path` is its key `by`."""
+    fact, above = known.get(by), path.removesuffix(".by")
+    if fact is None or fact.kind not in ("choice", "boolean"):
+        zh, en = did_you_mean(by, [name for name, one in known.items() if one.kind in ("choice", "boolean")])
+        yield error(
+            path,
+            f"不是有固定取值的事实:{by}{zh}",
+            f"is not a fact with declared values (a choice, class, level, true or false): {by}{en}",
+        )
+        return
+    declared = fact.values if fact.kind == "choice" else frozenset(("true", "false"))
+    for value in values:
+        if value not in declared:
+            zh, en = did_you_mean(value, declared)
+            yield error(f"{above}.{value}", f"{by} 没有这个取值:{value}{zh}", f"{by} never has this value: {value}{en}")
+    if missing := [] if has_else else sorted(declared - set(values)):
+        yield error(
+            above,
+            f"缺少取值，或写 else:{'、'.join(missing)}",
+            f"leaves values out: name them, or give `else`: {', '.join(missing)}",
+        )

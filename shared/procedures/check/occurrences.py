@@ -87,7 +87,8 @@ def possible(procedure: Procedure) -> frozenset[str]:
     else:
         found.add("repeated")
     found |= {f"{name}:{one}" for name in ("supplement-requested", "supplemented") for one in ids["supplements"]}
-    if not procedure.supplements and all(spec.required != "requested" for spec in procedure.fields):
+    asked_for = {one.required for one in procedure.fields} | {one.required for one in procedure.parties}
+    if not procedure.supplements and "requested" not in asked_for:
         found -= {"supplement-requested", "supplemented"}
     numbered = {one.id for one in procedure.documents if one.number is not None}
     found |= {f"numbered:{one}" for one in numbered}

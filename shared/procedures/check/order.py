@@ -68,11 +68,12 @@ def _rings(procedure: Procedure) -> Iterator[Finding]:
 
 def _goes_up(procedure: Procedure, escalation: Escalation) -> Iterator[Finding]:
     path = f"escalations[{escalation.id}]"
-    if (escalation.to, escalation.raise_by, escalation.class_, escalation.department) == (None,) * 4:
+    changes = (escalation.to, escalation.raise_by, escalation.class_, escalation.department)
+    if changes == (None,) * 4 and not escalation.with_:
         yield error(
             path,
             "没有写明提升到何处",
-            "does nothing: give to, raise_by, class or department",
+            "does nothing: give to, raise_by, class, department or with",
         )
     if escalation.to is not None and escalation.raise_by is not None:
         yield error(path, "to 与 raise_by 只能写一个", "takes either to or raise_by")

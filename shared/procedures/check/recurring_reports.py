@@ -11,7 +11,7 @@ from shared.procedures.check.occurrences import is_known, possible, possible_of_
 from shared.procedures.check.parts import Ids
 from shared.procedures.conditions import Condition, fields_of
 from shared.procedures.milestones import DEADLINE, PERIODIC, split
-from shared.procedures.model import Procedure, Report
+from shared.procedures.model import Notice, Procedure, Report
 from shared.procedures.report_periods import Period, due_day, period_of
 
 _SAMPLES = (date(2025, 2, 3), date(2025, 2, 20))
@@ -36,7 +36,7 @@ def check_recurring_reports(procedure: Procedure) -> Iterator[Finding]:
 
 
 def _notices(procedure: Procedure) -> Iterator[Finding]:
-    """A report has no complainant, and no department or level that it is with."""
+    """A report has no complainant, and no department or level that it is with; a case has no recipients."""
     of_reports, departments = possible_of_reports(procedure), {one.id for one in procedure.departments}
     theirs = {one.id for one in procedure.reports if one.each and departments.issuperset(one.by)}
     for notice in procedure.notices:
@@ -52,6 +52,17 @@ def _notices(procedure: Procedure) -> Iterator[Finding]:
                     f"报告没有 {to}：写角色、部门或层级的 id（{found[0]}）",
                     f"{found[0]} happens to a report, which has no {to}: name an office by its id",
                 )
+        if "recipients" in notice.to:
+            yield from _recipients(f"notices[{notice.id}].to", notice, procedure, of_reports)
+
+
+def _recipients(path: str, notice: Notice, procedure: Procedure, of_reports: frozenset[str]) -> Iterator[Finding]:
+    for word in notice.at:
+        _, report = split(word)
+        if word not in of_reports:
+            yield error(path, f"{word} 不是报告的事项，没有 recipients", f"{word} happens to no report: no recipients")
+        elif not any(one.to for one in procedure.reports if report in (None, one.id)):
+            yield error(path, f"{word} 的报告没有写报送对象", f"{word}: this report goes to nobody (`to`)")
 
 
 def _due(path: str, report: Report) -> Iterator[Finding]:
@@ -77,7 +88,7 @@ def _due(path: str, report: Report) -> Iterator[Finding]:
         return
     if report.every == "P1W" and isinstance(rule.day, int) and rule.day > 7:
         yield error(f"{place}.day", "周报的日为 1（周一）至 7", "a day of a week is 1 (Monday) to 7")
-    if report.every == "P1D" and rule.day != 1:
+    if report.every == "P1D" and rule.day not in (1, "last"):
         yield error(f"{place}.day", "日报的日为 1", "a day's report is due on day 1: of that day, or of the next")
     if rule.of is None and _is_too_early(report):
         yield error(

@@ -78,7 +78,7 @@ _WORDS = {
     "documents": ("文书", "document"),
     "parties": ("当事人", "party"),
 }
-RECIPIENTS = frozenset(("complainant", "department", "level", "assistants"))
+RECIPIENTS = frozenset(("complainant", "department", "level", "assistants", "recipients"))
 
 
 def check_references(procedure: Procedure) -> Iterator[Finding]:

@@ -44,6 +44,7 @@ from shared.procedures.model.notices import (
     NoticeText,
     NoticeTexts,
     Service,
+    Signature,
 )
 from shared.procedures.model.oversight import Confidentiality, Disclosure, NotEnforced, Rule
 from shared.procedures.model.parties import Party
@@ -109,6 +110,7 @@ __all__ = [
     "Route",
     "Rule",
     "Service",
+    "Signature",
     "Supplement",
     "Text",
 ]

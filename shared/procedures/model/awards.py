@@ -12,7 +12,10 @@ from shared.procedures.model.base import Currency, Element, Id, Named, Occurrenc
 
 
 class AmountRange(Element):
-    """Who approves chooses an amount from `from` to `to`, both included; without `to` there is no most."""
+    """Who approves chooses an amount from `from` to `to`, both included; without `to` there is no most.
+
+    `from`: a formula. `to`: a formula.
+    """
 
     from_: Formula = Field(alias="from")
     to: Formula | None = None
@@ -24,6 +27,10 @@ class Award(Named):
     `when` is judged once, at the occurrence. `amount` is what is suggested; with `choose`, who approves may, or without
     `amount` must, choose within the range. It is money in `currency` (CNY if neither is given), or so many of `unit`.
     Every occurrence of `at` is an award of its own: 20 yuan for each overrun.
+
+    `kind`: compensation or penalty. `at`: the occurrences. `amount`: a formula. `choose`: the range from which the
+    approver chooses. `currency`: of money: ISO 4217. `payer`: an office or `complainant`. `payee`: an office or
+    `complainant`. `approved_by`: offices that decide.
     """
 
     kind: Literal["compensation", "penalty"]

@@ -44,15 +44,18 @@ FactIds = Annotated[str, BeforeValidator(as_composed, json_schema_input_type=str
 class Element(BaseModel):
     """Base of every element: unknown keys are refused, `source` names the facts it implements."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
     source: tuple[FactId, ...] = ()
 
 
 class Text(BaseModel):
-    """A text in both languages."""
+    """A text in both languages.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    `zh`: in Chinese. `en`: in English.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     zh: str
     en: str

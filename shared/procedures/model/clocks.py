@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -11,11 +12,16 @@ from shared.procedures.conditions import Condition
 from shared.procedures.milestones import LEFT, split
 from shared.procedures.model.base import DurationText, Element, Id, Occurrence, Text
 
+_WRITTEN = re.compile(r"P(T?)[0-9]+(WD|[WDMYHS])")
 WallTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
 class Pause(Element):
-    """The clock stands between two milestones, for `at_most` this long."""
+    """The clock stands between two milestones, for `at_most` this long.
+
+    `from`: the occurrence at which it begins to stand. `until`: the first of these ends that. `at_most`: the longest
+    that it stands.
+    """
 
     from_: Occurrence = Field(alias="from")
     until: tuple[Occurrence, ...] = Field(min_length=1)
@@ -23,14 +29,22 @@ class Pause(Element):
 
 
 class Extension(Element):
-    """The clock may be extended to a total counted from its original start.
+    """The clock may be extended: to a total counted from its original start, or as the approver states.
 
     `times`: how often; every approval after the first adds `each` to the total, which never exceeds `max`.
+    `to_field`: a field of the milestone `extension-approved` in which the approver states until when (a date, until its
+    end, or an instant), or the new total (a whole number, counted as the clock's duration is: hours, days, working
+    days). `at_most`: the total from the original start that it never goes beyond.
     `request_required`: only what was asked for, and not answered yet, can be approved. An approval counts if it was
     given, or asked for, no later than the clock was due.
+
+    `to`: the total from the original start. `approved_by`: offices that may approve it. `reason_required`: whether a
+    request states its reason. `each`: what every further approval adds. `max`: the most in all.
     """
 
-    to: DurationText
+    to: DurationText | None = None
+    to_field: Id | None = None
+    at_most: DurationText | None = None
     approved_by: tuple[Id, ...] = ()
     reason_required: bool = True
     request_required: bool = False
@@ -38,9 +52,22 @@ class Extension(Element):
     each: DurationText | None = None
     max: DurationText | None = None
 
+    @model_validator(mode="after")
+    def _one_target(self) -> Extension:
+        if (self.to is None) == (self.to_field is None):
+            raise ValueError("an extension has either `to`, a total, or `to_field`, in which the approver states it")
+        if self.to_field is not None and (self.each is not None or self.max is not None):
+            raise ValueError("each and max belong to `to`; what the approver states is bounded by `at_most`")
+        if self.to is not None and self.at_most is not None:
+            raise ValueError("at_most belongs to `to_field`; the bound of several extensions is `max`")
+        return self
+
 
 class QuietHours(Element):
-    """A daily window of the calendar's wall time without steps; over midnight where `until` is earlier."""
+    """A daily window of the calendar's wall time without steps; over midnight where `until` is earlier.
+
+    `from`: wall time, `22:00`. `until`: wall time, `07:00`.
+    """
 
     from_: WallTime = Field(alias="from")
     until: WallTime
@@ -58,6 +85,8 @@ class ClockStep(Element):
     `before` and `after` count from the due instant, `percent` from the start. `every`: again and again after the due
     instant until the clock stops, `times` so often at most; these are called `repeat-2`, `repeat-3` and so on.
     `calendar`, `time` and `quiet` are the clock's where they are not given.
+
+    `calendar`: another calendar than the clock's. `time`: in place of the clock's. `quiet`: in place of the clock's.
     """
 
     id: Id | None = None
@@ -91,9 +120,11 @@ class DurationTable(BaseModel):
 
     A change of the fact moves the due instant. `else`: for every other value, and while the fact is not known; without
     it the due instant is then not known either.
+
+    `by`: the name of a fact with declared values.
     """
 
-    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True, defer_build=True)
     __pydantic_extra__: dict[str, DurationText]
 
     by: str
@@ -131,7 +162,8 @@ class Clock(Element):
     counts working days of the calendar.
     `duration`: one for all cases, or by the value of a fact.
     `due_field`: the due instant is the value of this milestone field (`decided.agreed-by`), not a duration.
-    `until`: `left` stands for all by which the case leaves whoever has it (see `milestones.LEFT`); so in `cancel_on`.
+    `until`: occurrences of which the first after the start stops it; `left` stands for all by which the case leaves
+    whoever has it, in `cancel_on` too.
     `when`: judged once, at `from`: whether the clock starts. `while`: judged again with everything that happens: it
     runs only as long as this holds, counted from the same start.
     `starts_again`: the first `from` after a stop starts the next cycle.
@@ -140,6 +172,11 @@ class Clock(Element):
     `quiet`: of steps that name none themselves; never of the breach.
     `catch_up`: which steps are emitted that came while nothing could be emitted: all of them, only the latest, or none
     older than `skip_after`. The breach is always emitted.
+
+    `from`: occurrences of which the first starts it. `boundary`: when a day ends. `calendar`: another calendar than the
+    procedure's. `cancel_on`: occurrences that end it without a verdict. `restart_on`: occurrences that start its next
+    cycle. `pauses`: when it stands. `extension`: how it is extended. `steps`: what is emitted before and after the due
+    instant. `skip_after`: with `catch_up: skip`.
     """
 
     id: Id
@@ -182,6 +219,13 @@ class Clock(Element):
         if isinstance(self.duration, DurationTable):
             return self.duration.all()
         return () if self.duration is None else (self.duration,)
+
+    def total_of(self, number: int) -> str | None:
+        """So many hours, days or working days as a duration: counted as its own is (`PT24H`, `P10WD`); None where its
+        own has no unit, or more than one."""
+        units = {match.groups() if (match := _WRITTEN.fullmatch(text)) else None for text in self.durations}
+        unit = units.pop() if len(units) == 1 else None
+        return None if unit is None else f"P{unit[0]}{number}{unit[1]}"
 
     @property
     def stops(self) -> tuple[str, ...]:

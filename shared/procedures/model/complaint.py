@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
@@ -27,6 +27,8 @@ class Contact(BaseModel):
     """How a channel is reached: what an organisation publishes of itself, never of a person.
 
     `account`: a name on a platform, such as a WeChat service account. `address`: of a counter, or for letters.
+
+    `phone`: a number as people dial it. `url`: a page. `email`: an address. `postcode`: of the address.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,6 +51,8 @@ class Channel(Choice):
     """One way by which complaints come. `form`: whether what comes by it is in writing or by word of mouth.
 
     `contact` and `hours` (a calendar's id) are published: `huiyin procedure how-to`.
+
+    `contact`: how it is reached. `hours`: when it is open.
     """
 
     form: Literal["written", "oral"] | None = None
@@ -59,11 +63,16 @@ class Channel(Choice):
 class FieldSpec(Element):
     """One field of a complaint or of a milestone's report.
 
-    `holds` decides where the value lives: `identity` and `evidence` in intake's vault only, `coded` in events too.
-    Free text is never coded, because free text can name people.
-    `required`, of a complaint's field: `registration` (no case number without it), `requested` (the case is registered,
+    `holds`: where the value lives: `identity` and `evidence` in intake's vault only, `coded` in events too; free text,
+    which can name people, is never coded.
+    `required`: of a complaint's field `registration` (no case number without it), `requested` (the case is registered,
     and asked for it), `optional`; of a report's field: true (no report without it) or false.
-    `money` is an amount in `currency`, decimal text with at most two places; `person` an opaque staff id.
+
+    `type`: what its values are; `money` is an amount in `currency`, decimal text with at most two places, `person` an
+    opaque staff id. `choices`: the values of a `choice`. `at_least`: the least number or amount. `at_most`:
+    the greatest number or amount. `max_length`: the most characters of a text. `default`: the value where none is
+    given.
+    `must_be: true` without a type is a yes or no that is needed: who reports confirms it.
     """
 
     id: Id
@@ -82,6 +91,13 @@ class FieldSpec(Element):
         default=None, description="the value, or one of the values, that is accepted; others are refused"
     )
     currency: Currency | None = Field(default=None, description="of a money field; CNY where none is given")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _confirmation(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("must_be") is True and "type" not in data:
+            return {"type": "boolean", "required": True, **data}
+        return data
 
     @model_validator(mode="after")
     def _form(self) -> FieldSpec:
@@ -104,7 +120,10 @@ class FieldSpec(Element):
 
 
 class NumberScheme(Element):
-    """How numbers are given: `{year}`, `{month}`, `{day}` of the local date and `{number:06}`; gapless."""
+    """How numbers are given: `{year}`, `{month}`, `{day}` of the local date and `{number:06}`; gapless.
+
+    `pattern`: text with `{year}`, `{month}`, `{day}` and `{number}`. `restart`: when numbers begin with 1 again.
+    """
 
     pattern: str
     restart: Literal["never", "year", "month", "day"] = "year"
@@ -122,15 +141,21 @@ class NumberScheme(Element):
 
 
 class Numbering(BaseModel):
-    """How cases are numbered."""
+    """How cases are numbered.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    `case`: of the cases.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     case: NumberScheme
 
 
 class Duplicates(Element):
-    """Two complaints with the same values within the time are one matter: the later is linked to the earlier."""
+    """Two complaints with the same values within the time are one matter: the later is linked to the earlier.
+
+    `same`: ids of fields whose values are compared. `within`: how long after the earlier one.
+    """
 
     same: tuple[str, ...] = Field(min_length=1)
     within: DurationText
@@ -139,25 +164,31 @@ class Duplicates(Element):
 class Count(Element):
     """How often an occurrence came up in the same matter within a rolling window; a fact `count.<id>` for conditions.
 
+    Without a window everything counts that ever came up.
+
     `same`: ids of the complaint's fields, or facts that routing knows (`department`, `class`, `<milestone>.<field>`),
     not mixed with fields of the vault. `when` is judged once, at the occurrence. Every case of the matter that is not
     finished has the number as its fact; it is counted again as the window moves on, and each change is `counted:<id>`.
+
+    `of`: what is counted. `window`: how far back. `distinct`: what counts once.
     """
 
     id: Id
     of: Occurrence = "registered"
     when: Condition | None = None
     same: tuple[str, ...] = Field(min_length=1)
-    window: DurationText
+    window: DurationText | None = None
     distinct: Literal["complainant", "case", "occurrence"] = "case"
 
 
 class AdmissionRule(Element):
     """One reason to admit, refuse or pass on; the first whose condition is true decides.
 
-    A rule of an `officer` decides nothing by itself: it is a reason that an officer gives, where its `when` holds.
+    `officer`: it decides nothing by itself, and is a reason that an officer gives, where its `when` holds.
     `after_admission`: an officer may give it of a case that has been admitted too, until it is resolved; of a rule of
     an officer only. `decided_by`: who may give it, where that differs from who decides otherwise.
+
+    `decision`: what is decided. `reason`: what the complainant is told.
     """
 
     id: Id
@@ -179,7 +210,10 @@ class AdmissionRule(Element):
 
 
 class Admissibility(Element):
-    """Rules in order; none true: `otherwise`. `hold` waits for an officer's decision."""
+    """Rules in order; none true: `otherwise`. `hold` waits for an officer's decision.
+
+    `rules`: the first whose condition is true decides. `otherwise`: what happens where none does.
+    """
 
     rules: tuple[AdmissionRule, ...] = ()
     otherwise: Literal["admit", "hold"] = "hold"

@@ -42,9 +42,11 @@ class DocumentNumber(BaseModel):
 
     `series`: documents that name the same one are counted in one sequence; without it a document has its own.
     `same_as`: a document's id, or `case` for the case number; the number is given once that one is there.
+
+    `pattern`: text with `{year}`, `{month}`, `{day}` and `{number}`. `restart`: when numbers begin with 1 again.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     pattern: str | None = None
     restart: Literal["never", "year", "month", "day"] = "year"
@@ -69,9 +71,13 @@ class DocumentNumber(BaseModel):
 
 
 class Files(BaseModel):
-    """Files of a document: the kinds that are taken, how large each may be, and how many there may be."""
+    """Files of a document: the kinds that are taken, how large each may be, and how many there may be.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    `types`: kinds of files, recognised by their content. `at_most`: the largest size of one file: `500KB`, `20MB`.
+    `count`: how many there may be.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     types: tuple[FileType, ...] = Field(default=("pdf", "jpeg", "png"), min_length=1)
     at_most: Annotated[str, AfterValidator(_is_size)] = "20MB"
@@ -87,8 +93,10 @@ class DocumentKind(Named):
     """A kind of paper of a case.
 
     `at`: the occurrence at which it is due, and gets its number; without one it is numbered when it is put into the
-    case. `when` is judged at that moment. `by` may put it in; `signed_by` are the offices that sign it, `fields` what
-    it must state, `copies` who gets one.
+    case. `when`: judged at that moment. `by`: who may put it in. `signed_by`: offices that sign it. `fields`: what it
+    must state. `copies`: who gets one.
+
+    `number`: how it is numbered. `files`: files that may be added to it.
     """
 
     at: Occurrence | None = None
@@ -118,6 +126,9 @@ class Dossier(Element):
 
     `at` is refused while one of them is missing. `when`: only such cases have a dossier. `keep` counts from `at`; then
     all that the vault holds of the case is destroyed.
+
+    `at`: the milestone that is refused while one is missing. `contains`: ids of documents. `keep`: how long it is kept
+    after that.
     """
 
     at: Occurrence = "archived"

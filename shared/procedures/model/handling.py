@@ -23,6 +23,8 @@ class GivenClass(Element):
 
     With `lower` it may be below the present one too. While it stands, in its cycle, conditions give no other class;
     escalations and reopenings still raise it.
+
+    `from`: the field, as `<milestone>.<field>`. `lower`: whether it may be below the present one.
     """
 
     from_: FactName = Field(alias="from")
@@ -38,13 +40,19 @@ class Role(Named):
 
 
 class Level(Named):
-    """One rung of the escalation ladder, lowest first; `department` takes over when the rung is reached."""
+    """One rung of the escalation ladder, lowest first; `department` takes over when the rung is reached.
+
+    `department`: that takes the case over on this level.
+    """
 
     department: Id | None = None
 
 
 class Route(Element):
-    """Who handles what, and `with` whom; the first whose condition is true decides."""
+    """Who handles what, and `with` whom; the first whose condition is true decides.
+
+    `department`: that gets the case. `level`: on which it begins.
+    """
 
     id: Id
     when: Condition | None = None
@@ -54,7 +62,10 @@ class Route(Element):
 
 
 class Requirement(Element):
-    """What must have happened before a milestone is reported: an occurrence, or every assisting department's part."""
+    """What must have happened before a milestone is reported: an occurrence, or every assisting department's part.
+
+    `reached`: an occurrence. `contributed`: every assisting department.
+    """
 
     reached: Occurrence | None = None
     contributed: Literal["all"] | None = None
@@ -76,8 +87,11 @@ class Milestone(Named):
 
     One of `milestones.REPORTED` may be declared too: it is then refined with fields and requirements.
     `must`: conditions over the report's own fields (by their bare ids) and the case's facts; the report is refused
-    unless each of them holds. `not_by` names milestones, or fields of type `person`: nobody who reported one of them,
-    or is named in the field, may be among the persons of this report.
+    unless each of them holds. `not_by`: milestones, or fields of type `person`; nobody who reported one of them, or is
+    named in the field, may be among the persons of this report.
+
+    `fields`: what is stated with the report. `requires`: what must have happened before. `stages`: where the case may
+    stand.
     """
 
     by: tuple[Id, ...] = Field(
@@ -102,7 +116,11 @@ class Milestone(Named):
 
 
 class Escalation(Element):
-    """On an occurrence the level is raised (by `raise_by` rungs or `to` one), and class or department may change."""
+    """On an occurrence the level is raised (by `raise_by` rungs or `to` one), and class or department may change.
+
+    `at`: the occurrence. `to`: the level that it goes to. `raise_by`: by so many rungs. `class`: the class that it
+    gets. `department`: that takes the case over.
+    """
 
     id: Id
     at: Occurrence
@@ -115,7 +133,10 @@ class Escalation(Element):
 
 
 class Reopening(Element):
-    """On an occurrence a finished case is opened again, for a new cycle of its clocks."""
+    """On an occurrence a finished case is opened again, for a new cycle of its clocks.
+
+    `at`: the occurrence. `times`: how often. `to_level`: the level that it goes to. `class`: the class that it gets.
+    """
 
     id: Id
     at: Occurrence

@@ -11,6 +11,7 @@ from shared.procedures.model.base import DurationText, Element, Id, Named, Occur
 from shared.procedures.model.complaint import FieldSpec
 
 # The names that a notice's text may use as `{{name}}`; notify fills them at the moment of sending. Beside them
+# `{{notice}}` is the notice's own name, and
 # `{{documents.<name>}}` is a text that was put into the case's vault under that name, such as `documents.result`, and
 # `{{number.<document>}}` the number of a document that the procedure declares.
 PLACEHOLDERS = (
@@ -23,19 +24,23 @@ PLACEHOLDERS = (
     "clock",
     "step",
     "occurred_at",
+    "notice",
     "reason",
     "progress_url",
     "receipt_code",
     "name",
 )
 # A subject travels in the clear: nothing of the person or of the matter may stand in it.
-SUBJECT_PLACEHOLDERS = PLACEHOLDERS[:9]
+SUBJECT_PLACEHOLDERS = PLACEHOLDERS[:10]
 
 
 class NoticeText(BaseModel):
-    """Subject and body; `{{name}}` is replaced, nothing else is executed."""
+    """Subject and body; `{{name}}` is replaced, nothing else is executed.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    `subject`: seen by others: nothing of the person or the matter. `body`: the message.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     subject: str
     body: str
@@ -44,10 +49,20 @@ class NoticeText(BaseModel):
 WholeText = Annotated[NoticeText, BeforeValidator(as_composed, json_schema_input_type=NoticeText | str)]
 
 
-class NoticeTexts(BaseModel):
-    """The notice in both languages; in a file each may be the body alone, its subject is then the notice's name."""
+class Signature(Element):
+    """In whose name complainants and parties are written to: it ends the body of every notice to them."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    zh: str
+    en: str
+
+
+class NoticeTexts(BaseModel):
+    """The notice in both languages; in a file each may be the body alone, its subject is then the notice's name.
+
+    `zh`: in Chinese. `en`: in English.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     zh: WholeText
     en: WholeText
@@ -64,11 +79,11 @@ Addressees = Annotated[tuple[str, ...], BeforeValidator(_several, json_schema_in
 class Service(Element):
     """The notice is served: whoever gets it signs for it, and that receipt is reported.
 
-    `receipt`: what the report of it states. `within`: counted from the sending; without a receipt by then, the notice
-    is `unserved:<notice>`.
+    `receipt`: what the report of it states; the deliverer is the staff id of who brought the notice. `within`: counted
+    from the sending; without a receipt by then, the notice is `unserved:<notice>`.
     """
 
-    receipt: tuple[Literal["signer", "date"], ...] = Field(default=("signer", "date"), min_length=1)
+    receipt: tuple[Literal["deliverer", "signer", "date"], ...] = Field(default=("signer", "date"), min_length=1)
     within: DurationText | None = None
 
 
@@ -76,9 +91,13 @@ class Notice(Named):
     """A message that an occurrence causes.
 
     `to`: one addressee or several, each of whom gets a notice of its own: `complainant`; `department` or `level`, those
-    that the case is with; `assistants`, the departments that assist; the id of a party; or one id of a role, department
-    or level, with its kind before it (`department:security`) where two kinds share the id.
+    that the case is with; `assistants`, the departments that assist; `recipients`, whom a recurring report goes to; the
+    id of a party; or one id of a role, department or level, with its kind before it (`department:security`) where two
+    kinds share the id.
     `form`: how the answer that this notice brings must be given; `as-received` is the form of the complaint's channel.
+
+    `at`: the occurrences that cause it. `service`: where its receipt is reported. `text`: what it says; without it the
+    text that a base has for its first `at`.
     """
 
     at: tuple[Occurrence, ...] = Field(min_length=1)
@@ -97,7 +116,10 @@ class Notice(Named):
 
 
 class Grade(Named):
-    """One of the grades by which a complainant answers; it may be neither satisfied nor dissatisfied."""
+    """One of the grades by which a complainant answers; it may be neither satisfied nor dissatisfied.
+
+    `satisfied`: true, false, or neither.
+    """
 
     satisfied: bool | None = None
 
@@ -110,6 +132,8 @@ class FollowUp(Element):
     `fields`: what is recorded of the answer. `grades`: the answers to choose from, in place of satisfied or not.
     `rounds`: how often at most; the next begins after a dissatisfied answer, with `next_round: answered` after any.
     `attempts`: after so many without an answer in one round nobody asks any more: `unreached:<id>`.
+
+    `after`: the occurrence. `next_round`: which answer another round follows.
     """
 
     id: Id

@@ -11,10 +11,11 @@ from shared.procedures.model.base import Element, FactIds, Id, Occurrence, Text
 
 
 class Disclosure(Element):
-    """What an office or a party may read of a complaint, `after` an occurrence; it then reads nothing else.
+    """What an office or a party may read of a complaint; of the vault it then reads nothing else.
 
-    `original`: these `fields` and parties of the complaint, and `documents` of the case. `abstract`: no field, but
-    documents that were written to be shown (without any named, `abstract`).
+    `to`: the office or party. `as`: `original`, or an `abstract`, which shows no field but documents that were written
+    to be shown. `after`: the occurrence from which on it may. `fields`: of the complaint, and parties. `documents`: of
+    the case; of an abstract without any, the document `abstract`.
     """
 
     to: Id
@@ -42,8 +43,8 @@ class Disclosure(Element):
 class Confidentiality(Element):
     """A rule on who may see what.
 
-    `disclosure_by`: only these approve a disclosure, which is its `after`. `abstract_only`: nothing is disclosed as an
-    original.
+    `disclose`: what offices and parties may read. `disclosure_by`: only these approve a disclosure, which is its
+    `after`. `abstract_only`: nothing is disclosed as an original.
     """
 
     id: Id
@@ -55,7 +56,10 @@ class Confidentiality(Element):
 
 
 class Rule(Element):
-    """A rule that people follow and the system states (a remedy, a penalty, a paper to archive)."""
+    """A rule that people follow and the system states (a remedy, a penalty, a paper to archive).
+
+    `kind`: what sort of rule.
+    """
 
     id: Id
     kind: Literal["remedy", "penalty", "archive", "role", "supervision", "lifecycle"]
@@ -64,9 +68,12 @@ class Rule(Element):
 
 
 class NotEnforced(BaseModel):
-    """A fact of the document that this file does not enforce, and why: no software can, or the text is too vague."""
+    """A fact of the document that this file does not enforce, and why: no software can, or the text is too vague.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    `fact`: the fact's id in the catalogue. `why`: the reason.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     fact: FactIds
     why: str = Field(min_length=10)

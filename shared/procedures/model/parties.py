@@ -17,9 +17,11 @@ PARTY = "party."
 class Party(Named):
     """One or more persons in one part: what identifies them is in the vault alone, and no event carries it.
 
-    A complaint names them in the field of the party's id: an object with these `fields`, or a list of them. `required`
-    is as a complaint's field has it, where `when` holds; then there are `at_least` so many. A party is an office too:
-    who acts for it may report and put in documents where a `by` says so.
+    A complaint names them in the field of the party's id: an object with these `fields`, or a list of them. A party is
+    an office too: who acts for it may report and put in documents where a `by` says so.
+
+    `fields`: what is stated of each; they hold identity or evidence. `required`: as of a complaint's field, where
+    `when` holds. `at_least`: how many there are then. `at_most`: how many may be named.
     """
 
     fields: tuple[FieldSpec, ...] = Field(min_length=1)

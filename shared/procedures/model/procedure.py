@@ -23,7 +23,7 @@ from shared.procedures.model.handling import (
     Role,
     Route,
 )
-from shared.procedures.model.notices import FollowUp, Notice
+from shared.procedures.model.notices import FollowUp, Notice, Signature
 from shared.procedures.model.oversight import Confidentiality, NotEnforced, Rule
 from shared.procedures.model.parties import Party
 from shared.procedures.model.reports import Report
@@ -31,7 +31,41 @@ from shared.procedures.model.supplements import Supplement, with_clocks
 
 
 class Procedure(Element):
-    """One version of one organisation's rules."""
+    """One version of one organisation's rules.
+
+    `version`: counts from 1; a version that is in force is never edited.
+    `in_force_from`: from this local date on new complaints fall under it.
+    `time_zone`: an IANA name; all its days and hours are local there.
+    `calendar`: its working days and opening hours.
+    `channels`: the ways by which complaints come.
+    `fields`: what a complaint states.
+    `parties`: persons who have a part in it, such as who is complained of.
+    `numbering`: how case numbers are written.
+    `documents`: the papers of a case.
+    `dossier`: which papers a closed case holds.
+    `supplements`: what an officer may ask the complainant for.
+    `duplicates`: when two complaints are one matter.
+    `counts`: how often the same matter came up.
+    `admissibility`: whether a complaint is taken up.
+    `classes`: how grave a case is, the gravest first.
+    `class`: a milestone by which an officer gives the class.
+    `roles`: posts and bodies.
+    `departments`: units that handle cases.
+    `levels`: the ladder, lowest first.
+    `routes`: who handles what.
+    `default_department`: who handles what no route takes.
+    `milestones`: what is reported of a case.
+    `clocks`: deadlines.
+    `escalations`: when a case goes up.
+    `reopenings`: when a finished case is opened again.
+    `awards`: compensation and penalties.
+    `notices`: messages to people.
+    `follow_ups`: how the complainant is asked back.
+    `confidentiality`: who may see what.
+    `reports`: what an office makes again and again.
+    `rules`: what people follow and the system only states.
+    `not_enforced`: facts of the written rules that this file does not enforce.
+    """
 
     id: Id
     version: int = Field(ge=1)
@@ -39,6 +73,7 @@ class Procedure(Element):
     in_force_from: date
     time_zone: str = "Asia/Shanghai"
     calendar: Id = "cn"
+    signature: Signature | None = None
     channels: tuple[Channel, ...] = Field(min_length=1)
     fields: tuple[FieldSpec, ...] = Field(min_length=1)
     parties: tuple[Party, ...] = ()

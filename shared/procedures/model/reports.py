@@ -21,9 +21,12 @@ class ReportDue(BaseModel):
     the week (1: Monday), of a day's the day itself or the next. A month that has no such day means its last.
     `before`: until the end of the day before. `holiday`: where that day is no working day of the procedure's calendar,
     the last working day before it (`earlier`) or the first after it (`later`).
+
+    `day`: of the month, `last` for its end. `of`: counted in the period or after it. `within`: after the end of the
+    period.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     day: Annotated[int, Field(ge=1, le=31)] | Literal["last"] | None = None
     of: Literal["period", "next"] | None = None
@@ -45,9 +48,11 @@ class ReportOf(BaseModel):
 
     `open`: instead, all that were open when the period ended. `when` reads what was known when the period ended, and
     holds for every figure of the report.
+
+    `at`: an occurrence.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     at: Occurrence | None = None
     when: Condition | None = None
@@ -61,7 +66,10 @@ class ReportOf(BaseModel):
 
 
 class Measure(Named):
-    """A word of a report's own for a kind of case: those to which `at` happened and for which `when` holds."""
+    """A word of a report's own for a kind of case: those to which `at` happened and for which `when` holds.
+
+    `at`: an occurrence.
+    """
 
     at: Occurrence = "received"
     when: Condition | None = None
@@ -110,6 +118,10 @@ class Report(Named):
     and list may be made at any time in its period, any other when the period is over, or on its last day if it is due
     within it. `warn`: so long before it is due. `lists`: each
     case that it is about, or each of a measure, says `listed:<report>`.
+
+    `half`: with `half-month`: only this one. `due`: until when it is made. `by`: offices that make it. `to`: offices
+    that get it. `of`: the cases that it is about. `measures`: words of its own for kinds of cases. `shows`: its
+    figures. `fields`: what a person writes.
     """
 
     every: Every

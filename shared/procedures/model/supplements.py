@@ -12,8 +12,11 @@ from shared.procedures.model.base import DurationText, Id, Named
 class Supplement(Named):
     """An officer asks for fields and documents; they are given `within` a time, or the complaint is refused.
 
-    `by` may ask; without it whoever has the case or decides on admission. `fields` and `documents` are what may be
-    asked for. `then: refuse` states `rule`, a reason of the admission rules. The time is a clock, `supplement-<id>`.
+    `then: refuse` states `rule`, a reason of the admission rules. The time is a clock, `supplement-<id>`.
+
+    `by`: who may ask; without it who has the case, or decides on admission. `fields`: the complaint's fields that are
+    asked for. `documents`: papers that are asked for. `within`: how long there is for it. `then`: what follows when
+    that time is over.
     """
 
     by: tuple[Id, ...] = ()

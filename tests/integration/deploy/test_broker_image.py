@@ -13,7 +13,7 @@ from huiyin.embedded.broker import jars
 from huiyin.embedded.broker.java import find_java
 from huiyin.embedded.broker.kafka import java_command
 from huiyin.embedded.environment import read_environment
-from shared.settings import SERVICES
+from shared.service_names import SERVICES
 
 pytestmark = [pytest.mark.timeout(120)]
 

@@ -21,7 +21,7 @@ from huiyin.embedded.home import Home
 from huiyin.embedded.processes.process import read_records, wait_for
 from huiyin.embedded.up import Running, start
 from shared.errors import HuiyinError, StackError
-from shared.settings import SERVICES
+from shared.service_names import SERVICES
 from tests.integration.embedded.conftest import OPTIONS, STANDINS
 from tests.integration.embedded.helpers import admin_query, kafka_address
 

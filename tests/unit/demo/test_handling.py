@@ -46,7 +46,7 @@ CHAINS = [
         "social-insurance-levy-complaints",
         {"department": "audit-post"},
         "closed",
-        ("rectification-opinion-issued", "resolved", "result-notice-given", "closed"),
+        ("rectification-opinion-issued", "resolved", "result-notice-issued", "delivered:result", "closed"),
     ),
     # five people: the head of the company meets them first
     ("vanke-developer", {"department": "sales-department", "people": 5}, "resolved", ("head-involved", "resolved")),
@@ -91,9 +91,54 @@ def test_a_report_holds_the_required_fields_and_the_names_of_documents() -> None
     rules = procedure("social-insurance-levy-complaints")
     file = file_of("social-insurance-levy-complaints", department="audit-post")
 
-    opinion = handling.step(rules, file, "rectification-opinion-issued", START, yes=True)
+    granted = handling.step(rules, file, "extension-approved", START, yes=True)
 
-    assert opinion.documents == tuple(opinion.fields.values()) == ("rectification-opinion-issued-opinion",)
+    assert granted.documents == tuple(granted.fields.values()) == ("extension-approved-circumstances",)
+
+
+def held(**facts: object) -> CaseFile:
+    file = CaseFile(CASE, procedure("social-insurance-levy-complaints").key)
+    file.apply(
+        emitted(ComplaintRegistered(case_number="1", channel="letter", received_at=START, attributes=dict(facts)))
+    )
+    return file
+
+
+# kind, wanted -> what is reported before, with which answer, and the documents of the decision
+DECISIONS = [
+    ("complaint", "admit", ("verified", True), ("register-form", "filing-approval")),
+    ("complaint", "refuse", ("verified", False), ("non-filing-notice",)),
+    ("report", "admit", None, ("register-form", "filing-approval")),
+]
+
+
+@pytest.mark.parametrize(("kind", "wanted", "before", "documents"), DECISIONS)
+def test_what_a_decision_needs_is_done_first(
+    kind: str, wanted: str, before: tuple[str, bool] | None, documents: tuple[str, ...]
+) -> None:
+    rules = procedure("social-insurance-levy-complaints")
+
+    found = handling.decision(rules, held(kind=kind), wanted, START)
+
+    assert found is not None
+    told = [(one.milestone, one.fields["conditions-met"], one.documents) for one in found.steps]
+    assert told == ([(*before, ("register-form",))] if before else [])
+    assert (found.by, found.documents) == ("section-chief", documents)
+
+
+def test_nobody_refuses_what_the_procedure_does_not_let_be_refused() -> None:
+    rules = procedure("social-insurance-levy-complaints")
+
+    assert handling.decision(rules, held(kind="report"), "refuse", START) is None
+
+
+def test_a_document_bears_what_it_must_state_and_its_signatures() -> None:
+    rules = procedure("social-insurance-levy-complaints")
+
+    notice = handling.document(rules, held(kind="complaint"), "non-filing-notice", START)
+
+    assert (notice.by, notice.signed_by) == ("acceptance-post", ("audit-department",))
+    assert notice.fields.keys() == {"received-on", "employer", "reasons", "dated"}
 
 
 def test_documents_that_a_milestone_requires_are_put_in_with_the_report() -> None:

@@ -13,7 +13,7 @@ from huiyin.demo.tables import DeadlineRow, EventRow, cases_table, deadlines_tab
 from shared.procedures.loader import load_library
 
 AT = datetime(2026, 3, 5, 14, 30, tzinfo=UTC)
-NAMES = [procedure.name for procedure in load_library().all()]
+NAMES = [load_library().get(id).name for id in ("baoshan-efficiency", "shopping-mall", "vanke-developer")]
 
 
 def shown(table: Table, width: int) -> list[str]:
@@ -30,7 +30,9 @@ def test_names_take_about_a_third_and_the_figures_keep_their_headings(width: int
     assert lines[0].split() == ["procedure", "waiting", "in", "hand", "answered", "closed", "void"]
     assert lines[1].split() == ["规程", "待受理", "办理中", "已办结", "已结案", "不受理/转出"]
     for name, line in zip(NAMES, lines[2:], strict=True):
-        assert line.startswith(name.zh)
+        assert line.startswith(name.zh) or (
+            line.split()[0].startswith(name.zh[:8]) and "…" in line
+        )  # cut where too long
         first_figure = cell_len(line[: line.index("7")])
         assert first_figure == first_width(width) + 2 + len("waiting") - 1
     assert first_width(width) <= max(20, width / 3)

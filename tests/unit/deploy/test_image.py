@@ -10,7 +10,7 @@ import tomllib
 import pytest
 
 from deploy.checks import reading
-from shared.settings import SERVICES
+from shared.service_names import SERVICES
 
 EMBEDDED = {
     re.split(r"[=<>]", line)[0].replace("-", "_")

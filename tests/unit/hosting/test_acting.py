@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.messaging.database import open_database
-from shared.settings import SERVICES
+from shared.service_names import SERVICES
 from tests.acting import ACTIONS, OF_REPORTS
 from tests.unit.hosting.test_open_routes import NO_DATABASE, app_of
 

@@ -20,7 +20,8 @@ from shared.messaging.database import open_database
 from shared.messaging.outbox import Outbox
 from shared.procedures.loader import Library
 from shared.security.keys import KeyRing
-from shared.settings import SERVICES, ServiceSettings
+from shared.service_names import SERVICES
+from shared.settings import ServiceSettings
 from tests.unit.intake.sample import MONDAY, PROCEDURE
 
 NO_DATABASE = "postgresql+asyncpg://nobody@127.0.0.1:1/none"

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from services.intake.domain.documents import Contents, Held, check_contents, contents_list
+from services.intake.domain.documents import Contents, Held, check_contents, contents_list, shown_text
 from shared.errors import InvalidInput
+from shared.procedures.fields import Scalar
+from shared.procedures.loader import load_library
 from tests.unit.intake.sample import MONDAY, PROCEDURE
 
 RECORD = {
@@ -78,3 +80,33 @@ def test_the_dossier_comes_first_in_its_order_then_what_is_declared_then_what_is
 
 def test_a_document_that_the_case_has_no_use_for_is_not_missing() -> None:
     assert contents_list(PROCEDURE, {}, [], {"mediated.settled": False}, None).missing == ("inspection-record",)
+
+
+# language -> what a notice shows of the document
+SHOWN = [
+    (
+        "zh",
+        "经核实：\n收到日期：2025-09-26\n被投诉用人单位：甲公司\n不予立案理由：没有劳动关系\n"
+        "通知日期：2025-09-28\n签章：稽核部门",
+    ),
+    (
+        "en",
+        "经核实：\nReceived on: 2025-09-26\nEmployer complained of: 甲公司\nReasons for not filing: 没有劳动关系\n"
+        "Date of the notice: 2025-09-28\nSigned and sealed: Audit department",
+    ),
+]
+
+
+@pytest.mark.parametrize(("language", "text"), SHOWN)
+def test_a_notice_shows_what_a_document_states_and_who_signed_it(language: str, text: str) -> None:
+    levy = load_library().get("social-insurance-levy-complaints")
+    fields: dict[str, Scalar] = {
+        "received-on": "2025-09-26",
+        "employer": "甲公司",
+        "reasons": "没有劳动关系",
+        "dated": "2025-09-28",
+    }
+    contents = Contents("经核实：", fields, "acceptance-post", ("audit-department",))
+
+    assert shown_text(levy, "non-filing-notice", contents, language) == text
+    assert shown_text(levy, "letter", contents, language) == "经核实："

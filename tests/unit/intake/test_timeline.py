@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.intake.domain.history import data_of
 from services.intake.domain.timeline import Occurrence, Projection, entries, project
 from shared.events import assignments as a
 from shared.events import complaints as c
@@ -156,6 +157,13 @@ def test_every_event_has_an_entry_with_the_name_that_procedures_know() -> None:
     for data, names in emitted:
         found = entries(make("x", CASE, ("test-desk", 1), data, cause="c", at=MONDAY))
         assert [f"{e.occurrence}:{e.qualifier}" if e.qualifier else e.occurrence for e in found] == names
+
+
+def test_an_event_is_read_back_from_the_timeline_whatever_it_does_not_know() -> None:
+    paused = d.ClockPaused(clock="x", cycle=1, due_at=None, at=MONDAY)
+    (entry,) = entries(make("sla", UUID(int=1), ("sample", 1), paused, cause="x", at=MONDAY))
+    assert "due_at" not in entry.details
+    assert data_of(entry) == paused
 
 
 def test_receipt_and_registration_stand_at_their_own_instants_and_show_no_hashes() -> None:

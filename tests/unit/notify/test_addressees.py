@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from services.notify.domain.addressees import addressee, endpoint
+from services.notify.domain.addressees import addressee, each_once, endpoint
 from services.notify.domain.case import Case, fold, opened
 from services.notify.domain.recipients import Recipients
-from shared.events.assignments import CaseEscalated
+from shared.events.assignments import AssistantAssigned, CaseEscalated
 from shared.events.envelope import Event
 from shared.procedures.model import Party
 from tests.unit.notify.samples import Story, procedure
@@ -50,6 +50,20 @@ def test_a_level_without_an_endpoint_goes_to_the_department_that_takes_over() ->
 
     assert endpoint(addressee("level:head", case, procedure()), procedure(), recipients).sink == "console"
     assert endpoint(addressee("level:front", case, procedure()), procedure(), recipients).sink == "file"
+
+
+def test_assistants_are_the_departments_that_assist_now_each_once() -> None:
+    story = Story()
+    assisting = story.emit(AssistantAssigned(department="roads", assisting=("roads", "both")))
+    case = _case(story.registered(), story.assigned("water"))
+    assert each_once(["assistants"], case, procedure()) == []
+    fold(case, assisting)
+    found = each_once(["department", "roads", "assistants"], case, procedure())
+    assert [str(addressee(one, case, procedure())) for one in found] == [
+        "department:water",
+        "department:roads",
+        "department:both",
+    ]
 
 
 PARTY = {"id": "respondent", "name": {"zh": "被诉方", "en": "Respondent"}, "fields": [

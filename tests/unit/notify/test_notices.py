@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from services.notify.domain.case import Case, fold, opened
 from services.notify.domain.notices import BREACHED, WARNED, Unsent, notice_id, overtaken, plan_notices, superseded
+from shared.events import assignments as a
 from shared.events.envelope import Event
 from tests.unit.notify.samples import START, Story, case_id, changed, procedure
 
@@ -77,6 +78,26 @@ def test_several_addressees_get_a_notice_each_and_a_single_ones_id_does_not_tell
         notice_id(case.id, "assignment", assigned.id, to) for to in ("department", "role:chief")
     ]
     assert single.id == notice_id(case.id, "assignment", assigned.id)
+
+
+def test_each_department_that_assists_gets_a_notice_but_not_the_one_that_has_the_case() -> None:
+    story = Story()
+    assigned = story.assigned()
+    joined = [
+        story.emit(a.AssistantAssigned(department=one, assisting=all_, cause="by:chief"))
+        for one, all_ in (("roads", ("roads",)), ("parks", ("roads", "parks")))
+    ]
+    rules = changed(notices={"assignment": {"to": ["assistants"]}})
+
+    def told(case: Case) -> dict[str, object]:
+        return {one.to: one.id for one in plan_notices(case, assigned, rules) if one.notice == "assignment"}
+
+    case = _case(story.registered(), assigned, *joined)
+    assert told(case) == {
+        to: notice_id(case.id, "assignment", assigned.id, to) for to in ("department:roads", "department:parks")
+    }
+    assert told(_case(story.registered(), assigned)) == {}
+    assert list(told(_case(story.registered(), assigned, *joined, story.reassigned("roads")))) == ["department:parks"]
 
 
 def _unsent(

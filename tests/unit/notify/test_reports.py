@@ -29,6 +29,15 @@ notices:
       en: {subject: '{{case_number}}', body: '{{clock}} {{due}}'}
 """
 PROCEDURE = parse_procedure(TEXT + NOTICE, "x.yaml")
+TOLD = """
+  - id: told
+    name: {zh: 逾期报知, en: It is late}
+    at: ['breached:monthly']
+    to: [recipients, head]
+    text:
+      zh: {subject: '{{case_number}}', body: '{{due}}'}
+      en: {subject: '{{case_number}}', body: '{{due}}'}
+"""
 DUE = datetime(2025, 4, 2, 16, tzinfo=UTC)
 ID = report_id(PROCEDURE.id, "monthly", date(2025, 3, 1), 2)
 CLOCK = {"clock": "monthly", "cycle": 1, "due_at": DUE}
@@ -81,3 +90,13 @@ def test_its_breach_causes_a_notice_to_the_office_that_calls_it_by_its_name(
         "breached:monthly", DUE, details(BREACHED), cases[ID], PROCEDURE, language, Contact(), "https://x.example"
     )
     assert (shown["case_number"], shown["clock"], shown["due"]) == (number, clock, due)
+
+
+def test_recipients_are_the_offices_that_the_report_goes_to() -> None:
+    text = (TEXT + NOTICE + TOLD).replace("    to: [head]\n", "    to: [head, desk]\n", 1)
+    procedure = parse_procedure(text, "x.yaml")
+    cases: dict[UUID, Case] = {}
+    fold_all(cases, [OPENED, STARTED, BREACHED])
+    told = [one for one in plan_notices(cases[ID], BREACHED, procedure) if one.notice == "told"]
+    assert [str(addressee(one.to, cases[ID], procedure)) for one in told] == ["role:head", "department:desk"]
+    assert len({one.id for one in told}) == 2

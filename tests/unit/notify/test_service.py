@@ -22,7 +22,7 @@ from services.notify.domain.service import (
 )
 from shared.business_time.loader import load_calendars
 from shared.errors import Conflict, HuiyinError, InvalidInput
-from shared.procedures.model import Notice
+from shared.procedures.model import Notice, Service
 from tests.unit.notify.samples import START, Story, case_id, notice_row, procedure
 
 CALENDARS = load_calendars()
@@ -94,6 +94,16 @@ def test_a_receipt_that_the_procedure_does_not_take_names_its_field(
         served(replace(RECEIPT, **change), **row)
 
     assert error.value.field == field
+
+
+def test_a_receipt_states_who_delivered_the_notice_where_the_procedure_asks_for_it() -> None:
+    slip = element().model_copy(update={"service": Service(receipt=("deliverer", "signer", "date"))})
+    row, case = notice_row(state="sent", made_at=START + timedelta(days=1)), a_case("online", "signer-1")
+
+    assert served_at(RECEIPT, row, slip, case, procedure(), NOW)
+    with pytest.raises(InvalidInput) as error:
+        served_at(replace(RECEIPT, person=None), row, slip, case, procedure(), NOW)
+    assert error.value.field == "person"
 
 
 def test_only_a_notice_that_is_served_has_a_receipt() -> None:

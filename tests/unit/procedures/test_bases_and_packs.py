@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,10 @@ use:
     with: {by: [desk], late_to: chief}
   - pack: approval-chain@1
     with: {id: refund, zh: 退款, en: The refund, asked_by: [desk], approver: chief, late_to: chief}
+  - pack: meeting@1
+    with: {id: case-meeting, zh: 案例会, en: Case meeting, every: P3M, by: [desk]}
+  - pack: fine@1
+    with: {id: late, zh: 超时, en: Late, at: ['breached:answer'], amount: 20, payer: desk, payee: chief, by: [chief]}
 channels:
   - {id: letter, name: {zh: 来信, en: Letter}}
 numbering: {case: {pattern: 'X-{year}-{number:05}', restart: year}}
@@ -51,11 +56,24 @@ def short() -> Source:
 
 def test_a_procedure_of_thirty_lines_is_whole_and_sound() -> None:
     found = [(where, one.path, one.en) for one, _, where in short().located()]
-    assert found == [("line 32", "notices[task].at", "assigned starts no clock, so {{due}} may stay empty")]
+    assert found == [("line 36", "notices[task].at", "assigned starts no clock, so {{due}} may stay empty")]
     procedure = short().procedure
     assert [one.id for one in procedure.fields][:3] == ["name", "phone", "email"]
     assert {one.id: one.text.en.subject for one in procedure.notices}["urging"] == "Reminder {{case_number}}"
     assert {one.id: one.duration for one in procedure.clocks}["investigation"] == "P20WD"
+    assert [(one.id, one.amount, one.choose, one.source) for one in procedure.awards] == [
+        ("late", Decimal(20), None, ())
+    ]
+    (meeting,) = procedure.reports
+    assert (meeting.every, meeting.to, meeting.source) == ("P3M", (), ())
+
+
+def test_a_notice_without_a_text_for_its_occurrence_says_its_name() -> None:
+    more = "  - {id: wanted, name: {zh: 请答复, en: Please answer}, at: [refund-submitted], to: chief}\n"
+    more += "  - {id: told, name: {zh: 已交办, en: It is yours}, at: [assigned], to: department, text: otherwise}\n"
+    texts = {one.id: one.text for one in parse_source(SHORT + more, "small-office.yaml").procedure.notices}
+    assert texts["wanted"].zh.body == "{{notice}}。投诉 {{case_number}}，承办：{{department}}。"
+    assert texts["told"] == texts["wanted"]
 
 
 PACKS = sorted((PACKAGE / "packs").glob("*.yaml"))

@@ -6,9 +6,10 @@ import re
 
 import pytest
 
+from shared.errors import ProcedureError
 from shared.procedures.check import Finding, check_procedure
 from shared.procedures.loader import parse_procedure
-from tests.unit.procedures.sample import SAMPLE, sample
+from tests.unit.procedures.sample import SAMPLE, changed, sample
 
 
 def test_a_sound_procedure_has_no_findings() -> None:
@@ -147,6 +148,13 @@ FINDINGS = [
         "needs a length",
     ),
     ("to: P10WD", "to: P5WD", "error", "clocks[handling].extension.to", "must be longer than the duration"),
+    (
+        "to: P10WD",
+        "to_field: until",
+        "error",
+        "clocks[handling].extension.to_field",
+        "is no date, instant or whole number among the fields of the milestone extension-approved",
+    ),
     ("id: sample", "id: sample\ntime_zone: Asia/Atlantis", "error", "time_zone", "no such time zone"),
     # order
     ("rank: 2, when: {field: people, at_least: 10}", "rank: 2", "error", "classes[general]", "is never reached: major"),
@@ -260,8 +268,63 @@ def test_two_reasons_that_only_an_officer_may_give_do_not_stand_in_each_others_w
     assert check_procedure(sample("  decided_by: [officer]\n", f"{rules}  decided_by: [officer]\n")) == ()
 
 
+STATED = """\
+  - id: extension-approved
+    name: {zh: 批准延期, en: Extended}
+    fields:
+      - {id: until, label: {zh: 延至, en: Until}, type: date}
+      - {id: days, label: {zh: 共计, en: In all}, type: integer}
+      - {id: reason, label: {zh: 理由, en: Reason}, holds: evidence}
+  - id: inspected
+"""
+
+
+@pytest.mark.parametrize(
+    ("extension", "place", "says"),
+    [
+        ("{to_field: until}", None, ""),
+        ("{to_field: days, at_most: P20WD, times: 3}", None, ""),
+        ("{to_field: until, at_most: P5WD}", "at_most", "must be longer than the duration"),
+        ("{to_field: untill}", "to_field", "did you mean until?"),
+        ("{to_field: reason}", "to_field", "is no date, instant or whole number"),
+    ],
+)
+def test_what_the_approver_states_is_a_field_of_the_approval(extension: str, place: str | None, says: str) -> None:
+    text = changed("  - id: inspected\n", STATED).replace("{to: P10WD, approved_by: [officer]}", extension)
+    found = [one for one in check_procedure(parse_procedure(text, "x.yaml")) if "extension" in one.path]
+    assert [one.path for one in found] == ([f"clocks[handling].extension.{place}"] if place else [])
+    assert all(says in one.en for one in found)
+
+
+@pytest.mark.parametrize(
+    ("extension", "says"),
+    [
+        ("{}", "an extension has either"),
+        ("{to: P10WD, to_field: until}", "an extension has either"),
+        ("{to_field: until, max: P10WD}", "bounded by `at_most`"),
+        ("{to: P10WD, at_most: P20WD}", "at_most belongs to"),
+    ],
+)
+def test_an_extension_says_once_how_far_it_goes(extension: str, says: str) -> None:
+    with pytest.raises(ProcedureError, match=says):
+        parse_procedure(changed("{to: P10WD, approved_by: [officer]}", extension), "x.yaml")
+
+
+def test_a_number_extends_only_a_clock_that_counts_one_unit() -> None:
+    table = "{by: class, major: P2WD, general: P5D}"
+    text = changed("  - id: inspected\n", STATED).replace("{to: P10WD,", "{to_field: days,")
+    text = text.replace("duration: P5WD", f"duration: {table}")
+    (found,) = check_procedure(parse_procedure(text, "x.yaml"))
+    assert "does not count one unit" in found.en
+
+
 def test_a_finding_is_a_value() -> None:
     assert Finding("error", "a", "甲", "x") == Finding("error", "a", "甲", "x")
+
+
+def test_an_escalation_may_do_no_more_than_call_in_a_department() -> None:
+    calls_in = sample("at: 'breached:clerk', to: manager", "at: 'breached:clerk', with: [office]")
+    assert not [one for one in check_procedure(calls_in) if one.path.startswith("escalations")]
 
 
 PARTY = """parties:
@@ -293,3 +356,17 @@ def test_a_party_and_what_it_is_told_fit_together(spoilt: tuple[str, str], path:
     whole = SAMPLE.replace("numbering:\n", PARTY, 1).replace("notices:\n", f"notices:\n{TOLD}", 1)
     found = check_procedure(parse_procedure(whole.replace(*spoilt, 1), "parties.yaml"))
     assert any(one.path == path and says in one.en for one in found if one.severity == "error"), found
+
+
+def test_a_party_that_is_asked_for_is_asked_for() -> None:
+    whole = SAMPLE.replace("numbering:\n", PARTY, 1).replace(
+        "holds: identity, required: requested}", "holds: identity}"
+    )
+    asked = whole.replace("notices:\n", f"notices:\n{TOLD.replace('admitted', 'supplement-requested')}", 1)
+    never = "never happens in this procedure: supplement-requested"
+
+    def found(text: str) -> list[str]:
+        return [one.en for one in check_procedure(parse_procedure(text, "parties.yaml"))]
+
+    assert never in found(asked)
+    assert never not in found(asked.replace("id: respondent\n", "id: respondent\n    required: requested\n", 1))

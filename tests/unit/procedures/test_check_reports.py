@@ -10,6 +10,7 @@ from shared.procedures.check import check_procedure
 from shared.procedures.model import Procedure
 
 NAME = {"zh": "名", "en": "name"}
+TWO = [{"id": "one", "name": NAME}, {"id": "two", "name": NAME}]
 CLASSES = [{"id": "major", "name": NAME, "rank": 1}]
 
 
@@ -65,7 +66,18 @@ def test_the_small_procedure_has_no_findings() -> None:
         ({"award": {"amount": "seen.dollars"}}, "awards[a].amount", "is in USD"),
         ({"award": {"unit": "gift"}}, "awards[a].amount", "so many of a unit"),
         ({"award": {"choose": {"from": 2, "to": 1}}}, "awards[a].choose", "from is more than to"),
-        ({"award": {"payer": "nobody"}}, "awards[a].payer", "nobody bears this name"),
+        ({"award": {"payer": "nobody"}}, "awards[a].payer", "no such role, department, level or"),
+        ({"award": {"amount": {"by": "outlet", "one": 5, "else": 1}}}, None, ""),
+        ({"award": {"amount": {"by": "level", "else": 1}}}, None, ""),
+        ({"award": {"amount": {"by": "channel", "else": 1}}, "channels": TWO}, None, ""),
+        ({"award": {"amount": {"by": "channel", "one": 5}}, "channels": TWO}, "awards[a].amount", "give `else`: two"),
+        ({"award": {"amount": {"by": "outlett", "one": 5}}}, "awards[a].amount.by", "did you mean outlet?"),
+        ({"award": {"amount": {"by": "seen.loss", "else": 5}}}, "awards[a].amount.by", "is not a fact with declared"),
+        ({"award": {"amount": {"by": "outlet", "tow": 5, "else": 1}}}, "awards[a].amount.tow", "never has this value"),
+        ({"award": {"amount": {"max": [1, {"by": "outlet", "one": 5}]}}, "classes": CLASSES}, None, ""),
+        ({"award": {"amount": {"by": "outlet", "one": "seen.loss", "else": "seen.dollars"}}}, "awards[a].amount",
+         "mixes"),
+        ({"award": {"amount": {"by": "outlet", "one": "seen.nothing"}}}, "awards[a].amount", "no such fact"),
         ({"award": {"payee": "desk"}}, "awards[a].payee", "is who pays"),
         ({"award": {"at": ["award-suggested:a"]}}, "awards[a].at", "without end"),
         ({"award": {"at": ["unheard-of"]}}, "awards[a].at", "neither a word of the language"),

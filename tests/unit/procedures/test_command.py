@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from huiyin.cli.rules import procedure
+from shared.errors import InvalidInput
 from shared.procedures.loader import LIBRARY_FOLDER, load_library
 from tests.unit.procedures.sample import SAMPLE, changed
 
@@ -46,7 +49,7 @@ def test_every_part_of_a_procedure_is_shown(id: str, lang: str) -> None:
 
 def test_numbered_documents_and_follow_ups_are_shown() -> None:
     assert (
-        "\n  non-filing-notice: Non-filing notice (refused; 不立字[{year}]第{number}号; copies to audit-post,"
+        "\n  non-filing-notice: Non-filing notice (不立字[{year}]第{number}号; states received-on,"
         in run("show", "social-insurance-levy-complaints").stdout
     )
     assert "\nFollow-ups\n  result-visit: resolved\n" in run("show", "vanke-developer").stdout
@@ -68,6 +71,33 @@ def test_a_file_can_be_shown_before_it_is_in_any_library(tmp_path: Path) -> None
 def test_a_shipped_procedure_passes_its_check(id: str) -> None:
     checked = run("check", str(LIBRARY_FOLDER / f"{id}.yaml"))
     assert (checked.exit_code, checked.stdout) == (0, "")
+
+
+def test_a_procedure_is_checked_by_its_id_as_well(tmp_path: Path) -> None:
+    checked = run("check", "shopping-mall")
+    assert (checked.exit_code, checked.stdout) == (0, "")
+    (tmp_path / "first.yaml").write_text(SAMPLE, encoding="utf-8")
+    second = changed("default_department: desk", "default_department: shop").replace("version: 1", "version: 2")
+    (tmp_path / "second.yaml").write_text(second, encoding="utf-8")
+    assert "no such department: shop" in run("check", "sample", "--folder", str(tmp_path)).stdout
+
+
+def test_a_check_starts_without_what_only_the_services_need() -> None:
+    """Its start is most of what a check of a small file takes."""
+    code = (
+        "import sys; sys.argv[1:] = ['procedure', 'check', 'shopping-mall']; from huiyin.main import main\n"
+        "try: main()\nfinally: print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(ran.stdout.split())
+    assert "shared" in loaded
+    assert loaded & {"pydantic_settings", "sqlalchemy", "asyncpg", "aiokafka", "starlette", "httpx", "asyncio"} == set()
+
+
+def test_an_id_that_there_is_not_is_answered_with_the_nearest() -> None:
+    failed = run("check", "shoping-mall").exception
+    assert isinstance(failed, InvalidInput)
+    assert (failed.field, failed.hint) == ("procedure", "did you mean shopping-mall?")
 
 
 def test_a_check_prints_findings_and_exits_1_on_errors(tmp_path: Path) -> None:

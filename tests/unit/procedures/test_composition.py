@@ -222,3 +222,40 @@ def test_a_text_of_one_sentence_has_the_name_of_its_notice_as_subject() -> None:
     found = sample("{subject: '结果 {{case_number}}', body: '{{name}}您好'}", "'{{name}}您好'").notices[0].text
     assert (found.zh.subject, found.zh.body) == ("结果 {{case_number}}", "{{name}}您好")
     assert (found.en.subject, found.en.body) == ("Result {{case_number}}", "Dear {{name}}")
+
+
+def test_so_has_a_text_of_the_file_s_texts() -> None:
+    texts = "texts:\n  resolved: {zh: 已办结。, en: It is done.}\n"
+    own = "    text:\n      zh: {subject: '结果 {{case_number}}', body: '{{name}}您好'}\n"
+    own += "      en: {subject: 'Result {{case_number}}', body: 'Dear {{name}}'}\n"
+    found = parse_procedure(changed(own, "") + texts, "sample.yaml").notices[0].text
+    assert (found.zh.subject, found.zh.body) == ("结果 {{case_number}}", "已办结。")
+    assert (found.en.subject, found.en.body) == ("Result {{case_number}}", "It is done.")
+
+
+NAMED = """\
+conditions:
+  many: {field: people, at_least: 10}
+  much: {any: [{condition: many}, {field: urgent, is: true}]}
+"""
+MAJOR = "when: {field: people, at_least: 10}"
+
+
+def test_a_condition_that_stands_in_several_places_is_named_once() -> None:
+    text = SAMPLE.replace(MAJOR, "when: {condition: much}").replace("id: sample\n", f"id: sample\n{NAMED}", 1)
+    whole = sample(MAJOR, "when: {any: [{field: people, at_least: 10}, {field: urgent, is: true}]}")
+    assert parse_procedure(text, "sample.yaml") == whole
+
+
+@pytest.mark.parametrize(
+    ("named", "says"),
+    [
+        ("", r"classes\[major\]\.when: there is no condition much \(declare it in `conditions`\)"),
+        (NAMED.replace("much:", "mush:"), r"there is no condition much \(did you mean mush\?\)"),
+        (NAMED.replace("{field: people, at_least: 10}", "{condition: much}"), "a circle of conditions"),
+    ],
+)
+def test_a_condition_that_is_named_and_not_there_is_refused(named: str, says: str) -> None:
+    text = SAMPLE.replace(MAJOR, "when: {condition: much}").replace("id: sample\n", f"id: sample\n{named}", 1)
+    with pytest.raises(ProcedureError, match=says):
+        parse_procedure(text, "sample.yaml")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -9,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from shared.procedures.conditions import Condition, because, compile_condition, fields_of, holds
+from huiyin.bench.conditions import by_hand, facts_of_cases, measure
+from shared.procedures.conditions import ORDERED, Condition, because, fields_of, holds
 from shared.procedures.describe import describe
 
 _ADAPTER: TypeAdapter[Condition] = TypeAdapter(Condition)
@@ -134,9 +137,83 @@ def test_what_nobody_has_reported_fires_nothing(tree: Any) -> None:
     assert holds(condition(tree), {}) is None
 
 
-@given(_trees, _facts)
-def test_compiling_once_gives_what_compiling_again_gives(tree: Any, facts: dict[str, Any]) -> None:
-    assert compile_condition(condition(tree))(facts) is holds(condition(tree), facts)
+def plainly(tree: Any, facts: Mapping[str, Any]) -> bool | None:
+    """A condition judged from its data, as the guide says it in words: slow, and without anything compiled."""
+    if "all" in tree or "any" in tree:
+        verdicts = [plainly(part, facts) for part in tree.get("all") or tree["any"]]
+        decides = "any" in tree  # one true decides `any`, one false decides `all`
+        return decides if decides in verdicts else None if None in verdicts else not decides
+    if "not" in tree:
+        inner = plainly(tree["not"], facts)
+        return None if inner is None else not inner
+    if "reached" in tree or "always" in tree:
+        return "always" in tree or bool(facts.get(f"reached:{tree['reached']}"))
+    (operator,) = tree.keys() - {"field"}
+    value, operand = facts.get(tree["field"]), tree[operator]
+    if operator == "known":
+        return (value is not None) is operand
+    if value is None:
+        return None
+    if operator in ORDERED:
+        number = Fraction(value) if isinstance(value, int) or "." in value else None
+        if number is None:
+            return None
+        bound = Fraction(str(operand))
+        tests = {"at_least": number >= bound, "more_than": number > bound, "at_most": number <= bound}
+        return tests.get(operator, number < bound)
+    if operator == "contains":
+        return operand in value if isinstance(value, list | str) else None
+    if isinstance(value, list):
+        return operator in ("is_not", "not_in")  # a list is none of the words
+    return {"is": value == operand, "is_not": value != operand}.get(
+        operator, (value in operand) is (operator == "in") if isinstance(operand, list) else None
+    )
+
+
+_words = st.sampled_from(["red", "blue", "green"])
+_comparisons = st.one_of(
+    *(st.fixed_dictionaries({name: _words}) for name in ("is", "is_not", "contains")),
+    *(st.fixed_dictionaries({name: st.lists(_words, min_size=1, max_size=2)}) for name in ("in", "not_in")),
+    *(st.fixed_dictionaries({name: st.sampled_from([0, 1, 2, 0.1, 2.5])}) for name in ORDERED),
+    st.fixed_dictionaries({"known": st.booleans()}),
+)
+_whole_trees = st.recursive(
+    st.one_of(
+        st.tuples(st.sampled_from(NAMES), _comparisons).map(lambda both: {"field": both[0], **both[1]}),
+        st.sampled_from([{"reached": "resolved"}, {"always": True}]),
+    ),
+    lambda below: st.one_of(
+        st.lists(below, min_size=1, max_size=4).map(lambda parts: {"all": parts}),
+        st.lists(below, min_size=1, max_size=4).map(lambda parts: {"any": parts}),
+        below.map(lambda part: {"not": part}),
+    ),
+    max_leaves=12,
+)
+_values = st.sampled_from([None, "red", "blue", 0, 1, 2, 3, "0.10", "2.50", "2.51", ["red"], ["blue", "green"], []])
+_any_facts = st.fixed_dictionaries(
+    dict.fromkeys(NAMES, _values), optional={"reached:resolved": st.booleans()}
+)  # fmt: skip
+
+
+@given(_whole_trees, st.lists(_any_facts, min_size=1, max_size=4))
+def test_a_compiled_condition_says_what_the_plain_reading_says(tree: Any, several: list[dict[str, Any]]) -> None:
+    compiled = condition(tree)
+    for facts in several:
+        assert holds(compiled, facts) is plainly(tree, facts)
+
+
+def test_each_condition_object_is_judged_as_itself_however_many_there_are() -> None:
+    many = [condition({"field": "people", "at_least": number}) for number in range(300)]
+    for _ in range(2):
+        assert [holds(one, {"people": 150}) for one in many] == [number <= 150 for number in range(300)]
+    changed = many[0].model_copy(update={"at_least": 1000})  # as `prove` changes figures
+    assert holds(changed, {"people": 150}) is False
+
+
+def test_the_measure_of_conditions_counts_both_ways_of_judging() -> None:
+    figures = measure(rounds=1)
+    assert all(figure > 0 for figure in figures.values())
+    assert {by_hand(facts) for facts in facts_of_cases(200)} == {True, False, None}
 
 
 @given(_trees)

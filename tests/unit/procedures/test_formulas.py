@@ -31,6 +31,11 @@ FACTS = {"loss": "120.50", "charge": 12, "lost": "30.00", "total": "90.00", "non
         ({"times": "charge", "of": 10}, "120.00", "charge × 10"),
         ({"share": ["none", "total"], "of": "loss"}, "0.00", "loss × none ÷ total"),
         ({"sum": [0.1] * 10}, "1.00", None),
+        ({"by": "word", "abc": 500, "else": 100}, "500.00", "word(abc: 500, else: 100)"),
+        ({"by": "word", "other": "unheard-of", "else": {"times": 2, "of": "charge"}}, "24.00", None),
+        ({"by": "unheard-of", "other": 500, "else": 100}, "100.00", None),  # not known: the rest
+        ({"by": "flag", "true": 30, "false": 10}, "30.00", "flag(true: 30, false: 10)"),
+        ({"min": [{"by": "word", "abc": "loss", "else": 1}, 100]}, "100.00", "min(word(abc: loss, else: 1), 100)"),
     ],
 )
 def test_an_amount_is_exact_to_the_cent_and_shown_as_a_line(formula: Any, amount: str, text: str | None) -> None:
@@ -46,6 +51,9 @@ def test_an_amount_is_exact_to_the_cent_and_shown_as_a_line(formula: Any, amount
         ("unheard-of", "not-known", ("unheard-of",)),
         ({"sum": ["loss", "b", "a", "word", "flag"]}, "not-known", ("a", "b", "flag", "word")),
         ({"share": ["lost", "none"], "of": "loss"}, "division-by-zero", ()),
+        ({"by": "unheard-of", "abc": 500}, "not-known", ("unheard-of",)),
+        ({"by": "word", "xyz": 500}, "not-known", ("word",)),
+        ({"by": "word", "abc": {"sum": ["a", "loss"]}, "else": "b"}, "not-known", ("a",)),
         ({"share": ["none", "none"], "of": "loss"}, "division-by-zero", ()),
         ({"times": 999_999_999_999, "of": "loss"}, "out-of-range", ()),
     ],
@@ -67,6 +75,7 @@ def test_what_is_no_number_is_not_known(value: Any) -> None:
 @pytest.mark.parametrize(
     "formula",
     [-1, True, float("nan"), float("inf"), 10**12, {"min": []}, {"times": 5}, {"share": ["a"], "of": "b"},
+     {"by": "a", "b": -1}, {"by": 3, "b": 1}, {"b": 1}, {"by": "a", "b": {"by": "c", "else": "A B"}},
      {"percent": "x", "of": "a"}, {"min": ["a"], "max": ["b"]}, {"power": 2}, "A B", {"field": "a", "of": 3}],
 )  # fmt: skip
 def test_what_is_no_formula_is_refused(formula: Any) -> None:
@@ -85,6 +94,7 @@ FORMULAS = st.recursive(
         st.fixed_dictionaries({"times": inner, "of": inner}),
         st.fixed_dictionaries({"percent": st.integers(0, 200), "of": inner}),
         st.fixed_dictionaries({"share": st.tuples(inner, inner), "of": inner}),
+        st.fixed_dictionaries({"by": st.just("loss"), "10.00": inner, "else": inner}),
     ),
     max_leaves=8,
 )

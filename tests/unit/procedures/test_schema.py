@@ -55,6 +55,12 @@ notices: [{id: result, remove: true}, {id: receipt, text: admitted}]
         (EXTENDING.replace("id: receipt", "at: [resolved]"), False),
         (EXTENDING + "use: [{pack: mediation@1, with: {by: [chief]}}]\n", True),
         (EXTENDING + "use: [mediation@1]\n", False),
+        (
+            EXTENDING
+            + "routes: [{id: a, department: desk, when: {condition: many}}]\nconditions: {many: {reached: resolved}}\n",
+            True,
+        ),
+        (EXTENDING + "routes: [{id: a, department: desk, when: {condition: {many: 1}}}]\n", False),
     ],
 )
 def test_a_file_that_extends_a_base_says_only_what_differs(text: str, valid: bool) -> None:

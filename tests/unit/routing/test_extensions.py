@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from services.routing.domain.case import Case
 from services.routing.domain.decide import Rules, apply_report
 from services.routing.domain.report import Report
-from shared.errors import Conflict
+from shared.errors import Conflict, InvalidInput
 from shared.events.deadlines import BreachRetracted, ClockStarted
 from shared.procedures.model import Procedure
-from tests.unit.routing.sample import NOW, PROCEDURE, RULES, after, assigned, breach, documented
+from tests.unit.routing.sample import NAME, NOW, PROCEDURE, RULES, after, assigned, breach, documented
 
 MINUTE = timedelta(minutes=1)
 
@@ -107,3 +108,39 @@ def test_a_breach_that_does_not_stand_forbids_nothing(then: str) -> None:
     data = BreachRetracted(**about) if then == "retracted" else ClockStarted(**about, started_at=NOW)
     fresh, _ = after(late, data, NOW + 40 * MINUTE)
     assert approve(fresh, 41).has_occurred("extension-approved:reply")
+
+
+def stated(fields: dict[str, Any]) -> Case:
+    """The case after an approval, 09:00 on the 29th in Shanghai, where the approver says until when."""
+    text = PROCEDURE.model_dump(by_alias=True)
+    text["clocks"][0]["extension"] = {"to_field": "until", "approved_by": ["head"]}
+    until = {"id": "until", "label": NAME, "type": "date"}
+    total = {"id": "hours", "label": NAME, "type": "integer"}
+    text["milestones"] = [*text["milestones"], {"id": "extension-approved", "name": NAME, "fields": [until, total]}]
+    if "hours" in fields:
+        text["clocks"][0]["extension"]["to_field"] = "hours"
+    rules = Rules(Procedure.model_validate(text), RULES.calendar)
+    return apply_report(assigned(), Report("extension-approved", NOW, "head", fields, "reply"), rules, NOW)[0]
+
+
+@pytest.mark.parametrize("fields", [{"until": "2025-09-29"}, {"until": "2026-01-01"}, {"hours": 3}])
+def test_the_approver_states_until_when(fields: dict[str, Any]) -> None:
+    case = stated(fields)
+    assert case.has_occurred("extension-approved:reply")
+    assert {f"extension-approved.{name}": value for name, value in fields.items()}.items() <= case.facts.items()
+
+
+@pytest.mark.parametrize(
+    ("fields", "place", "says"),
+    [
+        ({}, "fields.until", "is for the approver to state"),
+        ({"until": "2025-09-27"}, "fields.until", "is over when the extension is approved"),
+        ({"until": "soon"}, "fields.until", "a date is expected"),
+        ({"hours": 0}, "fields.hours", "more than 0"),
+    ],
+)
+def test_an_approval_that_states_no_time_ahead_is_refused(fields: dict[str, Any], place: str, says: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        stated(fields)
+    assert caught.value.field == place
+    assert says in caught.value.message

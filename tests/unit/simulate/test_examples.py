@@ -32,6 +32,8 @@ def failures(story: str) -> list[str]:
 
 
 HOLDS = [
+    "    when: [{at: 2025-09-29 11:00, register: {}, as: other, expect: {number: S-2025-0002}}]\n",
+    "    when: [{at: 2025-09-29 11:00, register: {}, as: other, expect: {of: first, number: S-2025-0001}}]\n",
     "    expect: {status: assigned, department: desk, level: clerk, class: general, number: S-2025-0001}\n",
     "    expect: {happened: {registered: 2025-09-29 10:00, assigned: 1}, not_happened: [resolved]}\n",
     "    expect: {facts: {kind: goods, people: 1}, missing: []}\n",
@@ -61,6 +63,7 @@ FAILS = [
     ),
     ("    expect: {due: {nothing: 2025-10-01 10:00}}\n",
      "one: in the end: due nothing: expected 2025-10-01 10:00, the clock has not started"),
+    ("    expect: {awards: {loss: 5}}\n", "one: in the end: award loss: expected 5, suggested is nothing"),
     ("    expect: {of: second}\n", "one: in the end: there is no complaint second"),
     ("    refused: {field: fields.content}\n", "one: given: it is expected to be refused, and is not"),
     (

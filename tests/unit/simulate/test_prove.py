@@ -45,6 +45,17 @@ def test_a_fact_whose_change_nothing_notices_is_cited_only() -> None:
     assert "clocks[handling].duration: P5WD -> P6WD" in found.unnoticed["sample.01"]
 
 
+def test_the_values_of_a_table_and_amounts_of_money_are_figures() -> None:
+    found = proof(NEVER_DUE, "duration: P5WD", "duration: {by: kind, goods: P5WD, else: P7WD}\n    source: [sample.01]")
+    assert "clocks[handling].duration.goods: P5WD -> P6WD" in found.unnoticed["sample.01"]
+    assert "clocks[handling].duration.else: P7WD -> P6WD" in found.unnoticed["sample.01"]
+    award = (
+        "awards: [{id: fine, name: {zh: 罚款, en: Fine}, kind: penalty, at: [resolved], amount: 20, payer: desk, "
+        "payee: office, approved_by: [officer], source: [sample.02]}]\nescalations:"
+    )
+    assert "awards[fine].amount: 20 -> 21" in proof(NEVER_DUE, "escalations:", award).unnoticed["sample.02"]
+
+
 def test_parts_that_cite_their_own_facts_are_judged_by_themselves() -> None:
     old = "    duration: P5WD\n    extension: {to: P10WD, approved_by: [officer]}\n"
     new = (

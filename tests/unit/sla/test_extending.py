@@ -114,7 +114,7 @@ def test_requests_approvals_and_refusals_are_part_of_the_explanation() -> None:
     assert zh.lines[:5] == (
         "申请延期：2025-09-29 09:30",
         "不予延期：2025-09-29 09:40",
-        "延期批准无效：超过次数，或批准人无权：2025-09-29 09:50",
+        "延期批准无效：超过次数，批准人无权，或未延长期限：2025-09-29 09:50",
         "批准延期：2025-09-29 10:00",
         "已延期 1 次，自原起点共 PT3H",
     )
@@ -128,3 +128,77 @@ def test_who_approved_is_read_from_routings_event() -> None:
     assert decided(procedure(HOURS), [RECEIVED, *from_event(event)], "2025-09-29 10:00").clocks[0].due_at == at(
         "2025-09-29 11:00"
     )
+
+
+# Five working days from Mon 22 Sep 2025: 23, 24, 25, 26, and Sun 28, a working day; then until when the head says,
+# within thirty calendar days.
+OPEN = {
+    "from": ["received"],
+    "until": ["resolved"],
+    "duration": "P5WD",
+    "extension": {"to_field": "until", "times": 2, "at_most": "P30D", "approved_by": ["head"]},
+}
+FIRST = occurrence("2025-09-22 09:00", "received")
+
+
+def approved(when: str, until: Any, by: str = "head") -> Occurrence:
+    """An approval that states the time itself."""
+    facts = {"extension-approved.by": by, **({} if until is None else {"extension-approved.until": until})}
+    return occurrence(when, "extension-approved", "extension-approved:reply", **facts)
+
+
+@pytest.mark.parametrize(
+    ("stated", "due"),
+    [
+        (["2025-10-15"], "2025-10-16 00:00"),  # until the end of that day
+        (["2025-10-15T12:00:00+08:00"], "2025-10-15 12:00"),
+        (["2025-11-30"], "2025-10-23 00:00"),  # thirty days from the 22nd of September end with the 22nd of October
+        (["2025-09-28"], "2025-09-29 00:00"),  # no later than it is anyway: it counts for nothing
+        ([None], "2025-09-29 00:00"),
+        (["2025-10-10", "2025-10-15"], "2025-10-16 00:00"),  # the second time from what the first gave
+        (["2025-10-15", "2025-10-10"], "2025-10-16 00:00"),
+        (["2025-10-10", "2025-10-15", "2025-10-20"], "2025-10-16 00:00"),  # twice only
+        (["2025-09-25", "2025-10-10", "2025-10-15"], "2025-10-16 00:00"),  # what counts for nothing uses up none
+        ([9], "2025-10-11 00:00"),  # nine working days: after the 28th of September 29, 30, 9 and 10 October
+        ([5], "2025-09-29 00:00"),
+    ],
+)
+def test_the_approver_states_until_when_within_what_the_rule_allows(stated: list[Any], due: str) -> None:
+    events = [FIRST, *(approved(f"2025-09-23 1{n}:00", one) for n, one in enumerate(stated))]
+    assert decided(procedure(OPEN), events, "2025-09-24 09:00").clocks[0].due_at == at(due)
+
+
+def test_a_date_that_was_stated_is_put_off_only_by_what_the_clock_stands_after_that() -> None:
+    rules = procedure({**OPEN, "pauses": [{"from": "paused", "until": ["resumed"]}]})
+    events = [
+        FIRST,
+        occurrence("2025-09-23 09:00", "paused"),
+        occurrence("2025-09-23 15:00", "resumed"),  # six hours of which the head knew
+        approved("2025-09-23 16:00", "2025-10-10T12:00:00+08:00"),
+        occurrence("2025-09-24 09:00", "paused"),
+        occurrence("2025-09-24 11:00", "resumed"),
+    ]
+    assert decided(rules, events, "2025-09-25 09:00").clocks[0].due_at == at("2025-10-10 14:00")
+    assert decided(rules, events[:5], "2025-09-25 09:00").clocks[0].due_at is None
+
+
+def test_hours_are_extended_by_a_number_of_hours_and_the_explanation_says_until_when() -> None:
+    hours = {**HOURS, "extension": {"to_field": "until", "approved_by": ["head"]}}
+    in_all = approved("2025-09-29 10:00", 4)
+    found = decided(procedure(hours), [RECEIVED, in_all], "2025-09-29 10:00")
+    assert found.clocks[0].due_at == at("2025-09-29 13:00")
+    assert words(found) == ["Started"]
+    dated = approved("2025-09-29 10:00", "2025-09-30")
+    case = decided(procedure(hours), [RECEIVED, dated], "2025-09-29 10:00").case
+    (en,) = explain_clocks(case, procedure(hours), CALENDARS, at("2025-09-29 10:00"), "en")
+    assert en.lines[:2] == ("Extension approved: 2025-09-29 10:00", "Extended until 2025-09-30")
+    assert en.due_at == at("2025-10-01 00:00")
+
+
+def test_an_approval_that_states_a_time_takes_a_breach_back_only_if_it_was_given_in_time() -> None:
+    rules = procedure(OPEN)
+    breached = decided(rules, [FIRST], "2025-09-29 00:00")
+    assert words(breached) == ["Started", "Breached:due"]
+    assert words(decided(rules, [approved("2025-09-29 00:01", "2025-10-10")], "2025-09-29 09:00", breached.case)) == []
+    in_time = decided(rules, [approved("2025-09-28 23:00", "2025-10-10")], "2025-09-29 09:00", breached.case)
+    assert words(in_time) == ["Extended", "BreachRetracted"]
