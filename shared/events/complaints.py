@@ -139,6 +139,19 @@ class DocumentAdded(EventData):
     by: str | None = None
 
 
+@event("huiyin.complaint.document-copied.v1", COMPLAINTS)
+class DocumentCopied(EventData):
+    """A copy of a document was handed to `to`, an office, a party or `complainant`; `by` is the office that says so.
+
+    `complete`: everybody has a copy now whom the procedure gives one.
+    """
+
+    document: str
+    to: str
+    by: str
+    complete: bool = False
+
+
 @event("huiyin.complaint.same-matter.v1", COMPLAINTS)
 class SameMatterLinked(EventData):
     """An officer says that this case and another, `case`, are the same matter; each goes on by itself."""

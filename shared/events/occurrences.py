@@ -94,6 +94,8 @@ def _otherwise(data: EventData) -> tuple[str, ...]:
     match data:
         case c.ComplaintRegistered():
             return ("received", "registered")
+        case c.DocumentCopied(document=x, complete=complete):
+            return ("copied", f"copied:{x}") if complete else ()
         case c.ComplaintSupplemented(fulfilled=several):
             return ("supplemented", *(f"supplemented:{x}" for x in several))
         case a.MilestoneReached(milestone=x):

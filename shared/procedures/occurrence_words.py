@@ -62,6 +62,8 @@ OCCURRENCES_ZH: Mapping[str, str] = {
     "documented": "文书入卷",
     "numbered": "文书编号",
     "erased": "期满销毁",
+    "copied": "文书分送完毕",
+    "document-copied": "文书分送",
     "same-matter": "认定为同一事项",
     "same-matter-undone": "撤销同一事项认定",
     "assisting": "协办",

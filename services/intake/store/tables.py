@@ -140,6 +140,16 @@ vault_documents = Table(
     Column("written_at", INSTANT, nullable=False),
     Column("revision", Integer, nullable=False),
 )
+# Who was handed a copy of a document, as it is now: a document that is replaced has no copies yet.
+document_copies = Table(
+    "document_copies",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("document", Text, primary_key=True),
+    Column("copy_to", Text, primary_key=True),
+    Column("office", Text, nullable=False),
+    Column("handed_at", INSTANT, nullable=False),
+)
 vault_files = Table(
     "vault_files",
     metadata,

@@ -64,6 +64,11 @@ STATEMENTS = (
         revision integer NOT NULL, PRIMARY KEY (case_id, name))
     """,
     """
+    CREATE TABLE document_copies (
+        case_id uuid NOT NULL, document text NOT NULL, copy_to text NOT NULL, office text NOT NULL,
+        handed_at timestamptz NOT NULL, PRIMARY KEY (case_id, document, copy_to))
+    """,
+    """
     CREATE TABLE vault_files (
         id uuid PRIMARY KEY, case_id uuid NOT NULL, document text NOT NULL, kind text NOT NULL, size bigint NOT NULL,
         chunks integer NOT NULL, content_hash text NOT NULL, file_name bytea, written_by text NOT NULL,
