@@ -17,6 +17,7 @@ ONLY_CITED = {
     "county-agriculture-mediation": (),
     "customer-complaint-timeout-table": (),
     "express-compensation-rules": (),
+    "general-hospital-dispute": (),
     "labour-inspection-complaints": (),
     "rural-credit-cooperative-complaints": (),
     "sto-express-complaint-penalties": (),
@@ -41,6 +42,7 @@ ONLY_CITED = {
         "83",
         "99",
     ),
+    "yingkou-tourism": (),
 }
 
 

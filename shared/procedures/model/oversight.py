@@ -11,11 +11,13 @@ from shared.procedures.model.base import Element, FactIds, Id, Occurrence, Text
 
 
 class Disclosure(Element):
-    """What an office or a party may read of a complaint; of the vault it then reads nothing else.
+    """What an office or a party may read of a complaint; it then reads nothing else.
 
-    `to`: the office or party. `as`: `original`, or an `abstract`, which shows no field but documents that were written
-    to be shown. `after`: the occurrence from which on it may. `fields`: of the complaint, and parties. `documents`: of
-    the case; of an abstract without any, the document `abstract`.
+    `original`: these `fields` and parties of the complaint, and `documents` of the case. `abstract`: no field, but
+    documents that were written to be shown (without any named, `abstract`).
+
+    `to`: an office or a party. `as`: which of the two it reads. `fields`: fields and parties of the complaint.
+    `documents`: of the case, by their names. `after`: not before this occurrence.
     """
 
     to: Id
@@ -43,7 +45,7 @@ class Disclosure(Element):
 class Confidentiality(Element):
     """A rule on who may see what.
 
-    `disclose`: what offices and parties may read. `disclosure_by`: only these approve a disclosure, which is its
+    `disclose`: what is disclosed, to whom and when. `disclosure_by`: only these approve a disclosure, which is its
     `after`. `abstract_only`: nothing is disclosed as an original.
     """
 
