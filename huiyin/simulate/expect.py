@@ -9,6 +9,7 @@ from uuid import UUID
 from huiyin.simulate.expectations import Expectation, Seen, Sent
 from huiyin.simulate.instants import wall
 from huiyin.simulate.observe import NoticeSeen, Observation
+from shared.procedures.disclosures import disclosed_to
 from shared.procedures.model import Procedure
 from shared.procedures.notice_texts import text_of
 
@@ -41,10 +42,20 @@ class Differences:
             if self._seen.numbers.get(name) != number:
                 yield f"number of {name}: expected {number}, is {self._seen.numbers.get(name)}"
 
+        yield from self._confidential()
         for award, amount in self._expected.awards.items():
             suggested = self._seen.awards.get(award, "nothing")
             if suggested != (None if amount is None else f"{amount:.2f}"):
                 yield f"award {award}: expected {amount}, suggested is {suggested}"
+
+    def _confidential(self) -> Iterator[str]:
+        if self._expected.recused is not None and set(self._expected.recused) != set(self._seen.recused):
+            yield f"recused: expected {self._expected.recused}, are {self._seen.recused}"
+        for office, wanted in self._expected.may_read.items():
+            found = disclosed_to(self._procedure, {office}, self._seen.happened, self._facts)
+            names = "all" if found is None else tuple(sorted(found.fields | found.documents))
+            if names != (wanted if isinstance(wanted, str) else tuple(sorted(wanted))):
+                yield f"{office} may read: expected {wanted}, is {names}"
 
     def _plain(self) -> Iterator[str]:
         given = self._expected.model_fields_set

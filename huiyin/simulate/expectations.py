@@ -81,6 +81,8 @@ class Expectation(Seen):
 
     `due`: the due instant of a clock's last cycle, null while it is not known. `clocks`: the state of that cycle.
     `facts`: what conditions read. `numbers`: of documents. `reports`: of the procedure, whatever the complaint.
+    `recused`: the offices that it is hidden from. `may_read`: by office or party, the fields and documents that are
+    disclosed to it, `all` where nothing is withheld.
     `awards`: the amount that was suggested last, null where one is to be chosen. Without `of`: the complaint of the
     action, else the first.
     """
@@ -99,6 +101,8 @@ class Expectation(Seen):
     facts: Mapping[str, bool | int | float | str | None] = {}
     numbers: Mapping[Id, str] = {}
     awards: Mapping[Id, Decimal | None] = {}
+    recused: tuple[Id, ...] | None = None
+    may_read: Mapping[Id, Literal["all"] | tuple[str, ...]] = {}
     reports: tuple[ReportExpectation, ...] = ()
 
 
