@@ -4,20 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from huiyin.simulate.expectations import AwardExpectation, DocumentExpectation, Expectation, Part
 from huiyin.simulate.instants import wall
+from huiyin.simulate.rules import WorldRules
 from huiyin.simulate.world import World
 from services.routing.domain.award import CaseAward
+from shared.procedures.how_to import how_to_complain
 from shared.procedures.model import Procedure
 
 _AMOUNTS = frozenset(("amount", "at_least", "at_most", "approved"))
 
 
+def published_differences(expected: Expectation, rules: WorldRules) -> Iterator[str]:
+    """What the published text on how to complain does not say."""
+    if expected.how_to:
+        languages: tuple[Literal["zh", "en"], ...] = ("zh", "en")
+        texts = [how_to_complain(rules.procedure, rules.calendars, language) for language in languages]
+        for words in expected.how_to:
+            if not any(words in text for text in texts):
+                yield f"how to complain: does not say {words}"
+
+
 def part_differences(expected: Expectation, world: World, case_id: UUID, procedure: Procedure) -> Iterator[str]:
     """What does not hold, a line each."""
+    for office, wanted_of in expected.disclosed.items():
+        found = world.disclosed(case_id, office)
+        if wanted_of is None or found is None:
+            if wanted_of is not None or found is not None:
+                yield f"disclosed to {office}: expected {wanted_of}, is {found}"
+            continue
+        shown = {"fields": tuple(sorted(found.fields)), "documents": tuple(sorted(found.documents))}
+        named = {name: tuple(sorted(getattr(wanted_of, name))) for name in wanted_of.model_fields_set}
+        sorted_ = wanted_of.model_copy(update=named)
+        yield from _differences(f"disclosed to {office}", sorted_, shown)
     if expected.documents or expected.dossier is not None:
         yield from _documents(expected, world, case_id, procedure.time_zone)
     for name, wanted in expected.awards.items():
@@ -28,14 +50,14 @@ def part_differences(expected: Expectation, world: World, case_id: UUID, procedu
         if row is None:
             yield f"follow-up {name}: nobody is asked"
             continue
-        found = {
+        seen = {
             "state": row.state,
             "round": row.round,
             "opens": wall(row.opens_at, procedure.time_zone),
             "due": wall(row.due_at, procedure.time_zone) if row.due_at else None,
             "calls": len(row.calls),
         }
-        yield from _differences(f"follow-up {name}", follow_up, found)
+        yield from _differences(f"follow-up {name}", follow_up, seen)
 
 
 def _documents(expected: Expectation, world: World, case_id: UUID, time_zone: str) -> Iterator[str]:

@@ -23,6 +23,7 @@ from services.routing.domain.award import CaseAward
 from services.routing.domain.report import Report
 from shared.errors import HuiyinError
 from shared.events.envelope import Event
+from shared.procedures.disclosures import Disclosed
 
 _MOST_EVENTS = 20_000
 _MOST_STEPS = 20_000
@@ -61,6 +62,7 @@ class World:
                 self._sla.next_at,
                 self._routing.next_at,
                 self._notify.next_at,
+                self._intake.next_at,
                 self.reports.next_at(self.now),
             )
             step = min((at for at in waiting if at is not None), default=None)
@@ -72,6 +74,7 @@ class World:
             self._publish(self._routing.look_again(self.now))
             self._publish(self._notify.fire(self.now))
             self._publish(self.reports.fire(self.now))
+            self._publish(self._intake.fire(self.now))
         raise Endless("a clock repeats without end", field="clocks")
 
     def register(
@@ -125,6 +128,10 @@ class World:
     def follow_up(self, case_id: UUID, follow_up: str) -> FollowUpRow | None:
         """The last round of a follow-up of a case."""
         return self._notify.follow_up(case_id, follow_up)
+
+    def disclosed(self, case_id: UUID, office: str) -> Disclosed | None:
+        """What an office or a party may read of a case; None: nothing is withheld."""
+        return self._intake.disclosed(case_id, office)
 
     def papers(self, case_id: UUID) -> ContentsList:
         """What a case holds."""
