@@ -127,11 +127,8 @@ class DossierExpectation(Part):
     kept_until: WallInstant | None = None
 
 
-class DisclosedExpectation(Part):
-    """What an office or a party may read of a complaint: fields and parties, and documents of the case."""
-
-    fields: tuple[Id, ...] = ()
-    documents: tuple[Id, ...] = ()
+Reading = Literal["everything", "hidden"] | tuple[str, ...]
+"""What an office may read of a case: all, nothing (to it the case is not there), or these fields and documents."""
 
 
 class Expectation(Seen):
@@ -141,9 +138,9 @@ class Expectation(Seen):
     `facts`: what conditions read. `numbers`: of documents. `rule`, `decided_by`, `passed_to`: of the admission.
     `documents`: what the case holds; true or false: whether it is there. `awards`: the amount that was suggested last,
     null where one is to be chosen; or all of the last one, or all of them in order. `recused`: the offices that it is
-    about. `disclosed`: what these offices and parties may read, null where nothing is withheld. `how_to`: words
-    that the published text on how to complain has, in either language. `reports`: of the procedure, whatever the
-    complaint. Without `of`: the complaint of the action, else the first.
+    about. `may_read`: by office, what its people may read of the case. `how_to`: words that the published text on how
+    to complain has, in either language. `reports`: of the procedure, whatever the complaint. Without `of`: the
+    complaint of the action, else the first.
     """
 
     of: Id = FIRST
@@ -166,9 +163,9 @@ class Expectation(Seen):
     dossier: DossierExpectation | None = None
     how_to: tuple[str, ...] = ()
     recused: tuple[Id, ...] = ()
-    disclosed: Mapping[Id, DisclosedExpectation | None] = {}
     awards: Mapping[Id, Decimal | AwardExpectation | tuple[AwardExpectation, ...] | None] = {}
     follow_ups: Mapping[Id, FollowUpExpectation] = {}
+    may_read: Mapping[Id, Reading] = {}
     reports: tuple[ReportExpectation, ...] = ()
 
 

@@ -34,7 +34,6 @@ from shared.events.deadlines import ClockBreached
 from shared.events.envelope import Event, make
 from shared.events.occurrences import facts_of, names, names_of
 from shared.events.reports import CaseListed, is_report
-from shared.procedures.disclosures import Disclosed, disclosed_to
 from shared.procedures.fields import Scalar
 from shared.procedures.offices import COMPLAINANT
 
@@ -254,10 +253,6 @@ class Intake:
     def contents(self, case_id: UUID) -> ContentsList:
         """What a case holds and what its dossier lacks."""
         return self._papers.contents(self.cases[case_id])
-
-    def disclosed(self, case_id: UUID, office: str) -> Disclosed | None:
-        """What an office or a party may read of a case; None: nothing is withheld."""
-        return disclosed_to(self._rules.procedure, (office,), self.cases[case_id].history.happened)
 
     @property
     def next_at(self) -> datetime | None:

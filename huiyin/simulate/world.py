@@ -23,7 +23,6 @@ from services.routing.domain.award import CaseAward
 from services.routing.domain.report import Report
 from shared.errors import HuiyinError
 from shared.events.envelope import Event
-from shared.procedures.disclosures import Disclosed
 
 _MOST_EVENTS = 20_000
 _MOST_STEPS = 20_000
@@ -128,10 +127,6 @@ class World:
     def follow_up(self, case_id: UUID, follow_up: str) -> FollowUpRow | None:
         """The last round of a follow-up of a case."""
         return self._notify.follow_up(case_id, follow_up)
-
-    def disclosed(self, case_id: UUID, office: str) -> Disclosed | None:
-        """What an office or a party may read of a case; None: nothing is withheld."""
-        return self._intake.disclosed(case_id, office)
 
     def papers(self, case_id: UUID) -> ContentsList:
         """What a case holds."""

@@ -45,8 +45,8 @@ class Disclosure(Element):
 class Confidentiality(Element):
     """A rule on who may see what.
 
-    `disclose`: what is disclosed, to whom and when. `disclosure_by`: only these approve a disclosure, which is its `after`. `abstract_only`: nothing is disclosed as an
-    original.
+    `disclose`: what is disclosed, to whom and when. `disclosure_by`: only these approve a disclosure, which is its
+    `after`. `abstract_only`: nothing is disclosed as an original.
     """
 
     id: Id
