@@ -165,13 +165,16 @@ def _facts(path: str, report: Report, procedure: Procedure) -> Iterator[Finding]
             continue
         if fact not in known or fact == "missing":
             yield error(f"{path}.shows[{index}].by", f"没有这样的事实:{fact}", f"there is no such fact: {fact}")
-        elif fact.startswith("count."):
+        elif fact.startswith(_COUNTED):
             yield _not_there(f"{path}.shows[{index}].by", fact)
+
+
+_COUNTED = ("count.", "place.")
 
 
 def _counted(place: str, condition: Condition | None) -> Iterator[Finding]:
     for name in sorted(fields_of(condition)):
-        if name.startswith("count."):
+        if name.startswith(_COUNTED):
             yield _not_there(place, name)
 
 
