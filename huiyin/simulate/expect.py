@@ -26,6 +26,7 @@ _PLAIN = (
     "rule",
     "decided_by",
     "passed_to",
+    "recused",
 )
 Texts = Mapping[str, str]
 """What notices say, in both languages, by the ids of the notices."""
@@ -68,7 +69,7 @@ class Differences:
     def _readings(self) -> Iterator[str]:
         known = offices(self._procedure)
         for office, expected in self._expected.may_read.items():
-            found = readable(self._procedure, office, self._seen) if office in known else "no office"
+            found = readable(self._procedure, office, self._seen, self._facts) if office in known else "no office"
             wanted = expected if isinstance(expected, str) else tuple(sorted(expected))
             if found != wanted:
                 yield f"may_read {office}: expected {_listed(wanted)}, is {_listed(found)}"

@@ -56,6 +56,7 @@ def accept(case: Case, procedure: Procedure, report: Report, now: datetime) -> C
     _check_time(case, report, now)
     _check_state(case, spec, report)
     _check_reporter(case, procedure, spec, report)
+    _check_within(case, spec, report)
     fields = read_fields(spec, report, case)
     check_persons(spec, case, report, fields)
     clock = check_extension(case, procedure, report, fields) if is_extension(report) else None
@@ -132,6 +133,18 @@ def _check_reporter(case: Case, procedure: Procedure, spec: Milestone | None, re
     may = [office for one in by or (HANDLER,) for office in (_handlers(case) if one == HANDLER else (one,))]
     if report.by not in may:
         raise InvalidInput("may not report this milestone", field="by", hint=f"one of: {', '.join(may)}")
+
+
+def _check_within(case: Case, spec: Milestone | None, report: Report) -> None:
+    """Raise `Conflict` unless it happened while the clock of `within` ran, its due instant included."""
+    if spec is None or spec.within is None:
+        return
+    past = [one for one in case.occurrences if one.cycle == case.cycle]
+    if not any(one.name == f"started:{spec.within}" for one in past):
+        raise Conflict(f"the time for this has not begun: {spec.within}", field="milestone")
+    ends = [one for one in past if one.name in (f"breached:{spec.within}", f"breach-retracted:{spec.within}")]
+    if ends and ends[-1].name.startswith("breached:") and report.at > ends[-1].at:
+        raise Conflict(f"the time for this is over: {spec.within}", field="milestone")
 
 
 def _handlers(case: Case) -> tuple[str, ...]:
