@@ -36,6 +36,8 @@ CHOSEN = {
     "social-insurance-levy-complaints/forms-are-complete",
     "social-insurance-levy-complaints/not-filed-and-served",
     "social-insurance-levy-complaints/straight-way",
+    "tofu-manufacturer/straight-way",
+    "vanke-developer/straight-way",
 }
 
 REPORTS = (
