@@ -19,6 +19,7 @@ from services.intake.domain.documents import ContentsList
 from services.intake.domain.duplicate_keys import fingerprint, is_within, matters
 from services.intake.domain.field_errors import FieldError
 from services.intake.domain.history import History
+from services.intake.domain.recusal import recused_offices, recusing_fields
 from services.intake.domain.timeline import Occurrence, Projection, TimelineEntry, entries, project
 from shared.events.base import EventData
 from shared.events.complaints import ComplaintSupplemented, ComplaintWithdrawn, DocumentAdded, DocumentNumbered
@@ -27,6 +28,7 @@ from shared.events.envelope import Event, make
 from shared.events.occurrences import facts_of, names, names_of
 from shared.events.reports import CaseListed, is_report
 from shared.procedures.fields import Scalar
+from shared.procedures.model import Procedure
 from shared.procedures.offices import COMPLAINANT
 
 
@@ -38,9 +40,17 @@ def _index(purpose: str, *parts: str) -> str:
 _NOTHING = History(frozenset(), {})
 
 
+def _about(procedure: Procedure, values: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """Those of the values that say whom the complaint is about."""
+    return {name: values[name] for name in recusing_fields(procedure) & values.keys()}
+
+
 @dataclass(frozen=True, slots=True)
 class IntakeCase:
-    """A case as intake keeps it; `given` names the fields whose values are in the vault."""
+    """A case as intake keeps it; `given` names the fields whose values are in the vault.
+
+    `accused`: the values that say whom it is about.
+    """
 
     id: UUID
     number: str
@@ -53,6 +63,7 @@ class IntakeCase:
     fingerprint: str | None
     merged_into: UUID | None = None
     document_numbers: Mapping[str, str] = field(default_factory=dict)
+    accused: Mapping[str, Scalar] = field(default_factory=dict)
     timeline: tuple[TimelineEntry, ...] = ()
     known: History = _NOTHING
 
@@ -129,6 +140,7 @@ class Intake:
             fingerprint=print_,
             merged_into=into,
             document_numbers=numbers,
+            accused=_about(form.procedure, checked.values),
         )
         made = admission.registration_events(
             checked,
@@ -196,13 +208,16 @@ class Intake:
         requests = supplements.after(supplements.open_requests(case.timeline), came)
         missing = form.missing(attributes.keys() | given, {**attributes, "channel": case.channel})
         missing = supplements.still_missing(form, missing, requests)
-        case = self.cases[case_id] = replace(case, attributes=attributes, given=given, missing=missing)
+        accused = {**case.accused, **_about(form.procedure, {**read.vault, **read.coded})}
+        about = None if accused == case.accused else recused_offices(form.procedure, accused)
+        case = self.cases[case_id] = replace(case, attributes=attributes, given=given, missing=missing, accused=accused)
         cause = f"supplement|{now.isoformat()}"
         supplemented = ComplaintSupplemented(
             attributes=attributes,
             missing=missing,
             given=came,
             fulfilled=tuple(one.supplement for one in requests if one.complete),
+            recused=about,
         )
         made = self._emit(case, [supplemented], cause, now)
         if case.projection.status == "held":

@@ -58,6 +58,7 @@ class Observation:
     notices: list[NoticeSeen] = field(default_factory=list)
     numbers: dict[str, str] = field(default_factory=dict)
     awards: dict[str, str | None] = field(default_factory=dict)
+    recused: tuple[str, ...] = ()
 
 
 _ENDS: dict[type[d.ClockEvent], str] = {
@@ -92,12 +93,13 @@ def _take(seen: Observation, event: Event) -> None:
     for name in occurrences.names(event):
         seen.happened.setdefault(name, []).append(occurrences.happened_at(event, name))
     match event.data:
-        case c.ComplaintRegistered(case_number=number, missing=missing):
-            seen.number, seen.missing = number, missing
+        case c.ComplaintRegistered(case_number=number, missing=missing, recused=recused):
+            seen.number, seen.missing, seen.recused = number, missing, recused
         case c.SupplementRequested(missing=asked):
             seen.missing = tuple(dict.fromkeys((*seen.missing, *asked)))
-        case c.ComplaintSupplemented(missing=missing):
+        case c.ComplaintSupplemented(missing=missing, recused=about):
             seen.missing = missing
+            seen.recused = seen.recused if about is None else about
         case c.ComplaintMerged(into=into):
             seen.merged_into = into
         case c.ComplaintAdmitted() | c.ComplaintTransferredOut() as data:

@@ -13,7 +13,7 @@ from shared.procedures.loader import LIBRARY_FOLDER, load_procedure
 
 # Procedures of the library, and the facts that an element of them cites and no example proves yet.
 ONLY_CITED = {
-    "baoshan-efficiency": ("38", "39", "41"),
+    "baoshan-efficiency": (),
     "county-agriculture-mediation": (),
     "customer-complaint-timeout-table": (),
     "express-compensation-rules": (),
@@ -24,24 +24,7 @@ ONLY_CITED = {
     "shopping-mall": (),
     "social-insurance-levy-complaints": (),
     "tofu-manufacturer": (),
-    "vanke-developer": (
-        "100",
-        "101",
-        "102",
-        "103",
-        "104",
-        "105",
-        "20",
-        "21",
-        "22",
-        "23",
-        "24",
-        "30",
-        "58",
-        "82",
-        "83",
-        "99",
-    ),
+    "vanke-developer": (),
     "yingkou-tourism": (),
 }
 

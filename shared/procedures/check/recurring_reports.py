@@ -167,13 +167,16 @@ def _facts(path: str, report: Report, procedure: Procedure) -> Iterator[Finding]
         if fact not in known or fact == "missing":
             zh, en = did_you_mean(fact, known)
             yield error(f"{path}.shows[{index}].by", f"没有这样的事实:{fact}{zh}", f"there is no such fact: {fact}{en}")
-        elif fact.startswith("count."):
+        elif fact.startswith(_COUNTED):
             yield _not_there(f"{path}.shows[{index}].by", fact)
+
+
+_COUNTED = ("count.", "place.")
 
 
 def _counted(place: str, condition: Condition | None) -> Iterator[Finding]:
     for name in sorted(fields_of(condition)):
-        if name.startswith("count."):
+        if name.startswith(_COUNTED):
             yield _not_there(place, name)
 
 

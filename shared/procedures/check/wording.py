@@ -33,13 +33,14 @@ _PARTS_OF_A_DATE = {"year": ("year",), "month": ("year", "month"), "day": ("year
 
 def check_wording(procedure: Procedure) -> Iterator[Finding]:
     """Findings on texts, numbers, default values and sources."""
-    numbered = frozenset(f"{_NUMBER}{one.id}" for one in procedure.documents if one.number is not None)
+    named = frozenset(f"{_NUMBER}{one.id}" for one in procedure.documents if one.number is not None)
+    named |= {f"due.{one.id}" for one in procedure.clocks}
     for path, part in parts(procedure):
         match part:
             case Notice():
                 yield from _due(path, part, procedure)
             case NoticeText():
-                yield from _notice(path, part, numbered)
+                yield from _notice(path, part, named)
             case Text():
                 if not part.zh.strip() or not part.en.strip():
                     yield error(path, "缺少一种语言", "one of the languages is empty")
@@ -54,21 +55,21 @@ def check_wording(procedure: Procedure) -> Iterator[Finding]:
             yield from _sources(path, part, procedure)
 
 
-def _notice(path: str, text: NoticeText, numbered: frozenset[str]) -> Iterator[Finding]:
+def _notice(path: str, text: NoticeText, named: frozenset[str]) -> Iterator[Finding]:
     for key in ("subject", "body"):
         written: str = getattr(text, key)
         if not written.strip():
             yield error(f"{path}.{key}", "内容为空", "is empty")
         for name in _PLACEHOLDER.findall(written):
-            if name.startswith(_NUMBER) and name not in numbered:
-                zh, en = did_you_mean(name, numbered)
+            if name.startswith(_NUMBER) and name not in named:
+                zh, en = did_you_mean(name, named)
                 yield error(
                     f"{path}.{key}",
                     f"没有编号的文书:{name.removeprefix(_NUMBER)}{zh}",
                     f"no document with a number: {name.removeprefix(_NUMBER)}{en}",
                 )
-            elif name not in PLACEHOLDERS and name not in numbered and not _DOCUMENT.fullmatch(name):
-                others, near = "documents.<name>, number.<document>", nearest_word(name, PLACEHOLDERS)
+            elif name not in PLACEHOLDERS and name not in named and not _DOCUMENT.fullmatch(name):
+                others, near = "documents.<name>, number.<document>, due.<clock>", nearest_word(name, PLACEHOLDERS)
                 yield error(
                     f"{path}.{key}",
                     f"没有这个占位名；{f'是否为 {near}？' if near else ''}可用:{'、'.join(PLACEHOLDERS)}、{others}",

@@ -43,6 +43,14 @@ HOLDS = [
 ]
 
 
+@pytest.mark.parametrize(("words", "says"), [("您好", True), ("Dear {{name}}", True), ("Sir", False)])
+def test_what_a_notice_says_is_looked_for_in_both_languages(words: str, says: bool) -> None:
+    reported = "    when: [{at: 2025-09-29 10:05, by: desk, report: resolved}]\n"
+    expected = f"    expect: {{notices: [{{notice: result, to: complainant, says: '{words}'}}]}}\n"
+    missing = [f"one: in the end: notice result: does not say {words}"]
+    assert failures(reported + expected) == ([] if says else missing)
+
+
 @pytest.mark.parametrize("story", HOLDS)
 def test_what_holds_holds(story: str) -> None:
     assert failures(story) == []
