@@ -137,9 +137,9 @@ class Expectation(Seen):
     `due`: the due instant of a clock's last cycle, null while it is not known. `clocks`: the state of that cycle.
     `facts`: what conditions read. `numbers`: of documents. `rule`, `decided_by`, `passed_to`: of the admission.
     `documents`: what the case holds; true or false: whether it is there. `awards`: the amount that was suggested last,
-    null where one is to be chosen; or all of the last one, or all of them in order. `may_read`: by office, what its
-    people may read of the case. `reports`: of the procedure, whatever the complaint. Without `of`: the complaint of the
-    action, else the first.
+    null where one is to be chosen; or all of the last one, or all of them in order. `recused`: the offices that it is
+    hidden from. `may_read`: by office, what its people may read of the case. `reports`: of the procedure, whatever the
+    complaint. Without `of`: the complaint of the action, else the first.
     """
 
     of: Id = FIRST
@@ -163,6 +163,7 @@ class Expectation(Seen):
     awards: Mapping[Id, Decimal | AwardExpectation | tuple[AwardExpectation, ...] | None] = {}
     follow_ups: Mapping[Id, FollowUpExpectation] = {}
     may_read: Mapping[Id, Reading] = {}
+    recused: tuple[Id, ...] | None = None
     reports: tuple[ReportExpectation, ...] = ()
 
 

@@ -201,8 +201,7 @@ class _Run:
 
     def _act(self, world: World, action: Action) -> None:
         if isinstance(action, Register):
-            given = self._whole(action.register_)
-            self._register(world, action.as_, given.model_copy(update={"received": given.received or action.at}))
+            self._register(world, action.as_, self._further(action))
             return
         act(world, action, self._ids.get(action.of), self._at)
 
@@ -210,7 +209,12 @@ class _Run:
         """With everything that the file says of every complaint."""
         if not isinstance(action, Register):
             return action
-        return action.model_copy(update={"register_": self._whole(action.register_)})
+        return action.model_copy(update={"register_": self._further(action)})
+
+    def _further(self, action: Register) -> Given:
+        """Another complaint: received when it is registered, unless it says otherwise."""
+        given = action.register_
+        return self._whole(given.model_copy(update={"received": given.received or action.at}))
 
     def _register(self, world: World, name: str, given: Given) -> None:
         case = case_id(self._example.id, name)

@@ -28,7 +28,14 @@ from typing import Any
 from shared.errors import ProcedureError
 from shared.procedures.nearest import nearest
 from shared.procedures.nodes import Node, Place
-from shared.procedures.short_forms import NoCondition, with_named_conditions, with_own_facts, with_subject, with_usual
+from shared.procedures.short_forms import (
+    NoCondition,
+    with_every_breach,
+    with_named_conditions,
+    with_own_facts,
+    with_subject,
+    with_usual,
+)
 from shared.procedures.yaml_file import Document, Path
 
 _PINNED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*@[1-9][0-9]{0,5}")
@@ -60,7 +67,8 @@ def compose(document: Document, name: str, shelf: Shelf) -> Composed:
     composer = _Composer(name, shelf)
     whole = with_usual(composer.complete(_tree(document.data, document.lines, name, ()), ()))
     places: dict[Path, Place] = {}
-    return Composed(_plain(with_own_facts(composer.with_conditions(composer.with_texts(whole))), (), places), places)
+    whole = with_every_breach(composer.with_conditions(composer.with_texts(whole)))
+    return Composed(_plain(with_own_facts(whole), (), places), places)
 
 
 def _tree(value: Any, lines: Mapping[Path, int], file: str, path: Path) -> Node:

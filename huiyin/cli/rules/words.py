@@ -18,6 +18,9 @@ OCCURRENCES: Mapping[str, Mapping[str, str]] = {
         "documented": "a document came into the vault",
         "numbered": "a document got its number",
         "procedure-migrated": "it goes on under another version of the procedure",
+        "copied": "everybody has a copy of a document whom the procedure gives one",
+        "same-matter": "an officer says that it and another case are one matter",
+        "same-matter-undone": "that was taken back",
         "erased": "its time of keeping is over, and its part of the vault is destroyed",
     },
     "routing": {
@@ -87,6 +90,7 @@ FACTS: Mapping[str, str] = {
     "received.period": "`business-hours`, `off-hours` or `holiday` (weekends too) of the calendar at its receipt",
     "received.at": "the local time of its receipt, with which `older_than` compares",
     "missing": "the list of requested fields that are still missing",
+    "place.<count>": "which of them this case was, the third for example, which stays",
     "count.<count>": "how often the same matter came up within the window",
     "place.<count>": "which of the matter's cases this one was, the third for example; it stays",
     "number.<document>": "the number that a document got",

@@ -28,6 +28,8 @@ from shared.procedures.notice_documents import documents_shown
 from shared.procedures.offices import HANDLER, offices
 
 _AHEAD = timedelta(minutes=5)  # clocks of other systems differ
+_ON_ITS_WAY = ("documented", "numbered", "served", "delivered")
+"""What an office has done at another service the moment before, and what may not have come here yet."""
 _STAGES = Milestone.model_fields["stages"].default
 
 
@@ -54,6 +56,7 @@ def accept(case: Case, procedure: Procedure, report: Report, now: datetime) -> C
     _check_time(case, report, now)
     _check_state(case, spec, report)
     _check_reporter(case, procedure, spec, report)
+    _check_within(case, spec, report)
     fields = read_fields(spec, report, case)
     check_persons(spec, case, report, fields)
     clock = check_extension(case, procedure, report, fields) if is_extension(report) else None
@@ -132,6 +135,18 @@ def _check_reporter(case: Case, procedure: Procedure, spec: Milestone | None, re
         raise InvalidInput("may not report this milestone", field="by", hint=f"one of: {', '.join(may)}")
 
 
+def _check_within(case: Case, spec: Milestone | None, report: Report) -> None:
+    """Raise `Conflict` unless it happened while the clock of `within` ran, its due instant included."""
+    if spec is None or spec.within is None:
+        return
+    past = [one for one in case.occurrences if one.cycle == case.cycle]
+    if not any(one.name == f"started:{spec.within}" for one in past):
+        raise Conflict(f"the time for this has not begun: {spec.within}", field="milestone")
+    ends = [one for one in past if one.name in (f"breached:{spec.within}", f"breach-retracted:{spec.within}")]
+    if ends and ends[-1].name.startswith("breached:") and report.at > ends[-1].at:
+        raise Conflict(f"the time for this is over: {spec.within}", field="milestone")
+
+
 def _handlers(case: Case) -> tuple[str, ...]:
     """The offices that have the case now: its department, and the level that it is on."""
     return tuple(office for office in (case.department, case.level) if office is not None)
@@ -177,8 +192,8 @@ def _check_dossier(case: Case, procedure: Procedure, milestone: str, facts: Mapp
 def _check_requirement(case: Case, requirement: Requirement) -> None:
     if requirement.reached is not None and not case.has_occurred(requirement.reached):
         word, name = split(requirement.reached)
-        if word == "documented":
-            hint = f"PUT documents/{name} to intake first"
+        if word in _ON_ITS_WAY:
+            hint = f"PUT documents/{name} to intake first" if word == "documented" else None
             raise NotYet(f"{requirement.reached} must come first", field="milestone", hint=hint)
         raise Conflict(
             f"{requirement.reached} must be reported first", field="milestone", hint=f"report {requirement.reached}"
