@@ -92,7 +92,6 @@ FACTS: Mapping[str, str] = {
     "missing": "the list of requested fields that are still missing",
     "place.<count>": "which of them this case was, the third for example, which stays",
     "count.<count>": "how often the same matter came up within the window",
-    "place.<count>": "which of the matter's cases this one was, the third for example; it stays",
     "number.<document>": "the number that a document got",
     "party.<party>": "how many persons of a party are named",
     "<milestone>.<field>": "what was last reported with a milestone",

@@ -50,7 +50,6 @@ def test_every_fact_that_a_condition_may_read_is_explained() -> None:
                 "number": "number.<document>",
                 "place": "place.<count>",
                 "party": "party.<party>",
-                "place": "place.<count>",
             }.get(first) if dot else None  # fmt: skip
             if dot and f"{first}." in declared:
                 general = declared[f"{first}."] + (rest if rest in ("grade", "round") else "<field>")
