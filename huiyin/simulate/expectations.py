@@ -18,7 +18,7 @@ FIRST = "first"
 class Part(BaseModel):
     """A part of an example: unknown keys are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
 
 class Sent(Part):
