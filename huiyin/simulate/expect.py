@@ -26,6 +26,7 @@ _PLAIN = (
     "rule",
     "decided_by",
     "passed_to",
+    "recused",
 )
 Texts = Mapping[str, str]
 """What notices say, in both languages, by the ids of the notices."""
