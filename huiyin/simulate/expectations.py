@@ -166,7 +166,6 @@ class Expectation(Seen):
     awards: Mapping[Id, Decimal | AwardExpectation | tuple[AwardExpectation, ...] | None] = {}
     follow_ups: Mapping[Id, FollowUpExpectation] = {}
     may_read: Mapping[Id, Reading] = {}
-    recused: tuple[Id, ...] | None = None
     reports: tuple[ReportExpectation, ...] = ()
 
 
