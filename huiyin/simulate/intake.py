@@ -9,15 +9,17 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from huiyin.simulate.papers import File, Papers, Written
 from huiyin.simulate.refused import Refused
 from huiyin.simulate.rules import WorldRules
 from services.intake.domain import admission, numbering, supplements
 from services.intake.domain.admission import Complaint, Verdict
 from services.intake.domain.decisions import officers_verdict, particulars
-from services.intake.domain.documents import Contents, author_of, check_contents
+from services.intake.domain.documents import ContentsList
 from services.intake.domain.duplicate_keys import fingerprint, is_within, matters
 from services.intake.domain.field_errors import FieldError
 from services.intake.domain.history import History
+from services.intake.domain.recusal import recused_offices, recusing_fields
 from services.intake.domain.timeline import Occurrence, Projection, TimelineEntry, entries, project
 from shared.events.base import EventData
 from shared.events.complaints import ComplaintSupplemented, ComplaintWithdrawn, DocumentAdded, DocumentNumbered
@@ -26,6 +28,7 @@ from shared.events.envelope import Event, make
 from shared.events.occurrences import facts_of, names, names_of
 from shared.events.reports import CaseListed, is_report
 from shared.procedures.fields import Scalar
+from shared.procedures.model import Procedure
 from shared.procedures.offices import COMPLAINANT
 
 
@@ -37,9 +40,17 @@ def _index(purpose: str, *parts: str) -> str:
 _NOTHING = History(frozenset(), {})
 
 
+def _about(procedure: Procedure, values: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """Those of the values that say whom the complaint is about."""
+    return {name: values[name] for name in recusing_fields(procedure) & values.keys()}
+
+
 @dataclass(frozen=True, slots=True)
 class IntakeCase:
-    """A case as intake keeps it; `given` names the fields whose values are in the vault."""
+    """A case as intake keeps it; `given` names the fields whose values are in the vault.
+
+    `accused`: the values that say whom it is about.
+    """
 
     id: UUID
     number: str
@@ -52,7 +63,7 @@ class IntakeCase:
     fingerprint: str | None
     merged_into: UUID | None = None
     document_numbers: Mapping[str, str] = field(default_factory=dict)
-    documents: Mapping[str, Contents] = field(default_factory=dict)
+    accused: Mapping[str, Scalar] = field(default_factory=dict)
     timeline: tuple[TimelineEntry, ...] = ()
     known: History = _NOTHING
 
@@ -83,16 +94,6 @@ class IntakeCase:
         return replace(self, timeline=(*self.timeline, *entries(event)), known=known)
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What is put into a document; `by` is None for the department that has the case."""
-
-    text: str
-    fields: Mapping[str, Any]
-    by: str | None
-    signed_by: tuple[str, ...]
-
-
 class Intake:
     """Complaints of one procedure."""
 
@@ -100,6 +101,8 @@ class Intake:
         self._rules = rules
         self.cases: dict[UUID, IntakeCase] = {}
         self._counted: Tally[numbering.Counter] = Tally()
+        self._papers = Papers(rules)
+        self._put = 0
 
     def register(
         self,
@@ -137,6 +140,7 @@ class Intake:
             fingerprint=print_,
             merged_into=into,
             document_numbers=numbers,
+            accused=_about(form.procedure, checked.values),
         )
         made = admission.registration_events(
             checked,
@@ -204,13 +208,16 @@ class Intake:
         requests = supplements.after(supplements.open_requests(case.timeline), came)
         missing = form.missing(attributes.keys() | given, {**attributes, "channel": case.channel})
         missing = supplements.still_missing(form, missing, requests)
-        case = self.cases[case_id] = replace(case, attributes=attributes, given=given, missing=missing)
+        accused = {**case.accused, **_about(form.procedure, {**read.vault, **read.coded})}
+        about = None if accused == case.accused else recused_offices(form.procedure, accused)
+        case = self.cases[case_id] = replace(case, attributes=attributes, given=given, missing=missing, accused=accused)
         cause = f"supplement|{now.isoformat()}"
         supplemented = ComplaintSupplemented(
             attributes=attributes,
             missing=missing,
             given=came,
             fulfilled=tuple(one.supplement for one in requests if one.complete),
+            recused=about,
         )
         made = self._emit(case, [supplemented], cause, now)
         if case.projection.status == "held":
@@ -228,23 +235,24 @@ class Intake:
         return self._emit(case, [ComplaintWithdrawn(by=by, fields=given)], "withdrawal", now)
 
     def put_document(self, case_id: UUID, name: str, written: Written, now: datetime) -> list[Event]:
-        """A document is put into the case, or replaced there; raises what the domain raises."""
-        case, procedure = self.cases[case_id], self._rules.procedure
-        office = author_of(procedure, case.projection.department, written.by)
-        contents = check_contents(
-            procedure,
-            name,
-            case.history.facts,
-            text=written.text,
-            fields=written.fields,
-            by=office,
-            signed_by=written.signed_by,
-        )
-        if case.documents.get(name) == contents:
+        """A document is put into a case, or replaced there; raises what the domain raises."""
+        case = self.cases[case_id]
+        added = self._papers.put(case, name, written, now)
+        if added is None:
             return []
-        case = self.cases[case_id] = replace(case, documents={**case.documents, name: contents})
-        cause = f"document|{name}|{now.isoformat()}"
-        return self._emit(case, [DocumentAdded(document=name, by=office)], cause, now)
+        self._put += 1
+        return self._emit(case, [added], f"document|{self._put}", now)
+
+    def upload(self, case_id: UUID, name: str, by: str | None, file: File, now: datetime) -> list[Event]:
+        """A file is put into a document; raises what the domain raises."""
+        case = self.cases[case_id]
+        added = self._papers.upload(case, name, by, file, now)
+        self._put += 1
+        return self._emit(case, [added], f"file|{self._put}", now)
+
+    def contents(self, case_id: UUID) -> ContentsList:
+        """What a case holds and what its dossier lacks."""
+        return self._papers.contents(self.cases[case_id])
 
     def list_case(self, case_id: UUID, listed: CaseListed, now: datetime) -> list[Event]:
         """A recurring report lists a case."""

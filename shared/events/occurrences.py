@@ -160,8 +160,8 @@ def facts_of(data: EventData) -> Mapping[str, Any]:
             return {"cycle": x}
         case a.AssistantAssigned(assisting=x):
             return {"assisting": list(x)}
-        case a.CaseCounted(count=x, number=number):
-            return {f"count.{x}": number}
+        case a.CaseCounted(count=x, number=number, place=place):
+            return {f"count.{x}": number} | ({} if place is None else {f"place.{x}": place})
         case a.MilestoneReached(milestone=x, fields=given):
             return {f"{x}.{key}": value for key, value in given.items()}
         case n.CalledBack(reached=True, follow_up=str(x), grade=grade, round=round, fields=given):

@@ -39,7 +39,7 @@ def simulate(
 
     path = procedure_file(procedure, folder)
     loaded, calendars = _loaded(path), _calendars()
-    file = load_examples(examples) if examples else own_examples(path)
+    file = load_examples(examples, loaded) if examples else own_examples(path, loaded)
     if file is None:
         raise InvalidInput(f"{path.name} has no examples beside it", hint="name a file of examples")
     chosen = [one for one in file.examples if not example or one.id in example]
@@ -58,6 +58,9 @@ def prove(
     procedures: Annotated[list[str] | None, typer.Argument(help="ids or files; absent: the whole library")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="verdicts by procedure as JSON")] = False,
     lines: Annotated[bool, typer.Option("--lines", help="the changes that no example notices")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="change offices, conditions, choices and switches too")
+    ] = False,
     folder: _FOLDER = None,
 ) -> None:
     """Say of each fact that a procedure cites whether its examples prove it; exit 1 if an example fails.
@@ -72,10 +75,11 @@ def prove(
     proofs: list[Proof] = []
     for number, name in enumerate(names, 1):
         path = procedure_file(name, folder)
-        file = own_examples(path)
+        loaded = _loaded(path)
+        file = own_examples(path, loaded)
         if sys.stderr.isatty():
             print(f"\r{number}/{len(names)} {name}\033[K", end="", file=sys.stderr)
-        proofs.append(judge(_loaded(path), file, calendars))
+        proofs.append(judge(loaded, file, calendars, strict=strict))
     if sys.stderr.isatty():
         print(file=sys.stderr)
     if as_json:
@@ -115,18 +119,18 @@ def play(
 
 def failures_of(path: Path, procedure: Procedure) -> tuple[int, list[Failure]]:
     """How many examples a procedure's file has beside it, and what fails in them."""
-    file = own_examples(path)
+    file = own_examples(path, procedure)
     if file is None:
         return 0, []
     return len(file.examples), [one for outcome in play(procedure, file, _calendars()) for one in outcome.failures]
 
 
-def own_examples(path: Path) -> ExampleFile | None:
-    """The examples beside a procedure's file; None if there are none. Raises `ProcedureError`."""
+def own_examples(path: Path, procedure: Procedure) -> ExampleFile | None:
+    """The examples of this procedure beside a procedure's file; None if there are none. Raises `ProcedureError`."""
     from huiyin.simulate.files import examples_beside, load_examples
 
     beside = examples_beside(path)
-    return load_examples(beside) if beside.is_file() else None
+    return load_examples(beside, procedure) if beside.is_file() else None
 
 
 def procedure_file(name: str, folder: Path | None) -> Path:

@@ -37,6 +37,7 @@ class Procedure(Element):
     `in_force_from`: from this local date on new complaints fall under it.
     `time_zone`: an IANA name; all its days and hours are local there.
     `calendar`: its working days and opening hours.
+    `signature`: in whose name complainants and parties are written to.
     `channels`: the ways by which complaints come.
     `fields`: what a complaint states.
     `parties`: persons who have a part in it, such as who is complained of.
@@ -61,6 +62,7 @@ class Procedure(Element):
     `awards`: compensation and penalties.
     `signature`: how messages to complainants and parties end.
     `notices`: messages to people.
+    `signature`: in whose name complainants and parties are written to.
     `follow_ups`: how the complainant is asked back.
     `confidentiality`: who may see what.
     `reports`: what an office makes again and again.

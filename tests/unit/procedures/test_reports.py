@@ -225,6 +225,10 @@ reports:
         ("breached:patrol", "level", False),
         ("breached:own-summary", "department", True),
         ("breached:own-summary", "level", False),
+        ("report-made:monthly", "recipients", True),
+        ("report-made", "recipients", True),
+        ("breached:patrol", "recipients", False),  # it goes to nobody
+        ("resolved", "recipients", False),  # happens to a case
     ],
 )
 def test_a_notice_of_a_report_goes_to_an_office_by_its_id(cause: str, to: str, sound: bool) -> None:
