@@ -26,6 +26,7 @@ _PLAIN = (
     "rule",
     "decided_by",
     "passed_to",
+    "recused",
 )
 Texts = Mapping[str, str]
 """What notices say, in both languages, by the ids of the notices."""
@@ -57,6 +58,8 @@ class Differences:
         for name, number in self._expected.numbers.items():
             if self._seen.numbers.get(name) != number:
                 yield f"number of {name}: expected {number}, is {self._seen.numbers.get(name)}"
+        if self._expected.recused is not None and set(self._expected.recused) != set(self._seen.recused):
+            yield f"recused: expected {self._expected.recused}, are {self._seen.recused}"
         for award, amount in self._expected.awards.items():
             if amount is not None and not isinstance(amount, Decimal):
                 continue  # more than the amount: see `expect_parts`
@@ -68,7 +71,7 @@ class Differences:
     def _readings(self) -> Iterator[str]:
         known = offices(self._procedure)
         for office, expected in self._expected.may_read.items():
-            found = readable(self._procedure, office, self._seen) if office in known else "no office"
+            found = readable(self._procedure, office, self._seen, self._facts) if office in known else "no office"
             wanted = expected if isinstance(expected, str) else tuple(sorted(expected))
             if found != wanted:
                 yield f"may_read {office}: expected {_listed(wanted)}, is {_listed(found)}"

@@ -25,6 +25,8 @@ _PLAIN: dict[type[EventData], str] = {
     c.ComplaintMerged: "merged",
     c.ComplaintWithdrawn: "withdrawn",
     c.ComplaintErased: "erased",
+    c.SameMatterLinked: "same-matter",
+    c.SameMatterUndone: "same-matter-undone",
     a.CaseReopened: "reopened",
     a.CaseRepeated: "repeated",
 }
@@ -92,6 +94,8 @@ def _otherwise(data: EventData) -> tuple[str, ...]:
     match data:
         case c.ComplaintRegistered():
             return ("received", "registered")
+        case c.DocumentCopied(document=x, complete=complete):
+            return ("copied", f"copied:{x}") if complete else ()
         case c.ComplaintSupplemented(fulfilled=several):
             return ("supplemented", *(f"supplemented:{x}" for x in several))
         case a.MilestoneReached(milestone=x):

@@ -36,7 +36,7 @@ from tests.running import Stack
 
 _SERVICES = ("intake", "routing", "sla", "notify")
 _STANDING_STILL = 1e-9
-_PATIENCE_S = 20.0
+_PATIENCE_S = 40.0
 """How long nothing may be published while something is waited for."""
 _BEHIND_S = 10.0
 """How long a service may be behind the others when something is done there."""

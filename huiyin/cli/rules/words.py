@@ -18,6 +18,9 @@ OCCURRENCES: Mapping[str, Mapping[str, str]] = {
         "documented": "a document came into the vault",
         "numbered": "a document got its number",
         "procedure-migrated": "it goes on under another version of the procedure",
+        "copied": "everybody has a copy of a document whom the procedure gives one",
+        "same-matter": "an officer says that it and another case are one matter",
+        "same-matter-undone": "that was taken back",
         "erased": "its time of keeping is over, and its part of the vault is destroyed",
     },
     "routing": {

@@ -28,6 +28,8 @@ from shared.procedures.notice_documents import documents_shown
 from shared.procedures.offices import HANDLER, offices
 
 _AHEAD = timedelta(minutes=5)  # clocks of other systems differ
+_ON_ITS_WAY = ("documented", "numbered", "served", "delivered")
+"""What an office has done at another service the moment before, and what may not have come here yet."""
 _STAGES = Milestone.model_fields["stages"].default
 
 
@@ -190,8 +192,8 @@ def _check_dossier(case: Case, procedure: Procedure, milestone: str, facts: Mapp
 def _check_requirement(case: Case, requirement: Requirement) -> None:
     if requirement.reached is not None and not case.has_occurred(requirement.reached):
         word, name = split(requirement.reached)
-        if word == "documented":
-            hint = f"PUT documents/{name} to intake first"
+        if word in _ON_ITS_WAY:
+            hint = f"PUT documents/{name} to intake first" if word == "documented" else None
             raise NotYet(f"{requirement.reached} must come first", field="milestone", hint=hint)
         raise Conflict(
             f"{requirement.reached} must be reported first", field="milestone", hint=f"report {requirement.reached}"

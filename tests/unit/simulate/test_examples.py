@@ -32,6 +32,7 @@ def failures(story: str) -> list[str]:
 
 
 HOLDS = [
+    "    when: [{at: 2025-09-30 11:00, register: {}, expect: {of: second, happened: {received: 2025-09-30 11:00}}}]\n",
     "    when: [{at: 2025-09-29 11:00, register: {}, as: other, expect: {number: S-2025-0002}}]\n",
     "    when: [{at: 2025-09-29 11:00, register: {}, as: other, expect: {of: first, number: S-2025-0001}}]\n",
     "    expect: {status: assigned, department: desk, level: clerk, class: general, number: S-2025-0001}\n",
@@ -116,6 +117,16 @@ def test_two_examples_of_one_id_are_refused() -> None:
     twice = HEAD + HEAD.splitlines()[3] + "\n"
     with pytest.raises(ProcedureError, match="several examples have the id one"):
         parse_examples(twice, "sample.yaml")
+
+
+def test_a_further_complaint_is_received_when_it_is_registered_whatever_the_file_says_of_the_first() -> None:
+    head = HEAD.replace("complaint: {channel", "complaint: {received: 2025-09-29 10:00, channel").replace(
+        "    given:", "    # given:"
+    )
+    received = "expect: {of: second, happened: {received: 2025-09-30 11:00}}"
+    story = f"    when: [{{at: 2025-09-30 11:00, register: {{}}, {received}}}]\n"
+    file = parse_examples(head + story, "sample.yaml")
+    assert run_example(file.examples[0], file, WorldRules(sample(), CALENDARS)).failures == ()
 
 
 IMPOSSIBLE = [
