@@ -162,11 +162,10 @@ class Expectation(Seen):
     documents: Mapping[Id, bool | DocumentExpectation] = {}
     dossier: DossierExpectation | None = None
     how_to: tuple[str, ...] = ()
-    recused: tuple[Id, ...] = ()
     awards: Mapping[Id, Decimal | AwardExpectation | tuple[AwardExpectation, ...] | None] = {}
     follow_ups: Mapping[Id, FollowUpExpectation] = {}
     may_read: Mapping[Id, Reading] = {}
-    recused: tuple[Id, ...] | None = None
+    recused: tuple[Id, ...] = ()
     reports: tuple[ReportExpectation, ...] = ()
 
 

@@ -60,8 +60,6 @@ def _own(place: Place, value: object) -> Iterator[tuple[Place, object]]:
             inner = getattr(value, name)
             if not (isinstance(inner, Element) and inner.source):
                 yield from _own((*place, name), inner)
-        for name, inner in (value.__pydantic_extra__ or {}).items():  # the rows of a table
-            yield from _own((*place, name), inner)
     elif isinstance(value, tuple):
         for number, one in enumerate(value):
             if not (isinstance(one, Element) and one.source):
