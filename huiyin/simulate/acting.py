@@ -23,9 +23,10 @@ from huiyin.simulate.actions import (
     Served,
     SignOff,
     Supplement,
+    Upload,
     Withdraw,
 )
-from huiyin.simulate.intake import Written
+from huiyin.simulate.papers import File, Written
 from huiyin.simulate.refused import Refused
 from huiyin.simulate.reports import Wanted
 from huiyin.simulate.world import World
@@ -66,6 +67,9 @@ def act(world: World, action: Action, case: UUID | None, at: Callable[[str], dat
             world.report(case, Report(milestone, happened, by, fields, clock, award, persons))
         case PutDocument(document=name, text=text, fields=fields, signed_by=signed_by):
             world.put_document(case, name, Written(text or "", fields, action.by, signed_by))
+        case Upload(upload=document, type=kind, size=size, times=times):
+            for _ in range(times):
+                world.upload(case, document, action.by, File(None if kind == "other" else kind, size))
         case Reassign(reassign=department):
             world.reassign(case, department, by)
         case CallIn(call_in=department):

@@ -6,16 +6,26 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag
 
 from huiyin.simulate.expectations import FIRST, Expectation, Part, Refusal
 from huiyin.simulate.instants import WallInstant
-from shared.procedures.model import Id
+from shared.procedures.model import FileType, Id
+from shared.procedures.model.documents import bytes_of
+
+
+def _is_size(size: str) -> str:
+    bytes_of(size)
+    return size
+
 
 Value = bool | int | str
 Values = dict[str, Value]
 Person = dict[str, Value]
 """One person of a party, by the party's fields."""
+DocumentName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,60}$")]
+Size = Annotated[str, AfterValidator(_is_size)]
+"""How large a file is: `500KB`, `20MB`."""
 
 
 class Given(Part):
@@ -106,6 +116,15 @@ class PutDocument(BaseAction):
     signed_by: tuple[Id, ...] = ()
 
 
+class Upload(BaseAction):
+    """Files are put into a document, so many `times`, each another of this type and size."""
+
+    upload: DocumentName
+    type: FileType | Literal["other"] = "pdf"
+    size: Size = "100KB"
+    times: int = Field(default=1, ge=1, le=200)
+
+
 class Reassign(BaseAction):
     """The case is given to another department by hand."""
 
@@ -188,6 +207,7 @@ KINDS: Mapping[str, type[BaseAction]] = {
     "withdraw": Withdraw,
     "report": ReportMilestone,
     "document": PutDocument,
+    "upload": Upload,
     "reassign": Reassign,
     "call_in": CallIn,
     "call": Call,
@@ -215,6 +235,7 @@ Action = Annotated[
     | Annotated[Withdraw, Tag("withdraw")]
     | Annotated[ReportMilestone, Tag("report")]
     | Annotated[PutDocument, Tag("document")]
+    | Annotated[Upload, Tag("upload")]
     | Annotated[Reassign, Tag("reassign")]
     | Annotated[CallIn, Tag("call_in")]
     | Annotated[Call, Tag("call")]

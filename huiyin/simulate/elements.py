@@ -9,6 +9,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from shared.procedures.model import Element, Procedure
+from shared.procedures.model.supplements import clock_id
+from shared.procedures.supplement_clocks import clock_of
 
 Place = tuple[str | int, ...]
 """Where an element stands: names of attributes, and numbers within lists."""
@@ -72,7 +74,19 @@ def replaced(procedure: Procedure, place: Place, value: Any) -> Procedure:
     """The procedure with another value at this place. Nothing is checked."""
     changed = _replaced(procedure, place, value)
     assert isinstance(changed, Procedure)  # noqa: S101  (a place lies below the procedure)
-    return changed
+    return _with_clocks(procedure, changed) if place and place[0] == "supplements" else changed
+
+
+def _with_clocks(before: Procedure, changed: Procedure) -> Procedure:
+    """The procedure with the clocks that its changed supplements are, in place of those that they were."""
+    now = {one.id: clock_of(one) for one in changed.supplements}
+    was = {clock_id(one.id): (one.id, clock_of(one)) for one in before.supplements}
+    clocks = []
+    for one in changed.clocks:
+        supplement, made = was.get(one.id, (None, None))
+        kept = one if supplement is None or made != one else now.get(supplement)
+        clocks += [kept] if kept is not None else []
+    return changed.model_copy(update={"clocks": tuple(clocks)})
 
 
 def value_at(procedure: Procedure, place: Place) -> Any:

@@ -39,6 +39,7 @@ def _lines(expected: ReportExpectation, one: PeriodicReport, world: World, proce
         "ready": wall(one.ready_at, time_zone),
         "due": wall(one.due_at, time_zone),
         "by": world.reports.makers(one),
+        "to": world.reports.addressees(one),
         "made": wall(one.made_at, time_zone) if one.made_at is not None else None,
         "made_by": one.made_by,
         "edition": one.edition,
@@ -59,4 +60,4 @@ def _lines(expected: ReportExpectation, one: PeriodicReport, world: World, proce
         for name, figure in figures.items():
             if known.get(name) != figure:
                 yield f"{word} {name}: expected {figure}, is {known.get(name)}"
-    yield from happenings(expected, observe(world.published, one.id), procedure)
+    yield from happenings(expected, observe(world.published, one.id), world.texts, procedure)

@@ -22,13 +22,13 @@ class Part(BaseModel):
 
 
 class Sent(Part):
-    """A notice that was sent: its id, to whom (`complainant`, `role:section-chief`), when, and words that its text has,
-    in either language, before its places are filled."""
+    """A notice that was sent: its id, to whom (`complainant`, `role:section-chief`), when, and words that its subject
+    or body has, in either language, its places filled or not. What only the vault knows stands there by its name."""
 
     notice: Id
     to: str | None = None
     at: WallInstant | None = None
-    says: str | None = None
+    says: str | tuple[str, ...] = ()
 
 
 class Seen(Part):
@@ -43,6 +43,11 @@ class Seen(Part):
     notices: tuple[Sent | Id, ...] = ()
     no_notices: tuple[Id, ...] = ()
 
+    @property
+    def reads_texts(self) -> bool:
+        """Whether it looks at what notices say."""
+        return any(isinstance(one, Sent) and one.says for one in self.notices)
+
 
 Count = int | str
 """How many cases; of a rate, text: `3/4`, of the four that count those three that came to it."""
@@ -52,7 +57,8 @@ class ReportExpectation(Seen):
     """What holds of one report of one period (absent: the first that was opened), of several its `round`, and of those
     that each office makes that of `office`.
 
-    `none`: there is no such report. `by`: who may sign it off. `made`: when that was done, null while it is not.
+    `none`: there is no such report. `by`: who may sign it off; `to`: whom it goes to. `made`: when that was done, null
+    while it is not.
     `cases`: how many it is about. `figures`: by what they count, as of the latest edition: `received`,
     `closed/received` for a rate, `received by department` for the values of a fact (`unknown` where it is not known);
     `against`: those of the period that it is compared with.
@@ -67,6 +73,7 @@ class ReportExpectation(Seen):
     ready: WallInstant | None = None
     due: WallInstant | None = None
     by: tuple[Id, ...] = ()
+    to: tuple[Id, ...] = ()
     made: WallInstant | None = None
     made_by: Id | None = None
     edition: int | None = None
@@ -76,13 +83,58 @@ class ReportExpectation(Seen):
     against: Mapping[str, Count | Mapping[str, Count]] = {}
 
 
+Amount = int | float | str
+
+
+class AwardExpectation(Part):
+    """One award: what is suggested (null: to be chosen, or not known yet) or approved, within which bounds."""
+
+    status: Literal["suggested", "approved", "refused"] | None = None
+    amount: Amount | None = None
+    at_least: Amount | None = None
+    at_most: Amount | None = None
+    approved: Amount | None = None
+    problem: str | None = None
+    payer: Id | None = None
+    payee: Id | None = None
+    unit: Id | None = None
+    currency: str | None = None
+
+
+class FollowUpExpectation(Part):
+    """The last round of a follow-up: from when it is offered, and until when it is due."""
+
+    state: Literal["undecided", "waiting", "open", "done", "unreached", "superseded"] | None = None
+    round: int | None = None
+    opens: WallInstant | None = None
+    due: WallInstant | None = None
+    calls: int | None = None
+
+
+class DocumentExpectation(Part):
+    """A document of a case: who put it in and signed it, how many files it has, who gets a copy."""
+
+    by: Id | None = None
+    signed_by: tuple[Id, ...] = ()
+    files: int | None = None
+    copies: tuple[Id, ...] = ()
+
+
+class DossierExpectation(Part):
+    """Which documents the dossier lacks, and until when it is kept."""
+
+    missing: tuple[Id, ...] = ()
+    kept_until: WallInstant | None = None
+
+
 class Expectation(Seen):
     """What holds of one complaint (`of`) at an instant; only what is named is looked at.
 
     `due`: the due instant of a clock's last cycle, null while it is not known. `clocks`: the state of that cycle.
-    `facts`: what conditions read. `numbers`: of documents. `reports`: of the procedure, whatever the complaint.
-    `awards`: the amount that was suggested last, null where one is to be chosen. Without `of`: the complaint of the
-    action, else the first.
+    `facts`: what conditions read. `numbers`: of documents. `rule`, `decided_by`, `passed_to`: of the admission.
+    `documents`: what the case holds; true or false: whether it is there. `awards`: the amount that was suggested last,
+    null where one is to be chosen; or all of the last one, or all of them in order. `reports`: of the procedure,
+    whatever the complaint. Without `of`: the complaint of the action, else the first.
     """
 
     of: Id = FIRST
@@ -98,7 +150,13 @@ class Expectation(Seen):
     clocks: Mapping[Id, Literal["running", "paused", "breached", "met", "late", "cancelled", "none"]] = {}
     facts: Mapping[str, bool | int | float | str | None] = {}
     numbers: Mapping[Id, str] = {}
-    awards: Mapping[Id, Decimal | None] = {}
+    rule: Id | None = None
+    decided_by: Id | None = None
+    passed_to: Id | None = None
+    documents: Mapping[Id, bool | DocumentExpectation] = {}
+    dossier: DossierExpectation | None = None
+    awards: Mapping[Id, Decimal | AwardExpectation | tuple[AwardExpectation, ...] | None] = {}
+    follow_ups: Mapping[Id, FollowUpExpectation] = {}
     reports: tuple[ReportExpectation, ...] = ()
 
 

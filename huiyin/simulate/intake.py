@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from huiyin.simulate.papers import File, Papers, Written
 from huiyin.simulate.refused import Refused
 from huiyin.simulate.rules import WorldRules
 from services.intake.domain import admission, numbering, supplements
 from services.intake.domain.admission import Complaint, Verdict
 from services.intake.domain.decisions import officers_verdict, particulars
-from services.intake.domain.documents import Contents, author_of, check_contents
+from services.intake.domain.documents import ContentsList
 from services.intake.domain.duplicate_keys import fingerprint, is_within, matters
 from services.intake.domain.field_errors import FieldError
 from services.intake.domain.history import History
@@ -52,7 +53,6 @@ class IntakeCase:
     fingerprint: str | None
     merged_into: UUID | None = None
     document_numbers: Mapping[str, str] = field(default_factory=dict)
-    documents: Mapping[str, Contents] = field(default_factory=dict)
     timeline: tuple[TimelineEntry, ...] = ()
     known: History = _NOTHING
 
@@ -83,16 +83,6 @@ class IntakeCase:
         return replace(self, timeline=(*self.timeline, *entries(event)), known=known)
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What is put into a document; `by` is None for the department that has the case."""
-
-    text: str
-    fields: Mapping[str, Any]
-    by: str | None
-    signed_by: tuple[str, ...]
-
-
 class Intake:
     """Complaints of one procedure."""
 
@@ -100,6 +90,8 @@ class Intake:
         self._rules = rules
         self.cases: dict[UUID, IntakeCase] = {}
         self._counted: Tally[numbering.Counter] = Tally()
+        self._papers = Papers(rules)
+        self._put = 0
 
     def register(
         self,
@@ -228,23 +220,24 @@ class Intake:
         return self._emit(case, [ComplaintWithdrawn(by=by, fields=given)], "withdrawal", now)
 
     def put_document(self, case_id: UUID, name: str, written: Written, now: datetime) -> list[Event]:
-        """A document is put into the case, or replaced there; raises what the domain raises."""
-        case, procedure = self.cases[case_id], self._rules.procedure
-        office = author_of(procedure, case.projection.department, written.by)
-        contents = check_contents(
-            procedure,
-            name,
-            case.history.facts,
-            text=written.text,
-            fields=written.fields,
-            by=office,
-            signed_by=written.signed_by,
-        )
-        if case.documents.get(name) == contents:
+        """A document is put into a case, or replaced there; raises what the domain raises."""
+        case = self.cases[case_id]
+        added = self._papers.put(case, name, written, now)
+        if added is None:
             return []
-        case = self.cases[case_id] = replace(case, documents={**case.documents, name: contents})
-        cause = f"document|{name}|{now.isoformat()}"
-        return self._emit(case, [DocumentAdded(document=name, by=office)], cause, now)
+        self._put += 1
+        return self._emit(case, [added], f"document|{self._put}", now)
+
+    def upload(self, case_id: UUID, name: str, by: str | None, file: File, now: datetime) -> list[Event]:
+        """A file is put into a document; raises what the domain raises."""
+        case = self.cases[case_id]
+        added = self._papers.upload(case, name, by, file, now)
+        self._put += 1
+        return self._emit(case, [added], f"file|{self._put}", now)
+
+    def contents(self, case_id: UUID) -> ContentsList:
+        """What a case holds and what its dossier lacks."""
+        return self._papers.contents(self.cases[case_id])
 
     def list_case(self, case_id: UUID, listed: CaseListed, now: datetime) -> list[Event]:
         """A recurring report lists a case."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from huiyin.simulate.notice_texts import text_of
 from huiyin.simulate.refused import Refused
 from huiyin.simulate.rules import WorldRules
 from huiyin.simulate.service import NoticeService, Said
@@ -37,12 +38,14 @@ _NO_WAITS = Waits(Window(late_after=0.0, seconds=0.0), 1.0)
 class Notify:
     """Notices and follow-ups of the cases of one procedure."""
 
-    def __init__(self, rules: WorldRules) -> None:
-        self._rules = rules
+    def __init__(self, rules: WorldRules, *, texts: bool = False) -> None:
+        self._rules, self._writes = rules, texts
         self._cases: dict[UUID, Case] = {}
         self._undecided: dict[UUID, Planned] = {}
         self._follow_ups: dict[UUID, FollowUpRow] = {}
         self._service = NoticeService(rules)
+        self._unwritten: list[Planned] = []
+        self.texts: dict[str, str] = {}
 
     def apply(self, event: Event, now: datetime) -> list[Event]:
         """Take an event of another service, or one of notify's own that the procedure has a use for."""
@@ -116,6 +119,7 @@ class Notify:
         if not planned.due:
             self._undecided[planned.id] = planned
             return []
+        self._unwritten.append(planned)
         data = NoticeSent(
             notice=planned.notice,
             notice_id=str(planned.id),
@@ -127,6 +131,17 @@ class Notify:
             form=planned.form,
         )
         return [self._event(planned.case_id, data, str(planned.id), now)]
+
+    def write(self) -> None:
+        """Write the texts of what was sent, now that everything that happened at this instant is known."""
+        for planned in self._unwritten if self._writes else ():
+            self.texts[str(planned.id)] = text_of(planned, self._cases[planned.case_id], self._rules.procedure)
+        self._unwritten.clear()
+
+    def follow_up(self, case_id: UUID, follow_up: str) -> FollowUpRow | None:
+        """The last round of a follow-up of a case."""
+        rows = (row for row in self._follow_ups.values() if (row.case_id, row.follow_up) == (case_id, follow_up))
+        return max(rows, key=lambda row: row.position, default=None)
 
     def _add(self, new: NewFollowUp, now: datetime) -> list[Event]:
         planned = new.planned

@@ -30,8 +30,9 @@ class ClockSeen:
 
 @dataclass(frozen=True, slots=True)
 class NoticeSeen:
-    """A notice that was sent: to whom, and when what caused it happened."""
+    """A notice that was sent: to whom, and when."""
 
+    id: str
     notice: str
     to: str
     at: datetime
@@ -49,6 +50,9 @@ class Observation:
     number: str | None = None
     missing: tuple[str, ...] = ()
     merged_into: UUID | None = None
+    rule: str | None = None
+    decided_by: str | None = None
+    passed_to: str | None = None
     clocks: dict[str, ClockSeen] = field(default_factory=dict)
     happened: dict[str, list[datetime]] = field(default_factory=dict)
     notices: list[NoticeSeen] = field(default_factory=list)
@@ -96,7 +100,11 @@ def _take(seen: Observation, event: Event) -> None:
             seen.missing = missing
         case c.ComplaintMerged(into=into):
             seen.merged_into = into
-        case c.ComplaintRefused(document_numbers=numbers):
+        case c.ComplaintAdmitted() | c.ComplaintTransferredOut() as data:
+            seen.rule, seen.decided_by = data.rule, data.decided_by
+            seen.passed_to = data.to if isinstance(data, c.ComplaintTransferredOut) else None
+        case c.ComplaintRefused(document_numbers=numbers) as data:
+            seen.rule, seen.decided_by = data.rule, data.decided_by
             seen.numbers |= numbers
         case c.DocumentNumbered(document=document, number=number):
             seen.numbers[document] = number
@@ -105,7 +113,7 @@ def _take(seen: Observation, event: Event) -> None:
         case CaseReopened(cycle=cycle):
             seen.cycle = cycle
         case NoticeSent() as data:
-            seen.notices.append(NoticeSeen(data.notice, data.addressee, data.sent_at))
+            seen.notices.append(NoticeSeen(data.notice_id, data.notice, data.addressee, data.sent_at))
         case d.ClockEvent() as data:
             before = seen.clocks.get(data.clock)
             state = _ENDS.get(type(data), before.state if before else "running")

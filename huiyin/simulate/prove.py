@@ -15,6 +15,7 @@ from huiyin.simulate.mutations import Mutation, figures, removal
 from huiyin.simulate.rules import WorldRules
 from huiyin.simulate.run import Failure, run_example
 from huiyin.simulate.story import Example, ExampleFile
+from huiyin.simulate.variants import variants
 from shared.business_time.calendars import Calendar
 from shared.procedures.model import Procedure
 
@@ -41,8 +42,10 @@ class Proof:
         }
 
 
-def prove(procedure: Procedure, file: ExampleFile | None, calendars: Mapping[str, Calendar]) -> Proof:
-    """Judge every fact that the procedure cites.
+def prove(
+    procedure: Procedure, file: ExampleFile | None, calendars: Mapping[str, Calendar], *, strict: bool = False
+) -> Proof:
+    """Judge every fact that the procedure cites; `strict`: what has no figures is changed too (`variants`).
 
     Without examples, and if one fails on the procedure itself, nothing is proven.
     """
@@ -56,7 +59,7 @@ def prove(procedure: Procedure, file: ExampleFile | None, calendars: Mapping[str
         for fact, cited in sources.items():
             for one in cited:
                 if id(one) not in verdicts:
-                    verdicts[id(one)] = list(_survivors(procedure, one, runner))
+                    verdicts[id(one)] = list(_survivors(procedure, one, runner, strict=strict))
                 if verdicts[id(one)]:
                     unnoticed.setdefault(fact, []).extend(verdicts[id(one)])
     proven = [fact for fact in sources if not failures and fact not in unnoticed and fact not in excused]
@@ -79,10 +82,11 @@ def _sources(procedure: Procedure) -> dict[str, list[Cited]]:
     return found
 
 
-def _survivors(procedure: Procedure, cited: Cited, runner: _Runner) -> Iterator[str]:
+def _survivors(procedure: Procedure, cited: Cited, runner: _Runner, *, strict: bool) -> Iterator[str]:
     """The changes of an element that no example notices."""
     taken_away = removal(procedure, cited)
     changes = list(figures(procedure, cited)) + ([taken_away] if taken_away else [])
+    changes += variants(procedure, cited) if strict else ()
     if not changes:
         yield f"{written_place(procedure, cited.place)}: nothing of it can be changed"
     for change in changes:

@@ -82,7 +82,7 @@ class Reports:
         self, wanted: Wanted, by: str, person: str | None, fields: Mapping[str, Any], now: datetime
     ) -> list[Event]:
         """An office makes a report; raises what the domain raises, or `Refused`."""
-        one, spec = self._held(wanted, "sign_off")
+        one, spec = self._held(wanted)
         domain.require_maker(spec, one, by)
         domain.require_ready(one, now)
         written = domain.read_fields(spec, fields)
@@ -99,7 +99,7 @@ class Reports:
 
     def recount(self, wanted: Wanted, by: str, now: datetime) -> list[Event]:
         """An office has the figures counted anew; raises what the domain raises, or `Refused`."""
-        one, spec = self._held(wanted, "recount")
+        one, spec = self._held(wanted)
         domain.require_maker(spec, one, by)
         domain.require_ready(one, now)
         if not spec.counts_cases:
@@ -121,13 +121,17 @@ class Reports:
         """The offices that may sign a report off."""
         return domain.makers(self._specs[one.report], one)
 
-    def _held(self, wanted: Wanted, word: str) -> tuple[PeriodicReport, Report]:
+    def addressees(self, one: PeriodicReport) -> tuple[str, ...]:
+        """The offices that a report goes to."""
+        return self._specs[one.report].to
+
+    def _held(self, wanted: Wanted) -> tuple[PeriodicReport, Report]:
         one = self.find(wanted)
         if wanted.period is None:
             open_ = [each for each in self.all.values() if each.made_at is None]
             one = next((each for each in sorted(open_, key=lambda each: each.first_day) if self._is(each, wanted)), one)
         if one is None:
-            raise Refused(((word, "there is no such report"),))
+            raise Refused(((None, "there is no such report"),))
         return one, self._specs[one.report]
 
     def _is(self, one: PeriodicReport, wanted: Wanted) -> bool:

@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 from huiyin.simulate.acting import act
 from huiyin.simulate.actions import Action, Ask, Given, PutDocument, Register, ReportMilestone
 from huiyin.simulate.expect import Differences
+from huiyin.simulate.expect_parts import part_differences
 from huiyin.simulate.expect_reports import report_differences
 from huiyin.simulate.expectations import FIRST, Expectation, Refusal
 from huiyin.simulate.instants import instant
@@ -103,13 +104,13 @@ class _Run:
         if start is None:
             self._fail(0, "it is not said when the complaint was received")
             return
-        world = World(self._rules, self._at(start), self._example.reports)
+        world = World(self._rules, self._at(start), self._example.reports, texts=self._example.reads_texts)
         if self._first is None:
             self._advance(world, start, inclusive=True)
         elif not self._begin(world, self._first):
             return
         for place, action in enumerate(self._example.when, 1):
-            self._put_documents(world, action)
+            self._put_documents(world, place, action)
             self._advance(world, action.at, inclusive=False)
             problem = _refusal(lambda action=action: self._act(world, action))
             self._compare_refusal(place, action.refused, problem)
@@ -145,7 +146,7 @@ class _Run:
         self._note(world, Register(at=first.received, register_=first, as_=FIRST))
         return True
 
-    def _put_documents(self, world: World, action: Action) -> None:
+    def _put_documents(self, world: World, place: int, action: Action) -> None:
         """Put an action's documents into the vault a second before it, or at once where less time is left."""
         case = None if isinstance(action, Register | Ask) else self._ids.get(action.of)
         if case is None:
@@ -168,7 +169,10 @@ class _Run:
                 fields=least.fields,
                 signed_by=least.signed_by,
             )
-            act(world, paper, case, self._at)
+            problem = _refusal(lambda paper=paper: act(world, paper, case, self._at))
+            if problem is not None:
+                self._fail(place, f"document {name}: it is refused: {problem}")
+                continue
             self._note(world, paper)
 
     def _named(self, facts: Mapping[str, Any], action: Action) -> tuple[str, ...]:
@@ -233,12 +237,13 @@ class _Run:
                 self._fail(place, line)
         case = self._ids.get(expected.of)
         if case is None:
-            if expected.model_fields_set != {"reports"}:
+            if expected.model_fields_set - {"of"} != {"reports"}:
                 self._fail(place, f"there is no complaint {expected.of}")
             return
         names = {id: name for name, id in self._ids.items()}
         seen: Observation = observe(world.published, case)
-        for line in Differences(expected, seen, world.facts(case), names, procedure).lines():
+        whole = Differences(expected, seen, world.facts(case), names, world.texts, procedure)
+        for line in (*whole.lines(), *part_differences(expected, world, case, procedure)):
             self._fail(place, line)
 
     def _compare_refusal(self, place: int, expected: Refusal | None, problem: Refused | None) -> None:

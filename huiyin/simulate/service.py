@@ -73,10 +73,10 @@ class NoticeService:
 
     def receive(self, case: Case, notice: str, to: str | None, given: Receipt, now: datetime) -> list[Said]:
         """An officer reports the receipt of the last such notice; raises what the domain raises, or `Refused`."""
-        row = self._last(case.id, notice, to, "served")
+        row = self._last(case.id, notice, to)
         element = self._element(notice)
         if element is None:
-            raise Refused((("served", "the procedure has no such notice"),))
+            raise Refused(((None, "the procedure has no such notice"),))
         at = served_at(given, row, element, case, self._rules.procedure, now)
         known = self._receipts.get(row.id)
         if known is not None and is_repeated(known, given):
@@ -113,7 +113,7 @@ class NoticeService:
 
     def deliver(self, case: Case, notice: str, to: str | None, given: Delivery, now: datetime) -> list[Said]:
         """An officer reports how the answer was given; raises what the domain raises, or `Refused`."""
-        row = self._last(case.id, notice, to, "delivered")
+        row = self._last(case.id, notice, to)
         check_delivery(given, row, self._rules.procedure, now)
         if is_delivered(self._deliveries.get(row.id), given):
             return []
@@ -129,14 +129,14 @@ class NoticeService:
         )
         return [Said(case.id, data, f"{row.id}|delivered")]
 
-    def _last(self, case_id: UUID, notice: str, to: str | None, word: str) -> NoticeRow:
+    def _last(self, case_id: UUID, notice: str, to: str | None) -> NoticeRow:
         found = [
             row
             for row in self._notices.values()
             if (row.case_id, row.notice) == (case_id, notice) and to in (None, row.addressee)
         ]
         if not found:
-            raise Refused(((word, "no such notice was made of this case"),))
+            raise Refused(((None, "there is no such notice"),))
         return found[-1]
 
     def _element(self, notice: str) -> Notice | None:

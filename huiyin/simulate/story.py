@@ -44,10 +44,18 @@ class Example(Part):
         return self.expect if isinstance(self.expect, tuple) else (self.expect,)
 
     @property
+    def _all_expected(self) -> tuple[Expectation, ...]:
+        return (*self.expected, *(action.expect for action in self.when if action.expect is not None))
+
+    @property
+    def reads_texts(self) -> bool:
+        """Whether it looks at what notices say."""
+        return any(part.reads_texts or any(one.reads_texts for one in part.reports) for part in self._all_expected)
+
+    @property
     def reports(self) -> frozenset[str]:
         """The recurring reports that it speaks of."""
-        expected = (*self.expected, *(action.expect for action in self.when if action.expect is not None))
-        found = {one.report for part in expected for one in part.reports}
+        found = {one.report for part in self._all_expected for one in part.reports}
         for action in self.when:
             if isinstance(action, SignOff):
                 found.add(action.sign_off)

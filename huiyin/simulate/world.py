@@ -8,14 +8,18 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from huiyin.simulate.intake import Intake, Written
+from huiyin.simulate.intake import Intake
 from huiyin.simulate.notify import Notify
+from huiyin.simulate.papers import File, Written
 from huiyin.simulate.reports import Reports, Wanted
 from huiyin.simulate.routing import Routing
 from huiyin.simulate.rules import WorldRules
 from huiyin.simulate.sla import Sla
+from services.intake.domain.documents import ContentsList
 from services.notify.domain.answers import Answer
+from services.notify.domain.rows import FollowUpRow
 from services.notify.domain.service import Delivery, Receipt
+from services.routing.domain.award import CaseAward
 from services.routing.domain.report import Report
 from shared.errors import HuiyinError
 from shared.events.envelope import Event
@@ -31,16 +35,19 @@ class Endless(HuiyinError):
 class World:
     """One procedure at work. Every method takes what comes at the world's instant `now` (UTC), which only goes on.
 
-    `reports`: the recurring reports that are looked at; all that list cases are made too.
+    `reports`: the recurring reports that are looked at; all that list cases are made too. `texts`: whether what notices
+    say is looked at.
     """
 
-    def __init__(self, rules: WorldRules, start: datetime, reports: Collection[str] = ()) -> None:
+    def __init__(
+        self, rules: WorldRules, start: datetime, reports: Collection[str] = (), *, texts: bool = False
+    ) -> None:
         self.now = start
         self.published: list[Event] = []
         self._intake = Intake(rules)
         self._routing = Routing(rules)
         self._sla = Sla(rules)
-        self._notify = Notify(rules)
+        self._notify = Notify(rules, texts=texts)
         self.reports = Reports(rules, self._intake, reports)
         self._sequences: Counter[tuple[UUID, str]] = Counter()
 
@@ -97,9 +104,31 @@ class World:
         """The complaint is taken back."""
         self._publish(self._intake.withdraw(case_id, by, fields, self.now))
 
-    def put_document(self, case_id: UUID, name: str, written: Written) -> None:
-        """A document is put into the case."""
-        self._publish(self._intake.put_document(case_id, name, written, self.now))
+    def put_document(self, case_id: UUID, name: str, given: Written) -> None:
+        """A document is put into a case."""
+        self._publish(self._intake.put_document(case_id, name, given, self.now))
+
+    def upload(self, case_id: UUID, name: str, by: str | None, file: File) -> None:
+        """A file is put into a document of a case."""
+        self._publish(self._intake.upload(case_id, name, by, file, self.now))
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """What the notices say, in both languages, by their ids."""
+        return self._notify.texts
+
+    def awards(self, case_id: UUID) -> tuple[CaseAward, ...]:
+        """The awards of a case, the oldest first."""
+        case = self._routing.cases.get(case_id)
+        return case.awards if case else ()
+
+    def follow_up(self, case_id: UUID, follow_up: str) -> FollowUpRow | None:
+        """The last round of a follow-up of a case."""
+        return self._notify.follow_up(case_id, follow_up)
+
+    def papers(self, case_id: UUID) -> ContentsList:
+        """What a case holds."""
+        return self._intake.contents(case_id)
 
     def report(self, case_id: UUID, report: Report) -> None:
         """A milestone is reported."""
@@ -158,6 +187,7 @@ class World:
             if event.source != "/huiyin/sla":
                 waiting += self._sla.apply(event, self.now)
             waiting += self._notify.apply(event, self.now)
+        self._notify.write()
 
     def _numbered(self, event: Event) -> Event:
         key = (event.subject, event.data.topic_.name)

@@ -22,6 +22,7 @@ from services.intake.http.files import FILES_PATH, file_routes
 from services.intake.http.how_to import how_to_routes
 from services.intake.http.procedure_migrations import migration_routes
 from services.intake.http.progress import progress_routes
+from services.intake.http.recusal import guarded
 from services.intake.http.reports import report_routes
 from services.intake.http.vault import vault_routes
 from services.intake.registration.batch import Batch
@@ -50,10 +51,13 @@ def build(context: Context) -> Service:
     return Service(
         routers=[
             registration_routes(RegistrationBatcher(registrar), batch, reader, clock),
-            case_routes(engine, vault, cases, SupplementHandlers(context.outbox, clock, forms)),
-            vault_routes(VaultHandlers(context.outbox, vault, clock, forms)),
-            document_routes(DocumentHandlers(context.outbox, vault, clock, forms)),
-            file_routes(FileHandlers(context.outbox, vault, clock, real, forms)),
+            guarded(
+                engine,
+                case_routes(engine, vault, cases, SupplementHandlers(context.outbox, clock, forms)),
+                vault_routes(VaultHandlers(context.outbox, vault, clock, forms)),
+                document_routes(DocumentHandlers(context.outbox, vault, clock, forms)),
+                file_routes(FileHandlers(context.outbox, vault, clock, real, forms)),
+            ),
             progress_routes(ProgressHandlers(engine, vault, forms)),
             complainant_routes(engine, clock),
             how_to_routes(forms, context.calendars, clock),

@@ -42,16 +42,16 @@ from shared.events.envelope import Event, make
 from shared.messaging import outbox
 from shared.messaging.inbox import deduplication
 from shared.observability import metrics
-from shared.security.acting import Principal
+from shared.security.acting import Principal, is_hidden
 
 CONSUMER = "routing"
 """Under which name the inbox keeps what routing has taken."""
 
 
-async def get_case(tx: AsyncConnection, case_id: UUID) -> Case:
-    """A case, locked until the transaction ends. Raises `NotFound`."""
+async def get_case(tx: AsyncConnection, case_id: UUID, caller: Principal) -> Case:
+    """A case, locked until the transaction ends. Raises `NotFound`, also where the case is hidden from the caller."""
     case = (await case_store.load(tx, [case_id])).get(case_id)
-    if case is None:
+    if case is None or is_hidden(caller.acts_as, case.procedure[0], case.recused):
         raise NotFound("there is no such case")
     return case
 
@@ -64,7 +64,7 @@ async def report_milestone(
     Returns the case as it is then. Raises `NotFound`, `Forbidden` for an office that the caller may not act as, and
     what `milestone_reports.accept` raises.
     """
-    case = await get_case(tx, case_id)
+    case = await get_case(tx, case_id, caller)
     caller.require_office(case.procedure[0], report.by)
     own_rules = rules.get(case.procedure)
     change = try_waiting(apply_report(case, report, own_rules, now), own_rules, now)
@@ -79,7 +79,7 @@ async def reassign_case(
 
     Raises `NotFound`, `Forbidden` for an office that the caller may not act as, and what `reassign_by_hand` raises.
     """
-    case = await get_case(tx, case_id)
+    case = await get_case(tx, case_id, caller)
     caller.require_office(case.procedure[0], by)
     own_rules = rules.get(case.procedure)
     change = reassign_by_hand(case, own_rules.procedure, department, by, now)
@@ -94,7 +94,7 @@ async def call_in_assistant(
 
     Raises `NotFound`, `Forbidden` for an office that the caller may not act as, and what `call_in_by_hand` raises.
     """
-    case = await get_case(tx, case_id)
+    case = await get_case(tx, case_id, caller)
     caller.require_office(case.procedure[0], by)
     own_rules = rules.get(case.procedure)
     change = call_in_by_hand(case, own_rules.procedure, department, by, now)

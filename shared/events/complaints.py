@@ -23,7 +23,10 @@ class Matter(BaseModel):
 
 @event("huiyin.complaint.registered.v1", COMPLAINTS)
 class ComplaintRegistered(EventData):
-    """A complaint has its number. `attributes` are its coded fields; `missing` are requested fields not given."""
+    """A complaint has its number. `attributes` are its coded fields; `missing` are requested fields not given.
+
+    `recused`: the offices that it is about, from whom it is hidden.
+    """
 
     case_number: str
     channel: str
@@ -31,6 +34,7 @@ class ComplaintRegistered(EventData):
     attributes: Scalars = {}
     missing: tuple[str, ...] = ()
     matters: dict[str, Matter] = {}
+    recused: tuple[str, ...] = ()
 
 
 @event("huiyin.complaint.supplement-requested.v1", COMPLAINTS)
@@ -51,13 +55,15 @@ class SupplementRequested(EventData):
 class ComplaintSupplemented(EventData):
     """More was given; `attributes` are the coded fields as they are now.
 
-    `given` names the fields that came, `fulfilled` the officers' requests to which nothing lacks any more.
+    `given` names the fields that came, `fulfilled` the officers' requests to which nothing lacks any more. `recused`:
+    the offices that the complaint is about now; None: as before.
     """
 
     attributes: Scalars = {}
     missing: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
     fulfilled: tuple[str, ...] = ()
+    recused: tuple[str, ...] | None = None
 
 
 @event("huiyin.complaint.admitted.v1", COMPLAINTS)

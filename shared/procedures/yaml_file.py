@@ -29,7 +29,10 @@ _READ_OTHERWISE = (
     (re.compile(r"TRUE|FALSE|Null|NULL"), "{word} is read differently by different readers"),
     (re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?"), "a plain {word} is a number to base 60 to YAML 1.1"),
     (re.compile(r"[-+]?0[0-9_]+"), "a plain {word} begins with 0, so it is an octal number to YAML 1.1"),
-    (re.compile(r"[-+]?[0-9][0-9_]*_[0-9_]*(\.[0-9_]*)?"), "a plain {word} loses its underscores to YAML 1.1"),
+    (
+        re.compile(r"[-+]?(?=[0-9.]*_)([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9][0-9_]*)"),
+        "a plain {word} loses its underscores to YAML 1.1",
+    ),
     (re.compile(r"[-+]?0[xob][0-9a-fA-F_]+"), "a plain {word} is a number to other readers"),
     (re.compile(r"(?i)[-+]?\.(inf|nan)|[-+]?([0-9][0-9_]*\.?[0-9_]*|\.[0-9]+)e[-+]?[0-9]+|[-+]?(\.[0-9]+|[0-9]+\.)"),
      "a plain {word} is a number to other readers"),

@@ -55,6 +55,37 @@ def may_act(grants: Collection[str], procedure: str, office: str) -> bool:
     return any(grant in grants for grant in (f"{procedure}/{office}", f"{procedure}/*", EVERY_OFFICE))
 
 
+def offices_of(grants: Collection[str], procedure: str) -> frozenset[str] | None:
+    """The offices of a procedure that these grants cover; None: every one of them."""
+    if f"{procedure}/*" in grants or EVERY_OFFICE in grants:
+        return None
+    return frozenset(office for own, _, office in (grant.partition("/") for grant in grants) if own == procedure)
+
+
+def is_hidden(grants: Collection[str], procedure: str, recused: Collection[str]) -> bool:
+    """Whether a case is hidden from whoever holds these grants: they act in its procedure, and only for offices that
+    it is about."""
+    acting = offices_of(grants, procedure)
+    return bool(acting) and acting is not None and acting <= set(recused)
+
+
+def own_offices(grants: Collection[str]) -> dict[str, list[str]]:
+    """By procedure, the offices of grants that name one; for queries that leave out what `is_hidden` hides."""
+    if EVERY_OFFICE in grants:
+        return {}
+    found: dict[str, list[str]] = {}
+    for procedure, _, office in (grant.partition("/") for grant in sorted(grants)):
+        if f"{procedure}/*" not in grants:
+            found.setdefault(procedure, []).append(office)
+    return found
+
+
+HIDDEN_SQL = (
+    "(jsonb_exists(CAST(:acting AS jsonb), procedure) AND to_jsonb(recused) @> (CAST(:acting AS jsonb) -> procedure))"
+)
+"""The same of a row with `procedure` and `recused`, as SQL; `:acting` is `own_offices` as JSON."""
+
+
 def known_offices(procedures: Iterable[Procedure]) -> dict[str, frozenset[str]]:
     """By procedure, the offices of all its versions, the complainant among them."""
     found: dict[str, frozenset[str]] = {}

@@ -25,10 +25,12 @@ from huiyin.simulate.actions import (
     Served,
     SignOff,
     Supplement,
+    Upload,
     Withdraw,
 )
 from huiyin.simulate.instants import instant
 from shared.procedures.model import Procedure
+from shared.procedures.model.documents import bytes_of
 from tests.running import Stack
 
 
@@ -64,6 +66,13 @@ class Requests:
             case PutDocument():
                 body = {"text": action.text or "", "fields": action.fields, "signed_by": action.signed_by, **by}
                 return put(f"{of_intake}/documents/{action.document}", json=body)
+            case Upload():
+                path = f"{of_intake}/documents/{action.upload}/files"
+                sent = [
+                    post(path, params=by, content=_file(action.type, bytes_of(action.size), f"{action.at} {number}"))
+                    for number in range(action.times)
+                ]
+                return sent[-1]
             case ReportMilestone():
                 body = {"milestone": action.report, "fields": action.fields, "at": _when(action, procedure)}
                 more = _given(clock=action.clock, award=action.award, persons=list(action.persons))
@@ -147,3 +156,20 @@ def _when(action: ReportMilestone | Delivered, procedure: Procedure) -> str:
 def _given(**values: Any) -> dict[str, Any]:
     """Those that are there."""
     return {name: value for name, value in values.items() if value}
+
+
+_STARTS: dict[str, bytes] = {
+    "pdf": b"%PDF-1.7",
+    "jpeg": b"\xff\xd8\xff",
+    "png": b"\x89PNG\r\n\x1a\n",
+    "tiff": b"II*\x00",
+    "mp3": b"ID3",
+    "amr": b"#!AMR",
+    "text": "文".encode(),
+}
+
+
+def _file(kind: str, size: int, called: str) -> bytes:
+    """A file of this kind and size, another for each name; of a kind that is not recognised where none is known."""
+    start = _STARTS.get(kind, b"\x00\x01") + called.encode()
+    return start + b" " * (size - len(start))

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import chain, zip_longest
 
 import pytest
 
-from huiyin.simulate.files import examples_beside, load_examples
+from huiyin.simulate.files import examples_beside, load_examples, parse_examples
 from huiyin.simulate.rules import WorldRules
 from huiyin.simulate.run import run_example
 from huiyin.simulate.story import Example, ExampleFile
@@ -22,6 +22,7 @@ from shared.procedures.model import Procedure
 from tests.e2e.live_examples import LiveExamples, Story
 from tests.integration.servers import throw_away_home
 from tests.running import Stack
+from tests.unit.simulate import bureau, test_papers, test_reports
 
 CHOSEN = {
     "baoshan-efficiency/bureau-has-a-case-handled-again",
@@ -35,6 +36,12 @@ CHOSEN = {
     "social-insurance-levy-complaints/not-filed-and-served",
     "social-insurance-levy-complaints/straight-way",
 }
+
+REPORTS = (
+    "it is warned of, breached, told of and signed off late",
+    "the open cases are listed, once, whatever reports the story speaks of",
+)
+"""Stories of reports that do not get into each other's way: in the stack there is one of each period."""
 
 Found = tuple[Procedure, ExampleFile, Example]
 
@@ -71,4 +78,33 @@ def test_examples_end_live_as_in_memory() -> None:
         stack = Stack(home.path)
         stack.command("up", "--detach", "--port-base", "0", "--time", "1x", "--from", start.isoformat())
         differences = LiveExamples(stack).play(playable)
+    assert differences == [], "\n".join(differences)
+
+
+def own_stories(procedure: Procedure, head: str, told: Iterable[str]) -> list[Story]:
+    """Stories that are no file, on a procedure that is not in the library; each under an id of its own."""
+    rules, found = WorldRules(procedure, load_calendars()), []
+    for number, story in enumerate(told, 1):
+        file = parse_examples(head.replace("id: one", f"id: {procedure.id}-{number}") + story, "story.yaml")
+        found.append(Story(procedure, run_example(file.examples[0], file, rules)))
+    return found
+
+
+@pytest.mark.timeout(900)
+def test_papers_and_reports_end_live_as_in_memory() -> None:
+    told = [test_reports.HOLDS[name] for name in REPORTS]
+    stories = [
+        *own_stories(bureau.PROCEDURE, bureau.HEAD, test_papers.HOLDS.values()),
+        *own_stories(test_reports.PROCEDURE, test_reports.HEAD, told),
+    ]
+    assert all(not one.outcome.failures for one in stories)
+    start = min(one.outcome.played[0].at for one in stories) - timedelta(days=1)
+    with throw_away_home("examples") as home:
+        stack = Stack(home.path)
+        folder = home.path / "procedures"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "bureau.yaml").write_text(bureau.BUREAU, encoding="utf-8")
+        (folder / "report-desk.yaml").write_text(test_reports.REPORT_DESK, encoding="utf-8")
+        stack.command("up", "--detach", "--port-base", "0", "--time", "1x", "--from", start.isoformat())
+        differences = LiveExamples(stack).play(stories)
     assert differences == [], "\n".join(differences)

@@ -17,6 +17,7 @@ ONLY_CITED = {
     "county-agriculture-mediation": (),
     "customer-complaint-timeout-table": (),
     "express-compensation-rules": (),
+    "general-hospital-dispute": (),
     "labour-inspection-complaints": (),
     "rural-credit-cooperative-complaints": (),
     "sto-express-complaint-penalties": (),
@@ -24,6 +25,7 @@ ONLY_CITED = {
     "social-insurance-levy-complaints": (),
     "tofu-manufacturer": (),
     "vanke-developer": (),
+    "yingkou-tourism": (),
 }
 
 

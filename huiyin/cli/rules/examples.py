@@ -58,6 +58,9 @@ def prove(
     procedures: Annotated[list[str] | None, typer.Argument(help="ids or files; absent: the whole library")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="verdicts by procedure as JSON")] = False,
     lines: Annotated[bool, typer.Option("--lines", help="the changes that no example notices")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="change offices, conditions, choices and switches too")
+    ] = False,
     folder: _FOLDER = None,
 ) -> None:
     """Say of each fact that a procedure cites whether its examples prove it; exit 1 if an example fails.
@@ -75,7 +78,7 @@ def prove(
         file = own_examples(path)
         if sys.stderr.isatty():
             print(f"\r{number}/{len(names)} {name}\033[K", end="", file=sys.stderr)
-        proofs.append(judge(_loaded(path), file, calendars))
+        proofs.append(judge(_loaded(path), file, calendars, strict=strict))
     if sys.stderr.isatty():
         print(file=sys.stderr)
     if as_json:

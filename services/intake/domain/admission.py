@@ -10,6 +10,7 @@ from uuid import UUID
 
 from services.intake.domain.field_errors import FieldError
 from services.intake.domain.forms import PERIOD, Form, Values
+from services.intake.domain.recusal import recused_offices
 from shared.errors import Conflict, InvalidInput
 from shared.events import complaints as c
 from shared.events.base import EventData
@@ -48,6 +49,11 @@ class Complaint:
     def values(self) -> dict[str, Scalar]:
         """All values, for what must be compared without being kept."""
         return {"channel": self.channel, **self.attributes, **self.vault}
+
+    @property
+    def recused(self) -> tuple[str, ...]:
+        """The offices that it is about."""
+        return recused_offices(self.form.procedure, self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +148,7 @@ def registration_events(
             attributes=dict(complaint.attributes),
             missing=complaint.missing,
             matters=dict(matters),
+            recused=complaint.recused,
         )
     ]
     if merged_into is not None:

@@ -19,10 +19,11 @@ from services.intake.domain.duplicate_keys import COMPLAINANT_FIELDS, complainan
 from services.intake.domain.field_errors import FieldError
 from services.intake.domain.forms import Form
 from services.intake.domain.parties import given_names
+from services.intake.domain.recusal import recused_offices, recusing_fields
 from services.intake.form_book import FormBook
 from services.intake.handlers.emitting import emit, history_of, hold
 from services.intake.handlers.settling import reloaded, settle
-from services.intake.store import cases, complainants, timeline
+from services.intake.store import cases, complainants, recusal, timeline
 from services.intake.store import vault as store_vault
 from shared.business_time.clock import Clock
 from shared.events.complaints import ComplaintSupplemented, ComplaintWithdrawn
@@ -109,6 +110,10 @@ class CaseHandlers:
                 known = await store_vault.fields_of(tx, key)
                 await complainants.save(tx, case_id, complainant(form, known, self._vault.index))
             attributes = {**case.attributes, **read.coded}
+            about = None
+            if not recusing_fields(form.procedure).isdisjoint(came):
+                about = recused_offices(form.procedure, {**await store_vault.fields_of(tx, key), **attributes})
+                await recusal.save(tx, case_id, about)
             given = attributes.keys() | await store_vault.field_names(tx, case_id)
             requests = supplements.after(supplements.open_requests(await timeline.timeline_of(tx, case_id)), came)
             missing = form.missing(given, {**attributes, "channel": case.channel})
@@ -119,6 +124,7 @@ class CaseHandlers:
                 missing=missing,
                 given=came,
                 fulfilled=tuple(one.supplement for one in requests if one.complete),
+                recused=about,
             )
             await emit(tx, case, form, [supplemented], cause, now)
             if case.status == "held":

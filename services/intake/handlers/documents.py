@@ -20,6 +20,7 @@ from services.intake.domain.documents import (
 )
 from services.intake.domain.forms import Form
 from services.intake.form_book import FormBook
+from services.intake.handlers.disclosure import disclosed, require_disclosed
 from services.intake.handlers.emitting import emit, history_of, hold
 from services.intake.handlers.supplements import fulfil
 from services.intake.handlers.vault import find_case
@@ -83,15 +84,20 @@ class DocumentHandlers:
             await emit(tx, case, form, [DocumentAdded(document=name, by=office)], cause, now)
             await fulfil(tx, case, form, cause, now)
 
-    async def read(self, case_id: UUID, name: str, reader: str, purpose: str) -> Contents:
-        """A document, and the record of its reading; raises `NotFound` for a case or a document that there is not."""
+    async def read(self, case_id: UUID, name: str, caller: Principal, purpose: str) -> Contents:
+        """A document, and the record of its reading.
+
+        Raises `NotFound` for a case or a document that there is not, `Forbidden` for one that is not disclosed.
+        """
         async with self._engine.begin() as tx:
             case = await find_case(tx, case_id)
             found = await store_vault.document_of(tx, await store_vault.key_of(tx, self._vault, case_id), name)
             if found is None:
                 raise NotFound("no such document")
-            await store_vault.record_read(tx, case_id, reader, [f"documents.{name}"], purpose, self._clock.now())
-        kind = kind_of(self._forms.pinned(case.pin).procedure, name)
+            procedure = self._forms.pinned(case.pin).procedure
+            require_disclosed(await disclosed(tx, case, procedure, caller), name, caller, procedure, found)
+            await store_vault.record_read(tx, case_id, caller.name, [f"documents.{name}"], purpose, self._clock.now())
+        kind = kind_of(procedure, name)
         specs = {spec.id: spec for spec in kind.fields} if kind else {}
         opened = {field: opened_form(specs.get(field), str(value)) for field, value in found.fields.items()}
         return Contents(found.text, opened, found.by, found.signed_by)

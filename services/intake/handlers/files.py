@@ -17,6 +17,7 @@ from services.intake.domain.documents import require_author
 from services.intake.domain.file_types import HEAD_BYTES, kind_of
 from services.intake.domain.files import accepted, files_rule, require_room, require_size, require_statement
 from services.intake.form_book import FormBook
+from services.intake.handlers.disclosure import disclosed, require_disclosed
 from services.intake.handlers.documents import author
 from services.intake.handlers.emitting import emit, hold
 from services.intake.handlers.supplements import fulfil
@@ -148,16 +149,21 @@ class FileHandlers:
             await find_case(connection, case_id)
             return [one for one in await store.files_of(connection, [case_id]) if one.document == document]
 
-    async def open(self, case_id: UUID, document: str, file_id: UUID, reader: str, purpose: str) -> OpenFile:
-        """A file to be read, and the record of it, before the first byte is out; raises `NotFound`."""
+    async def open(self, case_id: UUID, document: str, file_id: UUID, caller: Principal, purpose: str) -> OpenFile:
+        """A file to be read, and the record of it, before the first byte is out.
+
+        Raises `NotFound`, and `Forbidden` for a document that is not disclosed to the caller.
+        """
         async with self._engine.begin() as tx:
-            await find_case(tx, case_id)
+            case = await find_case(tx, case_id)
+            procedure = self._forms.pinned(case.pin).procedure
+            require_disclosed(await disclosed(tx, case, procedure, caller), document, caller, procedure)
             file = await store.find_file(tx, case_id, file_id)
             if file is None or file.document != document:
                 raise NotFound("no such file")
             key = await store_vault.key_of(tx, self._vault, case_id)
             seen = [f"documents.{document}/{file_id}"]
-            await store_vault.record_read(tx, case_id, reader, seen, purpose, self._clock.now())
+            await store_vault.record_read(tx, case_id, caller.name, seen, purpose, self._clock.now())
         name = key.open(FILES, f"{file_id}|name", file.file_name) if file.file_name else None
         return OpenFile(file, name, self._content(key, file))
 

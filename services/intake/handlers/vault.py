@@ -14,13 +14,15 @@ from services.intake.domain.documents import Contents, shown_text
 from services.intake.domain.parties import cell, opened_parties, without_parties
 from services.intake.domain.progress import progress_url
 from services.intake.form_book import FormBook
+from services.intake.handlers.disclosure import disclosed
 from services.intake.store import cases as store
 from services.intake.store import vault as store_vault
 from services.intake.store.vault import VaultRead
 from shared.business_time.clock import Clock
-from shared.errors import NotFound
+from shared.errors import Forbidden, NotFound
 from shared.messaging.outbox import Outbox
 from shared.procedures.fields import opened_form
+from shared.security.acting import Principal
 from shared.security.vault import Vault
 
 
@@ -43,7 +45,7 @@ class ContactQuestion:
 class Contact:
     """What a notice to a complainant needs: the fields that there are of those asked for, and the sealed texts.
 
-    A party gets neither: no receipt code, which opens the complainant's page, nor what was put into the case.
+    A party gets no receipt code, which opens the complainant's page, and of the texts what is disclosed to it.
     """
 
     case_id: str
@@ -80,21 +82,30 @@ class VaultHandlers:
         self._clock = clock
         self._forms = forms
 
-    async def read_case(self, case_id: UUID, reader: str, purpose: str | None) -> CaseReading:
-        """A case, with its identity if a purpose is given; raises `NotFound` if there is none, or it was erased."""
+    async def read_case(self, case_id: UUID, caller: Principal, purpose: str | None) -> CaseReading:
+        """A case, with its identity if a purpose is given: as much of it as is disclosed to the caller.
+
+        Raises `NotFound` if there is none, or it was erased, `Forbidden` where nothing is disclosed.
+        """
         async with self._engine.begin() as tx:
             case = await find_case(tx, case_id)
             merged = await store.merged_cases(tx, case_id)
-            identity = await self._identity(tx, case, reader, purpose) if purpose is not None else None
+            identity = await self._identity(tx, case, caller, purpose) if purpose is not None else None
         return CaseReading(case, merged, identity)
 
-    async def _identity(self, tx: AsyncConnection, case: Case, reader: str, purpose: str) -> dict[str, Any]:
+    async def _identity(self, tx: AsyncConnection, case: Case, caller: Principal, purpose: str) -> dict[str, Any]:
+        form = self._forms.pinned(case.pin)
+        allowed = await disclosed(tx, case, form.procedure, caller)
         sealed = await store_vault.fields_of(tx, await store_vault.key_of(tx, self._vault, case.id))
         sealed.pop(store_vault.RECEIPT, None)  # it is the complainant's, not the office's
-        specs = self._forms.pinned(case.pin).specs
-        await store_vault.record_read(tx, case.id, reader, sorted(sealed), purpose, self._clock.now())
+        if allowed is not None:
+            sealed = {name: value for name, value in sealed.items() if name.partition(".")[0] in allowed.fields}
+            if not sealed:
+                raise Forbidden("nothing of this complaint is disclosed to the caller's office", field="identity")
+        specs = form.specs
+        await store_vault.record_read(tx, case.id, caller.name, sorted(sealed), purpose, self._clock.now())
         own = {name: opened_form(specs.get(name), value) for name, value in without_parties(sealed).items()}
-        return {**own, **opened_parties(self._forms.pinned(case.pin).procedure, sealed)}
+        return {**own, **opened_parties(form.procedure, sealed)}
 
     async def contacts(self, asked: Sequence[ContactQuestion], reader: str) -> list[Contact | None]:
         """One answer per question, in order; None for a case that is not known or whose identity has been erased."""
@@ -104,7 +115,7 @@ class VaultHandlers:
             keys = await store_vault.keys_of(tx, self._vault, cases.keys())
             values, documents = await store_vault.opened(tx, keys, wanted)
             answers = [
-                self._contact(cases[one.case_id], one, values[one.case_id], documents[one.case_id])
+                await self._contact(tx, cases[one.case_id], one, values[one.case_id], documents[one.case_id])
                 if one.case_id in keys
                 else None
                 for one in asked
@@ -118,12 +129,21 @@ class VaultHandlers:
                 await store_vault.record_reads(tx, reads, reader, self._clock.now())
         return answers
 
-    def _contact(
-        self, case: Case, asked: ContactQuestion, values: dict[str, str], documents: dict[str, Contents]
+    async def _contact(
+        self,
+        tx: AsyncConnection,
+        case: Case,
+        asked: ContactQuestion,
+        values: dict[str, str],
+        documents: dict[str, Contents],
     ) -> Contact:
+        """A party is told only what is disclosed to it, and never what opens the complainant's own page."""
         procedure = self._forms.pinned(case.pin).procedure
-        complainant = asked.party is None
         texts = {name: shown_text(procedure, name, one, case.language) for name, one in documents.items()}
+        if asked.party is not None:
+            allowed = await disclosed(tx, case, procedure, asked.party)
+            texts = {name: text for name, text in texts.items() if allowed is not None and name in allowed.documents}
+        complainant = asked.party is None
         return Contact(
             case_id=str(case.id),
             case_number=case.number,
@@ -131,7 +151,7 @@ class VaultHandlers:
             receipt_code=values.get(store_vault.RECEIPT) if complainant else None,
             progress_url=progress_url(case.number) if complainant else None,
             fields={name: values[kept] for kept, name in asked.cells.items() if kept in values},
-            documents=texts if complainant else {},
+            documents=texts,
         )
 
     async def reads_of(self, case_id: UUID) -> list[VaultRead]:

@@ -54,7 +54,7 @@ def document_routes(handlers: DocumentHandlers) -> APIRouter:
     @routes.get("/v1/cases/{case_id}/documents/{name}")
     async def read_document(case_id: UUID, name: DocumentName, purpose: Purpose, caller: VaultReader) -> dict[str, Any]:
         """A document; the reading is recorded."""
-        found = await handlers.read(case_id, name, caller.name, purpose)
+        found = await handlers.read(case_id, name, caller, purpose)
         return {
             "name": name,
             "text": found.text,

@@ -56,7 +56,7 @@ def file_routes(handlers: FileHandlers) -> APIRouter:
         case_id: UUID, name: DocumentName, file_id: UUID, purpose: Purpose, caller: VaultReader
     ) -> StreamingResponse:
         """A file's content; the reading is recorded."""
-        found = await handlers.open(case_id, name, file_id, caller.name, purpose)
+        found = await handlers.open(case_id, name, file_id, caller, purpose)
         shown = found.file_name or f"{name}.{found.file.kind}"
         headers = {
             "Content-Length": str(found.file.size),

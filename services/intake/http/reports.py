@@ -19,7 +19,7 @@ from shared.errors import NotFound
 from shared.hosting.host import Context
 from shared.hosting.http import needs
 from shared.procedures.model import Id, Report
-from shared.security.acting import Principal
+from shared.security.acting import Principal, own_offices
 
 Writer = Annotated[Principal, needs("reports:write")]
 Reader = Annotated[Principal, needs("reports:read")]
@@ -84,15 +84,19 @@ def report_routes(context: Context, handlers: ReportHandlers) -> APIRouter:
             caller.require("vault:read")
         return reading_view(await handlers.read(report_id, caller.name, purpose), clock.now())
 
-    @routes.get("/{report_id}/cases", dependencies=[needs("reports:read")])
+    @routes.get("/{report_id}/cases")
     async def cases(
-        report_id: UUID, limit: Annotated[int, Query(ge=1, le=500)] = 100, after: UUID | None = None
+        report_id: UUID,
+        caller: Annotated[Principal, needs("reports:read")],
+        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+        after: UUID | None = None,
     ) -> dict[str, Any]:
         """A page of the cases that a report lists, as they stand now."""
         async with engine.connect() as connection:
             if await store.find(connection, report_id) is None:
                 raise NotFound("there is no such report")
-            found = await store.listed_cases(connection, report_id, after, limit=limit)
+            acting = own_offices(caller.acts_as)
+            found = await store.listed_cases(connection, report_id, after, limit=limit, acting=acting)
         return {"cases": [_case(one) for one in found], "next": str(found[-1].id) if len(found) == limit else None}
 
     @routes.post("/{report_id}/sign-off", openapi_extra=described(SignOff))

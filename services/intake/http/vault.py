@@ -61,7 +61,7 @@ def vault_routes(handlers: VaultHandlers) -> APIRouter:
             caller.require("vault:read")
             if purpose is None:
                 raise InvalidInput("reading an identity states its purpose", field="purpose")
-        read = await handlers.read_case(case_id, caller.name, purpose if identity else None)
+        read = await handlers.read_case(case_id, caller, purpose if identity else None)
         found = {**case_view(read.case), "links": links_view(read.case, read.merged)}
         if read.identity is not None:
             found["identity"] = read.identity

@@ -139,6 +139,7 @@ def _case(draft: Draft, number: str, documents: Mapping[str, str], into: UUID | 
         receipt_hash=draft.receipt_hash,
         rule=decided,
         document_numbers=documents,
+        recused=complaint.recused,
     )
 
 

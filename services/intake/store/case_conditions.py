@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from shared.business_time.durations import Duration, Unit
+from shared.procedures.ages import RECEIVED_AT
 from shared.procedures.conditions import All, Always, Any_, Compare, Condition, Not, Reached, Scalar
 from shared.procedures.milestones import STEPS, split
 
@@ -95,7 +97,7 @@ def fact_sql(name: str, binds: Binds) -> str:
     milestone, _, field = name.partition(".")
     if milestone == "count":
         raise ValueError(name)
-    if not field or name == "received.period":
+    if not field or milestone == "received":
         return f"nullif(c.attributes->{binds.text(name)}, CAST('null' AS jsonb))"
     value = f"nullif(f.details->'fields'->{binds.text(field)}, CAST('null' AS jsonb))"
     return _last((milestone,), value, binds, given=True)
@@ -116,13 +118,30 @@ def _compare(condition: Compare, binds: Binds) -> str:
     fact = fact_sql(condition.field, binds)
     if operator == "known":
         return f"({fact} IS {'NOT ' if operand else ''}NULL)"
+    if operator == "older_than":
+        return _older(fact, operand, binds)
     if operator in _ORDERED:
+        # an amount of money is decimal text
         return (
-            f"(SELECT CASE WHEN jsonb_typeof(x.v) = 'number' THEN CAST(x.v #>> '{{}}' AS numeric) {_ORDERED[operator]} "
-            f"{binds.number(operand)} END FROM (SELECT {fact} AS v) AS x)"
+            f"(SELECT CASE WHEN jsonb_typeof(x.v) = 'number' OR x.v #>> '{{}}' ~ '^[0-9]{{1,12}}[.][0-9]{{2}}$' "
+            f"THEN CAST(x.v #>> '{{}}' AS numeric) {_ORDERED[operator]} {binds.number(operand)} END "
+            f"FROM (SELECT {fact} AS v) AS x)"
         )
     if operator == "contains":
         return f"({fact} @> {binds.json(operand)})"
     values = operand if isinstance(operand, tuple) else (operand,)
     among = ", ".join(binds.json(value) for value in values)
     return f"({fact} {'NOT IN' if operator in ('is_not', 'not_in') else 'IN'} ({among}))"
+
+
+def _older(fact: str, age: Duration, binds: Binds) -> str:
+    """As `shared.procedures.ages.is_older`: dates of the receipt's own zone, whose offset stands with it."""
+    received = f"(c.attributes->>{binds.text(RECEIVED_AT)})"
+    local = f"CAST(CAST(x.v AS timestamptz) AT TIME ZONE CAST(right({received}, 6) AS interval) AS date)"
+    day = f"(CASE WHEN length(x.v) = 10 THEN CAST(x.v AS date) ELSE {local} END)"
+    length = {Unit.DAYS: "days", Unit.WEEKS: "weeks", Unit.MONTHS: "months", Unit.YEARS: "years"}[age.unit]
+    later = f"CAST({day} + make_interval({length} => {int(age.count)}) AS date)"
+    return (
+        f"(SELECT CASE WHEN x.v ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}' AND {received} IS NOT NULL "
+        f"THEN {later} < CAST(left({received}, 10) AS date) END FROM (SELECT {fact} #>> '{{}}' AS v) AS x)"
+    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.domain.case import Case
 from services.intake.domain.timeline import Projection
+from shared.security.acting import HIDDEN_SQL
 
 _COLUMNS = """
     id, procedure, procedure_version, number, channel, language, received_at, registered_at, attributes, missing,
@@ -111,13 +113,17 @@ async def save_supplement(
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which cases a list holds; `after` is the id of the last case of the page before."""
+    """Which cases a list holds; `after` is the id of the last case of the page before.
+
+    `acting`: the caller's offices by procedure (`own_offices`), from which cases may be hidden.
+    """
 
     status: str | None
     procedure: str | None
     number: str | None
     after: UUID | None
     limit: int
+    acting: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 async def list_cases(connection: AsyncConnection, wanted: Filter) -> list[Case]:
@@ -125,7 +131,11 @@ async def list_cases(connection: AsyncConnection, wanted: Filter) -> list[Case]:
     conditions = [f"{name} = :{name}" for name in ("status", "procedure", "number") if getattr(wanted, name)]
     if wanted.after is not None:
         conditions.append("(registered_at, id) > (SELECT registered_at, id FROM cases WHERE id = :after)")
+    if wanted.acting:
+        conditions.append(f"NOT {HIDDEN_SQL}")
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     query = f"SELECT {_COLUMNS} FROM cases {where} ORDER BY registered_at, id LIMIT :limit"  # noqa: S608  (constants)
-    values = {name: value for name, value in asdict(wanted).items() if value is not None}
+    values = {name: value for name, value in asdict(wanted).items() if value is not None and name != "acting"}
+    if wanted.acting:
+        values["acting"] = json.dumps(wanted.acting)
     return [Case(**row) for row in (await connection.execute(text(query).columns(**_JSON), values)).mappings()]

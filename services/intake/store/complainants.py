@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.security.acting import HIDDEN_SQL
 
 _SAVE = text("UPDATE cases SET complainant = :complainant WHERE id = :id")
 # The cases of the answer are those of the window, the latest first and at most so many of each complainant.
@@ -18,12 +22,12 @@ _REPEATED = text(
         (array_agg(id ORDER BY received_at DESC, id))[1:CAST(:shown AS int)] AS case_ids
     FROM cases
     WHERE complainant IS NOT NULL AND received_at > :since AND received_at <= :until
-        AND (CAST(:procedure AS text) IS NULL OR procedure = :procedure)
+        AND (CAST(:procedure AS text) IS NULL OR procedure = :procedure) AND NOT {hidden}
     GROUP BY procedure, complainant
     HAVING count(*) >= :at_least
     ORDER BY cases DESC, last_at DESC, complainant
     LIMIT :limit
-    """
+    """.replace("{hidden}", HIDDEN_SQL)
 )
 _SHOWN = 20
 
@@ -54,11 +58,12 @@ async def repeated(
     at_least: int,
     procedure: str | None,
     ending: list[str],
+    acting: Mapping[str, Sequence[str]],
     limit: int,
 ) -> list[RepeatedComplainant]:
     """Complainants with so many cases received after `since` and until `until`, the largest number first."""
     given = {
         "since": since, "until": until, "at_least": at_least, "procedure": procedure, "ending": ending,
-        "shown": _SHOWN, "limit": limit,
+        "shown": _SHOWN, "limit": limit, "acting": json.dumps(acting),
     }  # fmt: skip
     return [RepeatedComplainant(**row) for row in (await connection.execute(_REPEATED, given)).mappings()]

@@ -56,14 +56,20 @@ _INSERT = text(
     """
     INSERT INTO cases (id, procedure, procedure_version, number, channel, language, received_at, registered_at,
         attributes, missing, status, admitted_at, merged_into, fingerprint, complainant, receipt_hash, rule,
-        document_numbers)
-    SELECT * FROM unnest(CAST(:id AS uuid[]), CAST(:procedure AS text[]), CAST(:procedure_version AS int[]),
+        document_numbers, recused)
+    SELECT id, procedure, procedure_version, number, channel, language, received_at, registered_at, attributes, missing,
+        status, admitted_at, merged_into, fingerprint, complainant, receipt_hash, rule, document_numbers,
+        coalesce(string_to_array(nullif(recused, ''), ','), '{}')
+    FROM unnest(CAST(:id AS uuid[]), CAST(:procedure AS text[]), CAST(:procedure_version AS int[]),
         CAST(:number AS text[]), CAST(:channel AS text[]), CAST(:language AS text[]),
         CAST(:received_at AS timestamptz[]), CAST(:registered_at AS timestamptz[]),
         CAST(CAST(:attributes AS text[]) AS jsonb[]), CAST(CAST(:missing AS text[]) AS jsonb[]),
         CAST(:status AS text[]), CAST(:admitted_at AS timestamptz[]), CAST(:merged_into AS uuid[]),
         CAST(:fingerprint AS text[]), CAST(:complainant AS text[]), CAST(:receipt_hash AS bytea[]),
-        CAST(:rule AS text[]), CAST(CAST(:document_numbers AS text[]) AS jsonb[]))
+        CAST(:rule AS text[]), CAST(CAST(:document_numbers AS text[]) AS jsonb[]), CAST(:recused AS text[]))
+        AS fresh (id, procedure, procedure_version, number, channel, language, received_at, registered_at, attributes,
+            missing, status, admitted_at, merged_into, fingerprint, complainant, receipt_hash, rule, document_numbers,
+            recused)
     """
 )
 
@@ -100,6 +106,7 @@ class NewCase:
     receipt_hash: bytes
     rule: str | None
     document_numbers: Mapping[str, str]
+    recused: Sequence[str] = ()
 
 
 async def take_keys(tx: AsyncConnection, keys: Collection[str]) -> tuple[set[str], dict[str, AnsweredKey]]:
@@ -166,4 +173,5 @@ async def insert_cases(tx: AsyncConnection, rows: Sequence[NewCase]) -> None:
     columns["attributes"] = [json.dumps(dict(row.attributes), ensure_ascii=False) for row in rows]
     columns["missing"] = [json.dumps(list(row.missing)) for row in rows]
     columns["document_numbers"] = [json.dumps(dict(row.document_numbers), ensure_ascii=False) for row in rows]
+    columns["recused"] = [",".join(row.recused) for row in rows]
     await tx.execute(_INSERT, columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
@@ -16,6 +17,7 @@ from services.intake.domain.reports import PeriodicReport
 from services.intake.store.timeline import write_entries
 from shared.events.envelope import Event
 from shared.messaging import outbox
+from shared.security.acting import HIDDEN_SQL
 
 _NAMES = tuple(one.name for one in fields(PeriodicReport))
 _COLUMNS = ", ".join(_NAMES)
@@ -68,8 +70,9 @@ _CASES = text(
     """
     SELECT c.id, c.number, c.status, c.class AS class_, c.department, c.level, c.received_at, l.edition, l.listed_at
     FROM report_cases l JOIN cases c ON c.id = l.case_id
-    WHERE l.report_id = :id AND (CAST(:after AS uuid) IS NULL OR l.case_id > :after) ORDER BY l.case_id LIMIT :limit
-    """
+    WHERE l.report_id = :id AND (CAST(:after AS uuid) IS NULL OR l.case_id > :after) AND NOT {hidden}
+    ORDER BY l.case_id LIMIT :limit
+    """.replace("{hidden}", HIDDEN_SQL)
 )
 _MADE = text(
     """
@@ -204,9 +207,12 @@ async def finish_listing(tx: AsyncConnection, id: UUID) -> None:
     await tx.execute(_ALL_LISTED, {"id": id})
 
 
-async def listed_cases(connection: AsyncConnection, id: UUID, after: UUID | None, *, limit: int) -> list[ListedCase]:
-    """A page of a report's list, in the order of the cases' ids."""
-    return [ListedCase(*row) for row in await connection.execute(_CASES, {"id": id, "after": after, "limit": limit})]
+async def listed_cases(
+    connection: AsyncConnection, id: UUID, after: UUID | None, *, limit: int, acting: Mapping[str, Sequence[str]]
+) -> list[ListedCase]:
+    """A page of a report's list, in the order of the cases' ids, without what is hidden from these offices."""
+    given = {"id": id, "after": after, "limit": limit, "acting": json.dumps(acting)}
+    return [ListedCase(*row) for row in await connection.execute(_CASES, given)]
 
 
 async def sign_off(

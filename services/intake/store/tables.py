@@ -57,6 +57,7 @@ cases = Table(
     Column("rule", Text),
     Column("decided_by", Text),
     Column("document_numbers", JSONB, nullable=False),
+    Column("recused", ARRAY(Text), nullable=False),
     Column("kept_until", INSTANT),
     Column("erased_at", INSTANT),
     UniqueConstraint("procedure", "number"),

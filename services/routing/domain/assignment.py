@@ -60,7 +60,7 @@ def assist(case: Case, departments: Iterable[str], cause: str) -> Change:
     """Departments join the one that has the case; it itself, and those that assist already, change nothing."""
     emitted: tuple[EventData, ...] = ()
     for department in departments:
-        if department != case.department and department not in case.assisting:
+        if department not in (case.department, *case.assisting, *case.recused):
             case = replace(case, assisting=(*case.assisting, department))
             emitted += (AssistantAssigned(department=department, assisting=case.assisting, cause=cause),)
     return Change(case, emitted)
@@ -70,8 +70,9 @@ def assign(case: Case, procedure: Procedure, cause: str) -> Change:
     """Classify an admitted case, give it to its department, and put it on the first rung of the ladder."""
     case, emitted = classify(case, procedure, cause)
     facts = case.conditions()
-    route = next((candidate for candidate in procedure.routes if holds(candidate.when, facts) is True), None)
-    department = route.department if route else procedure.default_department
+    fitting = [one for one in procedure.routes if holds(one.when, facts) is True]
+    route = next((one for one in fitting if one.department not in case.recused), None)
+    department = route.department if route else _by_default(case, procedure)
     case = replace(case, department=department, status="assigned")
     emitted += (CaseAssigned(department=department, route=route.id if route else None),)
     level = route.level if route and route.level else (procedure.levels[0].id if procedure.levels else None)
@@ -82,11 +83,22 @@ def assign(case: Case, procedure: Procedure, cause: str) -> Change:
     return Change(case, emitted + joined)
 
 
+def _by_default(case: Case, procedure: Procedure) -> str:
+    """The department of a case that no route takes: no complaint is handled by whom it is about.
+
+    Where the default itself is recused it is the lowest level's that is not, else any other; if all are, it stays.
+    """
+    above = (level.department for level in procedure.levels if level.department is not None)
+    candidates = (procedure.default_department, *above, *(one.id for one in procedure.departments))
+    return next((one for one in candidates if one not in case.recused), procedure.default_department)
+
+
 def raise_level(case: Case, procedure: Procedure, level: str, cause: str) -> Change:
-    """Move the case up to a rung; a rung at or below the present one changes nothing."""
+    """Move the case up to a rung, past those that it is about; one at or below the present one changes nothing."""
     rungs = [rung.id for rung in procedure.levels]
     present = rungs.index(case.level) if case.level in rungs else -1
-    if rungs.index(level) <= present:
+    level = next((one for one in rungs[rungs.index(level) :] if one not in case.recused), level)
+    if rungs.index(level) <= present or level in case.recused:
         return Change(case, ())
     emitted: tuple[EventData, ...] = (CaseEscalated(level=level, previous=case.level, cause=cause),)
     case = replace(case, level=level)
@@ -98,8 +110,8 @@ def raise_level(case: Case, procedure: Procedure, level: str, cause: str) -> Cha
 
 
 def reassign(case: Case, department: str, cause: str) -> Change:
-    """Give the case to another department."""
-    if department == case.department:
+    """Give the case to another department; one that it is about does not get it."""
+    if department == case.department or department in case.recused:
         return Change(case, ())
     if case.department is None:
         return Change(replace(case, department=department), (CaseAssigned(department=department),))

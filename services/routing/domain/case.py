@@ -45,7 +45,8 @@ class Case:
     """One case. Instants are UTC; `facts` hold coded values only.
 
     `assisting` are the departments that work on it with `department`; `awards` what was suggested, the oldest first;
-    `waiting` the reports that came before what they depend on; `matters` what it is counted under, by count.
+    `waiting` the reports that came before what they depend on; `matters` what it is counted under, by count;
+    `recused` the offices that it is about: it is hidden from them, and none of them is given it.
     """
 
     id: UUID
@@ -64,6 +65,7 @@ class Case:
     awards: tuple[CaseAward, ...] = ()
     waiting: tuple[WaitingReport, ...] = ()
     matters: Mapping[str, CountedMatter] = field(default_factory=dict)
+    recused: tuple[str, ...] = ()
 
     def conditions(self) -> dict[str, Any]:
         """The facts that conditions read, milestones of the present cycle among them."""

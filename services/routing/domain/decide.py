@@ -61,12 +61,14 @@ def apply_event(case: Case, event: Event, rules: Rules, now: datetime) -> Change
         return Change(case, ())
     at = occurrences.happened_at(event, names[0])
     case = replace(case, facts={**case.facts, **_coded(event)})
+    if isinstance(event.data, ComplaintSupplemented) and event.data.recused is not None:
+        case = replace(case, recused=event.data.recused)
     case = case.with_occurrences(names, at)
     emitted: tuple[EventData, ...] = ()
     match event.data:
-        case ComplaintRegistered(received_at=received_at, matters=matters):
+        case ComplaintRegistered(received_at=received_at, matters=matters, recused=recused):
             counted = {name: CountedMatter(matter.key, matter.complainant) for name, matter in matters.items()}
-            case = replace(case, received_at=received_at, matters=counted)
+            case = replace(case, received_at=received_at, matters=counted, recused=recused)
         case ComplaintAdmitted() if case.status == "registered":
             case, emitted = assign(case, rules.procedure, "admitted")
         case ComplaintSupplemented() if case.status == "assigned":

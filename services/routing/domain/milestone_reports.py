@@ -113,6 +113,8 @@ def _check_state(case: Case, spec: Milestone | None, report: Report) -> None:
 def _check_reporter(case: Case, procedure: Procedure, spec: Milestone | None, report: Report) -> None:
     if report.by not in offices(procedure):
         raise InvalidInput("this procedure has no such role, department or level", field="by")
+    if report.by in case.recused:
+        raise InvalidInput("the complaint is about this office", field="by")
     if report.milestone == "contributed":
         if report.by not in case.assisting:
             raise InvalidInput("only a department that assists contributes", field="by")

@@ -44,5 +44,7 @@ def _check(case: Case, procedure: Procedure, department: str, by: str) -> None:
         raise InvalidInput("this procedure has no such department", field="department")
     if by not in {known.id for part in (procedure.roles, procedure.departments) for known in part}:
         raise InvalidInput("this procedure has no such role or department", field="by")
+    if department in case.recused:
+        raise Conflict("the complaint is about that department", field="department")
     if case.status != "assigned":
         raise Conflict("only a case in handling can be given to a department", field="case")

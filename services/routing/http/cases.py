@@ -17,8 +17,9 @@ from services.routing.store import cases
 from shared.hosting.host import Context
 from shared.hosting.http import needs
 from shared.procedures.fields import Scalar
-from shared.security.acting import Principal
+from shared.security.acting import Principal, own_offices
 
+Reader = Annotated[Principal, needs("cases:read")]
 Reporter = Annotated[Principal, needs("reports:write")]
 
 
@@ -76,21 +77,22 @@ def routes(context: Context, rules: RuleBook) -> APIRouter:
             case = await handlers.call_in_assistant(tx, rules, case_id, given.department, given.by, now, caller)
         return _case_view(case)
 
-    @router.get("/cases/{case_id}/awards", dependencies=[needs("cases:read")])
-    async def awards(case_id: UUID) -> dict[str, Any]:
+    @router.get("/cases/{case_id}/awards")
+    async def awards(case_id: UUID, caller: Reader) -> dict[str, Any]:
         """The awards that were suggested of a case, the oldest first, and what was decided on them."""
         async with context.outbox.transaction() as tx:
-            case = await handlers.get_case(tx, case_id)
+            case = await handlers.get_case(tx, case_id, caller)
         return {"case_id": case.id, "awards": awards_view(case, rules.get(case.procedure).procedure)}
 
-    @router.get("/cases/{case_id}", dependencies=[needs("cases:read")])
-    async def show(case_id: UUID) -> dict[str, Any]:
+    @router.get("/cases/{case_id}")
+    async def show(case_id: UUID, caller: Reader) -> dict[str, Any]:
         """The handling record of a case: no identities here."""
         async with context.outbox.transaction() as tx:
-            return _case_view(await handlers.get_case(tx, case_id))
+            return _case_view(await handlers.get_case(tx, case_id, caller))
 
-    @router.get("/cases", dependencies=[needs("cases:read")])
+    @router.get("/cases")
     async def work(
+        caller: Reader,
         department: str | None = None,
         status: str | None = None,
         procedure: str | None = None,
@@ -99,7 +101,12 @@ def routes(context: Context, rules: RuleBook) -> APIRouter:
         """Cases by department, status and procedure, the oldest first."""
         async with context.engine.connect() as connection:
             found = await cases.list_cases(
-                connection, department=department, status=status, procedure=procedure, limit=limit
+                connection,
+                department=department,
+                status=status,
+                procedure=procedure,
+                limit=limit,
+                acting=own_offices(caller.acts_as),
             )
         return [_summary_view(case) for case in found]
 
@@ -137,6 +144,7 @@ def _case_view(case: Case) -> dict[str, Any]:
         "class": case.class_,
         "department": case.department,
         "assisting": list(case.assisting),
+        "recused": list(case.recused),
         "level": case.level,
         "received_at": case.received_at,
         "resolved_at": case.resolved_at,

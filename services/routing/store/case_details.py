@@ -24,12 +24,20 @@ class CaseDetails:
     awards: tuple[CaseAward, ...] = ()
     waiting: tuple[WaitingReport, ...] = ()
     matters: Mapping[str, CountedMatter] | None = None
+    recused: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, case: Case) -> CaseDetails:
         """The details of a case."""
         return cls(
-            case.facts, case.counts, case.occurrences, case.assisting, case.awards, case.waiting, case.matters or None
+            case.facts,
+            case.counts,
+            case.occurrences,
+            case.assisting,
+            case.awards,
+            case.waiting,
+            case.matters or None,
+            case.recused,
         )
 
     def encode(self) -> str:
@@ -50,6 +58,8 @@ class CaseDetails:
             document["waiting"] = [asdict(one) for one in self.waiting]
         if self.matters:
             document["matters"] = {name: [matter.key, matter.complainant] for name, matter in self.matters.items()}
+        if self.recused:
+            document["recused"] = list(self.recused)
         return json.dumps(document, ensure_ascii=False, default=datetime.isoformat)
 
     @classmethod
@@ -68,6 +78,7 @@ class CaseDetails:
             tuple(_award(one) for one in document.get("awards", ())),
             tuple(_waiting(one) for one in document.get("waiting", ())),
             {name: CountedMatter(*given) for name, given in document.get("matters", {}).items()} or None,
+            tuple(document.get("recused", ())),
         )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.domain.case import Case, Status
 from services.routing.store.case_details import CaseDetails
+from shared.security.acting import HIDDEN_SQL
 
 _LOAD = text(
     """
@@ -49,7 +51,8 @@ _SAVE = text(
 )
 _LIST = """
     SELECT id, procedure, status, class AS class_, department, level, cycle, received_at, resolved_at
-    FROM cases WHERE {conditions} ORDER BY received_at, id LIMIT :limit
+    FROM (SELECT *, coalesce(details -> 'recused', '[]') AS recused FROM cases) AS cases
+    WHERE {conditions} ORDER BY received_at, id LIMIT :limit
 """
 _COUNT_BY_STATUS = text(
     "SELECT procedure, status, count(*) AS n FROM cases GROUP BY procedure, status ORDER BY procedure, status"
@@ -112,13 +115,24 @@ async def save(tx: AsyncConnection, changed: Sequence[Case], now: datetime) -> N
 
 
 async def list_cases(
-    tx: AsyncConnection, *, department: str | None, status: str | None, procedure: str | None, limit: int
+    tx: AsyncConnection,
+    *,
+    department: str | None,
+    status: str | None,
+    procedure: str | None,
+    limit: int,
+    acting: Mapping[str, Sequence[str]],
 ) -> list[CaseSummary]:
-    """Cases by department, status and procedure (None: any), the oldest first."""
+    """Cases by department, status and procedure (None: any), the oldest first.
+
+    `acting`: the caller's offices by procedure (`own_offices`); what is hidden from them is left out.
+    """
     given = {"department": department, "status": status, "procedure": procedure}
     chosen = {name: value for name, value in given.items() if value is not None}
-    conditions = " AND ".join(f"{name} = :{name}" for name in chosen) or "true"
-    rows = await tx.execute(text(_LIST.format(conditions=conditions)), {**chosen, "limit": limit})
+    conditions = " AND ".join((f"NOT {HIDDEN_SQL}", *(f"{name} = :{name}" for name in chosen)))
+    rows = await tx.execute(
+        text(_LIST.format(conditions=conditions)), {**chosen, "limit": limit, "acting": json.dumps(acting)}
+    )
     return [CaseSummary(**row._mapping) for row in rows]
 
 
@@ -146,4 +160,5 @@ def _case(row: Row[Any]) -> Case:
         awards=details.awards,
         waiting=details.waiting,
         matters=details.matters or {},
+        recused=details.recused,
     )

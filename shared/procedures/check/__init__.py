@@ -7,6 +7,7 @@ from shared.procedures.check.clock_parts import check_clock_parts
 from shared.procedures.check.clocks import check_clocks
 from shared.procedures.check.conditions import check_conditions
 from shared.procedures.check.consequences import check_consequences
+from shared.procedures.check.disclosures import check_disclosures
 from shared.procedures.check.documents import check_documents
 from shared.procedures.check.finding import Finding
 from shared.procedures.check.follow_ups import check_follow_ups
@@ -39,6 +40,7 @@ def check_procedure(procedure: Procedure) -> tuple[Finding, ...]:
         *check_awards(procedure),
         *check_documents(procedure),
         *check_parties(procedure),
+        *check_disclosures(procedure),
         *check_wording(procedure),
         *check_recurring_reports(procedure),
     }

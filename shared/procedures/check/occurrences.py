@@ -26,6 +26,7 @@ from shared.procedures.model import (
     Award,
     Clock,
     Count,
+    Disclosure,
     DocumentKind,
     Dossier,
     Escalation,
@@ -41,6 +42,7 @@ from shared.procedures.model import (
 _NAMED_BY: tuple[tuple[type[BaseModel], tuple[str, ...]], ...] = (
     (DocumentKind, ("at",)),
     (Dossier, ("at",)),
+    (Disclosure, ("after",)),
     (Requirement, ("reached",)),
     (Pause, ("from_", "until")),
     (Clock, ("from_", "until", "cancel_on", "restart_on")),

@@ -46,7 +46,7 @@ from shared.procedures.model.notices import (
     Service,
     Signature,
 )
-from shared.procedures.model.oversight import Confidentiality, NotEnforced, Rule
+from shared.procedures.model.oversight import Confidentiality, Disclosure, NotEnforced, Rule
 from shared.procedures.model.parties import Party
 from shared.procedures.model.procedure import Procedure
 from shared.procedures.model.reports import Figure, Measure, Report, ReportDue, ReportOf
@@ -68,6 +68,7 @@ __all__ = [
     "Contact",
     "Count",
     "Department",
+    "Disclosure",
     "DocumentKind",
     "DocumentNumber",
     "Dossier",

@@ -50,9 +50,9 @@ WholeText = Annotated[NoticeText, BeforeValidator(as_composed, json_schema_input
 
 
 class Signature(Element):
-    """In whose name complainants and parties are written to; it ends the body of every notice to them.
+    """In whose name complainants and parties are written to: it ends the body of every notice to them.
 
-    `zh`, `en`: the name in Chinese and in English.
+    `zh`: in Chinese. `en`: in English.
     """
 
     zh: str

@@ -2,23 +2,56 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.procedures.conditions import Condition
-from shared.procedures.model.base import Element, FactIds, Id, Text
+from shared.procedures.model.base import Element, FactIds, Id, Occurrence, Text
+
+
+class Disclosure(Element):
+    """What an office or a party may read of a complaint; it then reads nothing else.
+
+    `original`: these `fields` and parties of the complaint, and `documents` of the case. `abstract`: no field, but
+    documents that were written to be shown (without any named, `abstract`).
+
+    `to`: an office or a party. `as`: which of the two it reads. `fields`: fields and parties of the complaint.
+    `documents`: of the case, by their names. `after`: not before this occurrence.
+    """
+
+    to: Id
+    as_: Literal["abstract", "original"] = Field(alias="as")
+    after: Occurrence | None = None
+    fields: tuple[str, ...] = ()
+    documents: tuple[Id, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _the_abstract(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("as") == "abstract" and not data.get("documents"):
+            return {**data, "documents": ["abstract"]}
+        return data
+
+    @model_validator(mode="after")
+    def _form(self) -> Disclosure:
+        if self.as_ == "abstract" and self.fields:
+            raise ValueError("an abstract shows no fields: put what may be read into the document")
+        if not self.fields and not self.documents:
+            raise ValueError("discloses fields or documents")
+        return self
 
 
 class Confidentiality(Element):
-    """A rule on who may see what; `disclosure_by` are the roles whose approval releases vault fields.
+    """A rule on who may see what.
 
-    `disclosure_by`: roles whose approval releases fields of the vault. `abstract_only`: only an abstract goes to the
-    accused.
+    `disclose`: what is disclosed, to whom and when. `disclosure_by`: only these approve a disclosure, which is its
+    `after`. `abstract_only`: nothing is disclosed as an original.
     """
 
     id: Id
     name: Text
+    disclose: tuple[Disclosure, ...] = ()
     disclosure_by: tuple[Id, ...] = ()
     abstract_only: bool = False
     recused: tuple[str, ...] = Field(default=(), description="fields that name the accused or their unit")

@@ -60,6 +60,7 @@ class Procedure(Element):
     `escalations`: when a case goes up.
     `reopenings`: when a finished case is opened again.
     `awards`: compensation and penalties.
+    `signature`: how messages to complainants and parties end.
     `notices`: messages to people.
     `follow_ups`: how the complainant is asked back.
     `confidentiality`: who may see what.

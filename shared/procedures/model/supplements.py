@@ -45,14 +45,15 @@ def with_clocks(data: dict[str, Any]) -> dict[str, Any]:
     clocks = list(data.get("clocks") or ())
     known = {one.get("id") for one in clocks if isinstance(one, dict)}
     made = [
-        _clock(one)
+        clock_content(one)
         for one in data.get("supplements") or ()
         if isinstance(one, dict) and isinstance(one.get("within"), str) and clock_id(str(one.get("id"))) not in known
     ]
     return {**data, "clocks": [*clocks, *made]} if made else data
 
 
-def _clock(supplement: dict[str, Any]) -> dict[str, Any]:
+def clock_content(supplement: dict[str, Any]) -> dict[str, Any]:
+    """The content of the clock that a supplement's content with `within` makes."""
     made = {
         "id": clock_id(supplement["id"]),
         "name": supplement.get("name"),

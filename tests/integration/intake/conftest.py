@@ -30,10 +30,13 @@ from shared.security.vault import Vault, open_vault
 from shared.settings import ServiceSettings
 from tests.integration.conftest import empty
 from tests.integration.servers import throw_away_home
+from tests.unit.intake.disclosure_sample import PROCEDURE as WITH_DISCLOSURE
 from tests.unit.intake.parties_sample import PROCEDURE as WITH_PARTIES
 from tests.unit.intake.sample import MONDAY, PROCEDURE
+from tests.unit.intake.test_recusal import PROCEDURE as WITH_RECUSAL
 
 MASTER = bytes(range(32))
+LIBRARY = Library((PROCEDURE, WITH_PARTIES, WITH_RECUSAL, WITH_DISCLOSURE))
 SECRET = "hyk_test"
 LIMITED = "hyk_limited"
 
@@ -92,7 +95,7 @@ async def intake(engine: AsyncEngine, home: Home) -> AsyncIterator[Intake]:
     key_file: Path = home.secrets / "vault.key"
     clock, outbox = VirtualClock(MONDAY), Outbox(engine)
     settings = ServiceSettings(vault_key_file=key_file)
-    context = Context("intake", settings, engine, clock, Library((PROCEDURE, WITH_PARTIES)), load_calendars(), outbox)
+    context = Context("intake", settings, engine, clock, LIBRARY, load_calendars(), outbox)
     service = build(context)
     app = make_app("intake", KeyRing(engine), {}, service.limits)
     for router in service.routers:

@@ -28,11 +28,20 @@ documents:
   - {id: notice-paper, name: {zh: 告知书, en: Notice}, at: admitted, number: {pattern: '告-{year}-{number}'}}
   - {id: reply, name: {zh: 答复书, en: Reply}, at: resolved, number: {pattern: '复-{year}-{number}', series: out}}
   - {id: cover, name: {zh: 卷皮, en: Cover}, at: closed, number: {same_as: reply}}
+  - {id: title-deed, name: {zh: 权属证明, en: Title deed}}
+  - id: record
+    name: {zh: 笔录, en: Record}
+    by: [desk]
+    fields: [{id: taken-on, label: {zh: 日期, en: Taken on}, type: date, required: true}]
+    signed_by: [desk, chief]
+    copies: [complainant]
+    files: {types: [pdf], at_most: 2MB, count: 2}
   - id: minutes
     name: {zh: 笔录, en: Minutes}
     by: [desk]
     fields: [{id: taken-on, label: {zh: 日期, en: Taken on}, type: date, required: true}]
     signed_by: [chief]
+dossier: {at: closed, contains: [record, reply], keep: P5Y}
 supplements:
   - id: ownership
     name: {zh: 补正, en: Supplements}
@@ -56,6 +65,17 @@ roles:
 departments:
   - {id: desk, name: {zh: 窗口, en: Desk}}
 default_department: desk
+awards:
+  - id: late
+    name: {zh: 逾期罚款, en: Fine}
+    kind: penalty
+    at: ['breached:answer']
+    amount: 20
+    payer: desk
+    payee: chief
+    approved_by: [chief]
+follow_ups:
+  - {id: asked-back, after: closed, wait: P1D, within: P5D, attempts: 2}
 milestones:
   - {id: resolved, name: {zh: 办结, en: Resolved}}
   - {id: closed, name: {zh: 归档, en: Closed}, requires: [{reached: 'delivered:reply'}]}
@@ -66,7 +86,6 @@ clocks:
     until: [resolved]
     duration: P30D
     pauses: [{from: 'supplement-requested:ownership', until: ['supplemented:ownership']}]
-    no_consequence: none is meant
   - id: appeal
     name: {zh: 复议期, en: Appeal}
     from: ['served:case-notice']
@@ -87,8 +106,8 @@ notices:
     to: complainant
     service: {receipt: [signer, date], within: P10D}
     text:
-      zh: {subject: 告知, body: '{{number.notice-paper}}'}
-      en: {subject: Notice, body: '{{number.notice-paper}}'}
+      zh: {subject: 告知, body: '{{number.notice-paper}}，期限 {{due}}'}
+      en: {subject: Notice, body: '{{number.notice-paper}}, due {{due}}'}
   - id: reply
     name: {zh: 答复, en: Reply}
     at: [resolved]

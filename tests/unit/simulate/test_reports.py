@@ -20,7 +20,8 @@ notices:
       zh: {subject: 逾期, body: '{{due}}'}
       en: {subject: Late, body: '{{due}}'}
 """
-PROCEDURE = parse_procedure(TEXT + NOTICES, "report-desk.yaml")
+REPORT_DESK = TEXT + NOTICES
+PROCEDURE = parse_procedure(REPORT_DESK, "report-desk.yaml")
 HEAD = """\
 procedure: report-desk
 complaint: {channel: letter, fields: {content: 内容, kind: goods}}
@@ -51,6 +52,7 @@ HOLDS = {
           period: 2025-09
           state: ready
           by: [desk, head]
+          to: [head]
           cases: 2
           edition: 1
           # the complaint of the 9th has five days: until the 14th, 24:00
@@ -70,7 +72,7 @@ HOLDS = {
 """,
     "it is warned of, breached, told of and signed off late": """\
     when:
-      - {at: 2025-09-30 12:00, by: desk, sign_off: monthly, refused: {field: report, says: not over}}
+      - {at: 2025-09-30 12:00, by: desk, sign_off: monthly, period: 2025-09, refused: {field: report, says: not over}}
       - {at: 2025-10-03 09:00, by: shop, sign_off: monthly, period: 2025-09, refused: {field: by}}
       - {at: 2025-10-03 09:01, by: desk, sign_off: monthly, period: 2025-09, refused: {field: fields.causes}}
       - {at: 2025-10-03 09:02, by: desk, sign_off: monthly, period: 2025-09, fields: {causes: 因, meeting: true}}

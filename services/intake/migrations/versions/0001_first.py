@@ -17,8 +17,8 @@ STATEMENTS = (
         registered_at timestamptz NOT NULL, attributes jsonb NOT NULL, missing jsonb NOT NULL, status text NOT NULL,
         class text, department text, level text, admitted_at timestamptz, resolved_at timestamptz,
         closed_at timestamptz, merged_into uuid, fingerprint text, complainant text, receipt_hash bytea NOT NULL,
-        rule text, decided_by text, document_numbers jsonb NOT NULL, kept_until timestamptz, erased_at timestamptz,
-        UNIQUE (procedure, number))
+        rule text, decided_by text, document_numbers jsonb NOT NULL, recused text[] NOT NULL,
+        kept_until timestamptz, erased_at timestamptz, UNIQUE (procedure, number))
     """,
     "CREATE INDEX cases_complainant ON cases (complainant, received_at) WHERE complainant IS NOT NULL",
     "CREATE INDEX cases_kept_until ON cases (kept_until) WHERE erased_at IS NULL",

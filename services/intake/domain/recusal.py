@@ -1,0 +1,43 @@
+"""Which offices a complaint is about, so that they have nothing to do with it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from services.intake.domain.duplicate_keys import normalised
+from shared.procedures.fields import Scalar
+from shared.procedures.model import Procedure
+from shared.procedures.offices import PARTS
+
+_SHORTEST = {"zh": 2, "en": 4}
+"""Shorter names stand by chance in other words."""
+
+
+def recusing_fields(procedure: Procedure) -> frozenset[str]:
+    """The fields that say who is accused, or their unit."""
+    return frozenset(name for part in procedure.confidentiality for name in part.recused)
+
+
+def recused_offices(procedure: Procedure, values: Mapping[str, Scalar]) -> tuple[str, ...]:
+    """The offices that these values name: by their id, or by their name standing in the text; in the file's order.
+
+    With a department the levels are recused on which it would take over.
+    """
+    named = [normalised(values[name]) for name in sorted(recusing_fields(procedure)) if values.get(name)]
+    if not named:
+        return ()
+    found = [
+        one.id
+        for part in PARTS
+        for one in getattr(procedure, part)
+        if any(_names(value, one.id, {"zh": one.name.zh, "en": one.name.en}) for value in named)
+    ]
+    above = [one.id for one in procedure.levels if one.department in found]
+    return tuple(dict.fromkeys((*found, *above)))
+
+
+def _names(value: str, id: str, texts: Mapping[str, str]) -> bool:
+    if value == normalised(id):
+        return True
+    names = ((language, normalised(text)) for language, text in texts.items())
+    return any(len(name) >= _SHORTEST[language] and name in value for language, name in names)

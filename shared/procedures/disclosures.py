@@ -1,0 +1,43 @@
+"""Who may read which part of a complaint, and from when on. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from shared.procedures.model import Procedure
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosed:
+    """The fields and parties of a complaint, and the documents of its case, that may be read."""
+
+    fields: frozenset[str]
+    documents: frozenset[str]
+
+
+def bound_offices(procedure: Procedure) -> frozenset[str]:
+    """The offices that read only what is disclosed to them: those that a rule names, and every party."""
+    named = {rule.to for part in procedure.confidentiality for rule in part.disclose}
+    return frozenset(named | {one.id for one in procedure.parties})
+
+
+def disclosed_to(procedure: Procedure, offices: Collection[str] | None, happened: Collection[str]) -> Disclosed | None:
+    """What somebody may read who acts as these offices (None: as every one), after what has `happened`, ever.
+
+    None: nothing is withheld. Whoever acts as an office that is not bound is not bound either. A party always reads
+    what is said of itself.
+    """
+    if not offices or set(offices) - bound_offices(procedure):
+        return None
+    rules = [
+        rule
+        for part in procedure.confidentiality
+        for rule in part.disclose
+        if rule.to in offices and (rule.after is None or rule.after in happened)
+    ]
+    own = {one.id for one in procedure.parties if one.id in offices}
+    return Disclosed(
+        frozenset(own | {name for rule in rules for name in rule.fields}),
+        frozenset(name for rule in rules for name in rule.documents),
+    )
