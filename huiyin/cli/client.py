@@ -131,6 +131,10 @@ class Api:
         """The decoded answer to a POST of a JSON body."""
         return self._json("POST", path, json=body)
 
+    def delete(self, path: str, **query: str) -> Any:
+        """The decoded answer to a DELETE."""
+        return self._json("DELETE", path, params=query)
+
     def put(self, path: str, body: object) -> Any:
         """The decoded answer to a PUT of a JSON body."""
         return self._json("PUT", path, json=body)

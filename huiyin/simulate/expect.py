@@ -10,8 +10,10 @@ from uuid import UUID
 from huiyin.simulate.expectations import Expectation, Seen, Sent
 from huiyin.simulate.instants import wall
 from huiyin.simulate.observe import NoticeSeen, Observation
+from huiyin.simulate.readings import readable
 from shared.procedures.model import Procedure
 from shared.procedures.notice_texts import text_of
+from shared.procedures.offices import offices
 
 _PLAIN = (
     "status",
@@ -24,6 +26,7 @@ _PLAIN = (
     "rule",
     "decided_by",
     "passed_to",
+    "recused",
 )
 Texts = Mapping[str, str]
 """What notices say, in both languages, by the ids of the notices."""
@@ -48,7 +51,7 @@ class Differences:
         """Every difference."""
         yield from self._plain()
         yield from self._clocks()
-        yield from happenings(self._expected, self._seen, self._texts, self._procedure)
+        yield from happened_and_sent(self._expected, self._seen, self._texts, self._procedure)
         for name, value in self._expected.facts.items():
             if self._facts.get(name) != value:
                 yield f"fact {name}: expected {value}, is {self._facts.get(name)}"
@@ -61,6 +64,15 @@ class Differences:
             suggested = self._seen.awards.get(award, "nothing")
             if suggested != (None if amount is None else f"{amount:.2f}"):
                 yield f"award {award}: expected {amount}, suggested is {suggested}"
+        yield from self._readings()
+
+    def _readings(self) -> Iterator[str]:
+        known = offices(self._procedure)
+        for office, expected in self._expected.may_read.items():
+            found = readable(self._procedure, office, self._seen, self._facts) if office in known else "no office"
+            wanted = expected if isinstance(expected, str) else tuple(sorted(expected))
+            if found != wanted:
+                yield f"may_read {office}: expected {_listed(wanted)}, is {_listed(found)}"
 
     def _plain(self) -> Iterator[str]:
         given = self._expected.model_fields_set
@@ -88,7 +100,11 @@ class Differences:
                 yield f"clock {clock}: expected {state}, is {found}"
 
 
-def happenings(expected: Seen, seen: Observation, texts: Texts, procedure: Procedure) -> Iterator[str]:
+def _listed(reading: str | tuple[str, ...]) -> str:
+    return reading if isinstance(reading, str) else ", ".join(reading) or "nothing"
+
+
+def happened_and_sent(expected: Seen, seen: Observation, texts: Texts, procedure: Procedure) -> Iterator[str]:
     """What differs in what happened and in the notices that were sent."""
     time_zone = procedure.time_zone
     for name, wanted in expected.happened.items():

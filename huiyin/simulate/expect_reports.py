@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from huiyin.simulate.expect import happenings
+from huiyin.simulate.expect import happened_and_sent
 from huiyin.simulate.expectations import ReportExpectation
 from huiyin.simulate.instants import wall
 from huiyin.simulate.observe import observe
@@ -60,4 +60,4 @@ def _lines(expected: ReportExpectation, one: PeriodicReport, world: World, proce
         for name, figure in figures.items():
             if known.get(name) != figure:
                 yield f"{word} {name}: expected {figure}, is {known.get(name)}"
-    yield from happenings(expected, observe(world.published, one.id), world.texts, procedure)
+    yield from happened_and_sent(expected, observe(world.published, one.id), world.texts, procedure)

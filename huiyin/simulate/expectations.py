@@ -127,14 +127,20 @@ class DossierExpectation(Part):
     kept_until: WallInstant | None = None
 
 
+Reading = Literal["everything", "hidden"] | tuple[str, ...]
+"""What an office may read of a case: all, nothing (to it the case is not there), or these fields and documents."""
+
+
 class Expectation(Seen):
     """What holds of one complaint (`of`) at an instant; only what is named is looked at.
 
     `due`: the due instant of a clock's last cycle, null while it is not known. `clocks`: the state of that cycle.
     `facts`: what conditions read. `numbers`: of documents. `rule`, `decided_by`, `passed_to`: of the admission.
     `documents`: what the case holds; true or false: whether it is there. `awards`: the amount that was suggested last,
-    null where one is to be chosen; or all of the last one, or all of them in order. `reports`: of the procedure,
-    whatever the complaint. Without `of`: the complaint of the action, else the first.
+    null where one is to be chosen; or all of the last one, or all of them in order. `recused`: the offices that it is
+    about. `may_read`: by office, what its people may read of the case. `how_to`: words that the published text on how
+    to complain has, in either language. `reports`: of the procedure, whatever the complaint. Without `of`: the
+    complaint of the action, else the first.
     """
 
     of: Id = FIRST
@@ -155,8 +161,11 @@ class Expectation(Seen):
     passed_to: Id | None = None
     documents: Mapping[Id, bool | DocumentExpectation] = {}
     dossier: DossierExpectation | None = None
+    how_to: tuple[str, ...] = ()
     awards: Mapping[Id, Decimal | AwardExpectation | tuple[AwardExpectation, ...] | None] = {}
     follow_ups: Mapping[Id, FollowUpExpectation] = {}
+    may_read: Mapping[Id, Reading] = {}
+    recused: tuple[Id, ...] = ()
     reports: tuple[ReportExpectation, ...] = ()
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from huiyin.simulate.actions import KINDS
+from huiyin.simulate.check import impossible
 from huiyin.simulate.story import ExampleFile
 from shared.errors import ProcedureError
 from shared.procedures.loader import written
+from shared.procedures.model import Procedure
 from shared.procedures.validation_messages import hint_for, plain_message
 from shared.procedures.yaml_file import Path as Keys
 from shared.procedures.yaml_file import read_yaml
@@ -23,23 +25,26 @@ def examples_beside(procedure_file: Path) -> Path:
     return procedure_file.parent / FOLDER / procedure_file.name
 
 
-def load_examples(path: Path) -> ExampleFile:
-    """Read a file of examples. Raises `ProcedureError` with a line for each mistake, as for a procedure."""
+def load_examples(path: Path, procedure: Procedure | None = None) -> ExampleFile:
+    """Read a file of examples: of this `procedure`, where one is given, and then of nothing that it cannot have.
+
+    Raises `ProcedureError` with a line for each mistake, as for a procedure.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ProcedureError("the file cannot be read", field=path.name, hint="is it there, and UTF-8 text?") from error
-    return parse_examples(text, path.name)
+    return parse_examples(text, path.name, procedure)
 
 
-def parse_examples(text: str, name: str) -> ExampleFile:
+def parse_examples(text: str, name: str, procedure: Procedure | None = None) -> ExampleFile:
     """The same from text; `name` stands for the file in errors."""
     try:
         document = read_yaml(text)
     except ProcedureError as error:
         raise ProcedureError(error.message, field=name, hint=error.hint) from error
     try:
-        return ExampleFile.model_validate(document.data)
+        file = ExampleFile.model_validate(document.data)
     except ValidationError as error:
         lines = set()
         for detail in error.errors(include_input=False, include_url=False):
@@ -48,6 +53,13 @@ def parse_examples(text: str, name: str) -> ExampleFile:
             message = f"line {number}: {written(document.data, keys)}: {plain_message(detail)}"
             lines.add((number, message + (f" ({hint})" if hint else "")))
         raise ProcedureError("\n".join(line for _, line in sorted(lines)), field=name) from None
+    wrong = [
+        (document.line(one.keys), f"{written(document.data, one.keys)}: {one.message}")
+        for one in (impossible(file, procedure) if procedure is not None else ())
+    ]
+    if wrong:
+        raise ProcedureError("\n".join(f"line {number}: {line}" for number, line in sorted(wrong)), field=name)
+    return file
 
 
 def _in_file(location: Keys) -> Keys:

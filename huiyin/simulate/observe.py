@@ -53,6 +53,7 @@ class Observation:
     rule: str | None = None
     decided_by: str | None = None
     passed_to: str | None = None
+    recused: tuple[str, ...] = ()
     clocks: dict[str, ClockSeen] = field(default_factory=dict)
     happened: dict[str, list[datetime]] = field(default_factory=dict)
     notices: list[NoticeSeen] = field(default_factory=list)
@@ -92,12 +93,13 @@ def _take(seen: Observation, event: Event) -> None:
     for name in occurrences.names(event):
         seen.happened.setdefault(name, []).append(occurrences.happened_at(event, name))
     match event.data:
-        case c.ComplaintRegistered(case_number=number, missing=missing):
-            seen.number, seen.missing = number, missing
+        case c.ComplaintRegistered(case_number=number, missing=missing, recused=recused):
+            seen.number, seen.missing, seen.recused = number, missing, recused
         case c.SupplementRequested(missing=asked):
             seen.missing = tuple(dict.fromkeys((*seen.missing, *asked)))
-        case c.ComplaintSupplemented(missing=missing):
+        case c.ComplaintSupplemented(missing=missing, recused=about):
             seen.missing = missing
+            seen.recused = seen.recused if about is None else about
         case c.ComplaintMerged(into=into):
             seen.merged_into = into
         case c.ComplaintAdmitted() | c.ComplaintTransferredOut() as data:

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 from huiyin.simulate.acting import act
 from huiyin.simulate.actions import Action, Ask, Given, PutDocument, Register, ReportMilestone
 from huiyin.simulate.expect import Differences
-from huiyin.simulate.expect_parts import part_differences
+from huiyin.simulate.expect_parts import part_differences, published_differences
 from huiyin.simulate.expect_reports import report_differences
 from huiyin.simulate.expectations import FIRST, Expectation, Refusal
 from huiyin.simulate.instants import instant
@@ -201,8 +201,7 @@ class _Run:
 
     def _act(self, world: World, action: Action) -> None:
         if isinstance(action, Register):
-            given = self._whole(action.register_)
-            self._register(world, action.as_, given.model_copy(update={"received": given.received or action.at}))
+            self._register(world, action.as_, self._further(action))
             return
         act(world, action, self._ids.get(action.of), self._at)
 
@@ -210,7 +209,12 @@ class _Run:
         """With everything that the file says of every complaint."""
         if not isinstance(action, Register):
             return action
-        return action.model_copy(update={"register_": self._whole(action.register_)})
+        return action.model_copy(update={"register_": self._further(action)})
+
+    def _further(self, action: Register) -> Given:
+        """Another complaint: received when it is registered, unless it says otherwise."""
+        given = action.register_
+        return self._whole(given.model_copy(update={"received": given.received or action.at}))
 
     def _register(self, world: World, name: str, given: Given) -> None:
         case = case_id(self._example.id, name)
@@ -235,9 +239,12 @@ class _Run:
         for report in expected.reports:
             for line in report_differences(report, world, procedure):
                 self._fail(place, line)
+        for line in published_differences(expected, self._rules):
+            self._fail(place, line)
         case = self._ids.get(expected.of)
         if case is None:
-            if expected.model_fields_set - {"of"} != {"reports"}:
+            named = expected.model_fields_set - {"of"}
+            if not named or named - {"reports", "how_to"}:
                 self._fail(place, f"there is no complaint {expected.of}")
             return
         names = {id: name for name, id in self._ids.items()}

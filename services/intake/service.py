@@ -12,6 +12,7 @@ from services.intake.handlers.files import FileHandlers
 from services.intake.handlers.procedure_migrations import MigrationHandlers
 from services.intake.handlers.progress import ProgressHandlers
 from services.intake.handlers.reports import ReportHandlers
+from services.intake.handlers.same_matter import SameMatterHandlers
 from services.intake.handlers.supplements import SupplementHandlers
 from services.intake.handlers.vault import VaultHandlers
 from services.intake.http.cases import case_routes
@@ -24,6 +25,7 @@ from services.intake.http.procedure_migrations import migration_routes
 from services.intake.http.progress import progress_routes
 from services.intake.http.recusal import guarded
 from services.intake.http.reports import report_routes
+from services.intake.http.same_matter import same_matter_routes
 from services.intake.http.vault import vault_routes
 from services.intake.registration.batch import Batch
 from services.intake.registration.batcher import RegistrationBatcher
@@ -54,6 +56,7 @@ def build(context: Context) -> Service:
             guarded(
                 engine,
                 case_routes(engine, vault, cases, SupplementHandlers(context.outbox, clock, forms)),
+                same_matter_routes(SameMatterHandlers(context.outbox, clock, forms)),
                 vault_routes(VaultHandlers(context.outbox, vault, clock, forms)),
                 document_routes(DocumentHandlers(context.outbox, vault, clock, forms)),
                 file_routes(FileHandlers(context.outbox, vault, clock, real, forms)),

@@ -116,10 +116,14 @@ class AssistantAssigned(EventData):
 
 @event("huiyin.assignment.counted.v1", ASSIGNMENTS)
 class CaseCounted(EventData):
-    """How often the matter of this case came up within the window of `count` is now `number`."""
+    """How often the matter of this case came up within the window of `count` is now `number`.
+
+    `place`: when the case itself was counted, its own place: the third of its matter.
+    """
 
     count: str
     number: int
+    place: int | None = None
 
 
 @event("huiyin.assignment.award-suggested.v1", ASSIGNMENTS)

@@ -139,6 +139,35 @@ class DocumentAdded(EventData):
     by: str | None = None
 
 
+@event("huiyin.complaint.document-copied.v1", COMPLAINTS)
+class DocumentCopied(EventData):
+    """A copy of a document was handed to `to`, an office, a party or `complainant`; `by` is the office that says so.
+
+    `complete`: everybody has a copy now whom the procedure gives one.
+    """
+
+    document: str
+    to: str
+    by: str
+    complete: bool = False
+
+
+@event("huiyin.complaint.same-matter.v1", COMPLAINTS)
+class SameMatterLinked(EventData):
+    """An officer says that this case and another, `case`, are the same matter; each goes on by itself."""
+
+    case: UUID
+    by: str
+
+
+@event("huiyin.complaint.same-matter-undone.v1", COMPLAINTS)
+class SameMatterUndone(EventData):
+    """That this case and another are the same matter was taken back, by whom."""
+
+    case: UUID
+    by: str
+
+
 @event("huiyin.complaint.erased.v1", COMPLAINTS)
 class ComplaintErased(EventData):
     """The time for which the procedure has the case kept is over: all that the vault held of it is destroyed."""

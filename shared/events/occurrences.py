@@ -25,6 +25,8 @@ _PLAIN: dict[type[EventData], str] = {
     c.ComplaintMerged: "merged",
     c.ComplaintWithdrawn: "withdrawn",
     c.ComplaintErased: "erased",
+    c.SameMatterLinked: "same-matter",
+    c.SameMatterUndone: "same-matter-undone",
     a.CaseReopened: "reopened",
     a.CaseRepeated: "repeated",
 }
@@ -92,6 +94,8 @@ def _otherwise(data: EventData) -> tuple[str, ...]:
     match data:
         case c.ComplaintRegistered():
             return ("received", "registered")
+        case c.DocumentCopied(document=x, complete=complete):
+            return ("copied", f"copied:{x}") if complete else ()
         case c.ComplaintSupplemented(fulfilled=several):
             return ("supplemented", *(f"supplemented:{x}" for x in several))
         case a.MilestoneReached(milestone=x):
@@ -156,8 +160,8 @@ def facts_of(data: EventData) -> Mapping[str, Any]:
             return {"cycle": x}
         case a.AssistantAssigned(assisting=x):
             return {"assisting": list(x)}
-        case a.CaseCounted(count=x, number=number):
-            return {f"count.{x}": number}
+        case a.CaseCounted(count=x, number=number, place=place):
+            return {f"count.{x}": number} | ({} if place is None else {f"place.{x}": place})
         case a.MilestoneReached(milestone=x, fields=given):
             return {f"{x}.{key}": value for key, value in given.items()}
         case n.CalledBack(reached=True, follow_up=str(x), grade=grade, round=round, fields=given):

@@ -8,6 +8,7 @@ by occurrence: a notice without `text` has that of its first `at`, or where ther
 names another. A text that is one sentence (`text: {zh: '…', en: '…'}`) has the notice's name and the case number as
 its subject.
 
+A base's `usual` holds entries that a file has only if it names them: `channels: [{id: telephone}]` gets the usual name.
 `conditions` names conditions that stand in several places: `{condition: unnamed}` is what is written there.
 
 A number in `source` is a fact of the file's own procedure (`source: [7]` in `hotline` is `hotline.07`); so in
@@ -27,7 +28,14 @@ from typing import Any
 from shared.errors import ProcedureError
 from shared.procedures.nearest import nearest
 from shared.procedures.nodes import Node, Place
-from shared.procedures.short_forms import NoCondition, with_named_conditions, with_own_facts, with_subject
+from shared.procedures.short_forms import (
+    NoCondition,
+    with_every_breach,
+    with_named_conditions,
+    with_own_facts,
+    with_subject,
+    with_usual,
+)
 from shared.procedures.yaml_file import Document, Path
 
 _PINNED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*@[1-9][0-9]{0,5}")
@@ -57,9 +65,10 @@ class Composed:
 def compose(document: Document, name: str, shelf: Shelf) -> Composed:
     """Put the file `name` together; raises `ProcedureError` (message with line and path, `field` the file's name)."""
     composer = _Composer(name, shelf)
-    whole = composer.complete(_tree(document.data, document.lines, name, ()), ())
+    whole = with_usual(composer.complete(_tree(document.data, document.lines, name, ()), ()))
     places: dict[Path, Place] = {}
-    return Composed(_plain(with_own_facts(composer.with_conditions(composer.with_texts(whole))), (), places), places)
+    whole = with_every_breach(composer.with_conditions(composer.with_texts(whole)))
+    return Composed(_plain(with_own_facts(whole), (), places), places)
 
 
 def _tree(value: Any, lines: Mapping[Path, int], file: str, path: Path) -> Node:

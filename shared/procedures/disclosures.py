@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from shared.procedures.conditions import holds
 from shared.procedures.model import Procedure
 
 
@@ -22,8 +24,12 @@ def bound_offices(procedure: Procedure) -> frozenset[str]:
     return frozenset(named | {one.id for one in procedure.parties})
 
 
-def disclosed_to(procedure: Procedure, offices: Collection[str] | None, happened: Collection[str]) -> Disclosed | None:
+def disclosed_to(
+    procedure: Procedure, offices: Collection[str] | None, happened: Collection[str], facts: Mapping[str, Any]
+) -> Disclosed | None:
     """What somebody may read who acts as these offices (None: as every one), after what has `happened`, ever.
+
+    `facts`: the case's as they are now.
 
     None: nothing is withheld. Whoever acts as an office that is not bound is not bound either. A party always reads
     what is said of itself.
@@ -34,7 +40,7 @@ def disclosed_to(procedure: Procedure, offices: Collection[str] | None, happened
         rule
         for part in procedure.confidentiality
         for rule in part.disclose
-        if rule.to in offices and (rule.after is None or rule.after in happened)
+        if rule.to in offices and (rule.after is None or rule.after in happened) and holds(rule.when, facts) is True
     ]
     own = {one.id for one in procedure.parties if one.id in offices}
     return Disclosed(

@@ -19,6 +19,9 @@ COMPLAINT = (
     "withdrawn",
     "numbered",  # a document got its number
     "procedure-migrated",  # it goes on under another version of its procedure
+    "copied",  # everybody has a copy of a document whom the procedure gives one: `copied:<document>`
+    "same-matter",  # an officer links it with another case
+    "same-matter-undone",
     "erased",  # it was kept as long as the dossier's `keep` says, and its part of the vault is destroyed
     "documented",  # a document came into the vault: `documented:<name>`
 )
@@ -80,6 +83,7 @@ QUALIFIED_BY = (
         "supplement-requested": "supplements",
         "supplemented": "supplements",
         "numbered": "documents",
+        "copied": "documents",
         "classified": "classes",
         "assigned": "departments",
         "reassigned": "departments",

@@ -1,4 +1,5 @@
-"""What a file may write shortly: numbers of its own facts, texts of one sentence, conditions by their names. Pure."""
+"""What a file may write shortly: numbers of its own facts, texts of one sentence, conditions by their names, usual
+entries by their ids, the breach of every clock. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ from dataclasses import dataclass, replace
 
 from shared.procedures.nearest import nearest
 from shared.procedures.nodes import Node, Place
+
+_EVERY_BREACH = "breached:*"
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,51 @@ def _in_full(node: Node, known: Mapping[str, Node], path: str, above: tuple[str,
 def _name(node: Node, index: int) -> str:
     id_ = node.value.get("id") if isinstance(node.value, dict) else None
     return str(id_.value) if id_ is not None else str(index)
+
+
+def with_usual(whole: Node) -> Node:
+    """Put below each entry what a base says in `usual` of one with its id; of an id that no entry has it says nothing.
+
+    So `channels: [{id: telephone}]` has the usual name, and a file that takes no telephone calls has no such channel.
+    """
+    parts = dict(whole.value)
+    usual = parts.pop("usual", None)
+    if usual is None:
+        return whole
+    for key, entries in usual.value.items():
+        known = {one.value["id"].value: one for one in entries.value}
+        node = parts.get(key)
+        if node is not None and isinstance(node.value, list):
+            parts[key] = replace(node, value=[_over_usual(one, known) for one in node.value])
+    return replace(whole, value=parts)
+
+
+def _over_usual(entry: Node, known: Mapping[str, Node]) -> Node:
+    id_ = entry.value.get("id") if isinstance(entry.value, dict) else None
+    below = known.get(id_.value) if id_ is not None and isinstance(id_.value, str) else None
+    return entry if below is None else replace(entry, value={**below.value, **entry.value})
+
+
+def with_every_breach(whole: Node) -> Node:
+    """The same with `breached:<clock>` of every clock in place of `breached:*` in a notice's `at`."""
+    clocks, notices = whole.value.get("clocks"), whole.value.get("notices")
+    if clocks is None or notices is None or not isinstance(clocks.value, list) or not isinstance(notices.value, list):
+        return whole
+    breaches = [f"breached:{_name(one, index)}" for index, one in enumerate(clocks.value)]
+    told = replace(notices, value=[_of_every(one, breaches) for one in notices.value])
+    return replace(whole, value={**whole.value, "notices": told})
+
+
+def _of_every(notice: Node, breaches: list[str]) -> Node:
+    at = notice.value.get("at") if isinstance(notice.value, dict) else None
+    if at is None or not isinstance(at.value, list):
+        return notice
+    named = [
+        replace(one, value=word)
+        for one in at.value
+        for word in (breaches if one.value == _EVERY_BREACH else [one.value])
+    ]
+    return replace(notice, value={**notice.value, "at": replace(at, value=named)})
 
 
 def with_own_facts(whole: Node) -> Node:

@@ -1,7 +1,9 @@
 """Plays examples through a running stack, all on one time line: its clock stands still, but for jumps from one instant
 at which something happened in memory to the next.
 
-At every instant the services are left alone until they have published what the examples published in memory.
+At every instant the services are left alone until they have published what the examples published in memory. In memory
+what is done at an instant comes before the steps of clocks that come then. So it is done here a little earlier, and
+every time a little more, that a clock which it started is not due yet when it is done what stops it in time.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -29,15 +31,17 @@ from shared.events.deadlines import ClockStarted
 from shared.events.envelope import Event, decode
 from shared.events.reports import ReportOpened, is_report
 from shared.procedures.model import Procedure
-from tests.e2e.live_requests import Requests
+from tests.e2e.live_requests import Moment, Requests
 from tests.running import Stack
 
 _SERVICES = ("intake", "routing", "sla", "notify")
 _STANDING_STILL = 1e-9
-_PATIENCE_S = 60.0
+_PATIENCE_S = 40.0
+"""How long nothing may be published while something is waited for."""
 _BEHIND_S = 10.0
 """How long a service may be behind the others when something is done there."""
 _LOOK_S = 0.03
+_EARLIER = timedelta(microseconds=20)
 
 Seen = tuple[UUID, str, str]
 """What of an event must be the same: its subject, its name, the second at which it happened."""
@@ -64,8 +68,14 @@ class _Live:
     expected: Counter[Seen] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
 
+    def add(self, problem: str) -> None:
+        """Note what went wrong; the story is not played on. Shown at once too, for long runs (`pytest -s`)."""
+        self.problems.append(f"{self.story.name}: {problem}")
+        print(self.problems[-1], flush=True)
+
     @property
     def subjects(self) -> list[UUID]:
+        """Its cases and recurring reports in the stack."""
         return [*self.ids.values(), *self.reports]
 
 
@@ -82,23 +92,28 @@ class LiveExamples:
         """Play all of them; returns what differs from what happened in memory, a line each. Only once."""
         lives = [_Live(story) for story in stories]
         moments = [(moment.at, live, moment) for live in lives for moment in live.story.outcome.played]
-        for at, together in groupby(sorted(moments, key=lambda one: one[0]), key=lambda one: one[0]):
-            self._jump(at)
-            self._play_moments([(live, moment) for _, live, moment in together if not live.problems])
+        instants = groupby(sorted(moments, key=lambda one: one[0]), key=lambda one: one[0])
+        for number, (at, together) in enumerate(instants, 1):
+            done, comes = _apart([(live, moment) for _, live, moment in together if not live.problems])
+            if done:
+                self._play_moments(done, Moment(at, at - number * _EARLIER))
+            if comes:
+                self._play_moments(comes, Moment(at, at))
         lines = [line for live in lives for line in (*live.problems, *self._differences(live))]
         for database in self._databases:
             self._loop.run_until_complete(database.close())
         self._loop.close()
         return lines
 
-    def _play_moments(self, moments: Sequence[tuple[_Live, Played]]) -> None:
+    def _play_moments(self, moments: Sequence[tuple[_Live, Played]], now: Moment) -> None:
         """What happens at one instant, of each story one thing after the other."""
+        self._jump(now.shown)
         behind: list[_Live] = []
         for live, moment in moments:
             if moment.action is not None:
                 if live in behind:
                     self._await([live])
-                self._act(live, moment.action)
+                self._act(live, moment.action, now)
             self._expect(live, moment)
             behind.append(live)
         self._await(behind)
@@ -109,21 +124,21 @@ class LiveExamples:
         write_schedule(self._clock, Schedule((*read_schedule(self._clock).segments[-1:], now)))
         time.sleep(CHECK_SECONDS)
 
-    def _act(self, live: _Live, action: Action) -> None:
+    def _act(self, live: _Live, action: Action, now: Moment) -> None:
         end = time.monotonic() + _BEHIND_S
-        while (problem := self._try(live, action)) is not None:
+        while (problem := self._try(live, action, now)) is not None:
             if problem.is_success or time.monotonic() > end:
                 said = f"{problem.status_code} {problem.text[:300]}"
-                live.problems.append(f"{live.story.name}: {action!r}: {said}")
+                live.add(f"{action!r}: {said}")
                 return
             time.sleep(_LOOK_S)
 
-    def _try(self, live: _Live, action: Action) -> httpx.Response | None:
+    def _try(self, live: _Live, action: Action, now: Moment) -> httpx.Response | None:
         """Do it; returns the answer if it is not the one that is wanted."""
         story = live.story
         elsewhere = isinstance(action, Register | SignOff | Recount)
         case = None if elsewhere else live.ids[case_id(story.outcome.example.id, action.of)]
-        answer = self._requests.send(action, story.outcome.example.id, story.procedure, case)
+        answer = self._requests.send(action, story.outcome.example.id, story.procedure, case, now)
         if answer is None:
             return None
         if action.refused is not None:
@@ -146,16 +161,18 @@ class LiveExamples:
     def _await(self, lives: Sequence[_Live]) -> None:
         """Wait until every expected event is there."""
         waiting = [live for live in {id(one): one for one in lives}.values() if not live.problems]
-        end = time.monotonic() + _PATIENCE_S
+        end, published = 0.0, -1
         while waiting:
             there = Counter(
                 (event.subject, *_seen(event)) for event in self._events([id for one in waiting for id in one.subjects])
             )
+            if there.total() != published:
+                end, published = time.monotonic() + _PATIENCE_S, there.total()
             waiting = [live for live in waiting if live.expected - there]
             if waiting and time.monotonic() > end:
                 for live in waiting:
                     lacking = sorted(f"{what} {at}" for _, what, at in (live.expected - there).elements())
-                    live.problems.append(f"{live.story.name}: not published: {', '.join(lacking)}")
+                    live.add(f"not published: {', '.join(lacking)}")
                 return
             if waiting:
                 time.sleep(_LOOK_S)
@@ -177,7 +194,7 @@ class LiveExamples:
         if live.problems:
             return
         last = live.story.outcome.played[-1].at
-        events = [one for one in self._events(live.subjects) if one.time.replace(microsecond=0) <= last]
+        events = [one for one in self._events(live.subjects) if _second(one.time) <= last]
         of_cases = (event for event in events if not is_report(event.subject))
         more = Counter((event.subject, *_seen(event)) for event in of_cases) - live.expected
         for _, what, at in sorted(more.elements()):
@@ -196,14 +213,29 @@ def _seen(event: Event) -> tuple[str, str]:
     """An event's last name, or its type where it has none, and the second at which it happened."""
     names = occurrences.names(event)
     at = occurrences.happened_at(event, names[0] if names else "")
-    return (names[-1] if names else event.type), at.replace(microsecond=0).isoformat()
+    return (names[-1] if names else event.type), _second(at).isoformat()
+
+
+def _second(at: datetime) -> datetime:
+    """The nearest second, in UTC."""
+    return (at + timedelta(milliseconds=500)).astimezone(UTC).replace(microsecond=0)
+
+
+def _apart(moments: Sequence[tuple[_Live, Played]]) -> tuple[list[tuple[_Live, Played]], list[tuple[_Live, Played]]]:
+    """What is done at an instant before clocks come, and what comes then and after that."""
+    done: list[tuple[_Live, Played]] = []
+    comes: list[tuple[_Live, Played]] = []
+    for live, moment in moments:
+        first = moment.action is not None and all(one is not live for one, _ in comes)
+        (done if first else comes).append((live, moment))
+    return done, comes
 
 
 def _comparable(seen: Observation, ids: dict[UUID, UUID]) -> dict[str, Any]:
     """What must be the same: all but numbers, which all examples share."""
 
     def second(at: datetime | None) -> datetime | None:
-        return at.replace(microsecond=0) if at else None
+        return _second(at) if at else None
 
     return {
         "status": seen.status,

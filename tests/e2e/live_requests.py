@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +36,19 @@ from shared.procedures.model.documents import bytes_of
 from tests.running import Stack
 
 
+@dataclass(frozen=True)
+class Moment:
+    """When something is done: the instant that the example names, and what the stack's clock shows then."""
+
+    at: datetime
+    shown: datetime
+
+    def sent(self, text: str, procedure: Procedure) -> str:
+        """An instant of the example as it is sent; this moment is what the clock shows."""
+        meant = instant(text, procedure.time_zone)
+        return (self.shown if meant == self.at else meant).isoformat()
+
+
 class Requests:
     """Sends what actions say to the services of a stack."""
 
@@ -41,11 +56,13 @@ class Requests:
         self._http = stack.client()
         self._urls = {service: stack.url(service) for service in ("intake", "routing", "notify")}
 
-    def send(self, action: Action, example: str, procedure: Procedure, case: UUID | None) -> httpx.Response | None:
+    def send(
+        self, action: Action, example: str, procedure: Procedure, case: UUID | None, moment: Moment
+    ) -> httpx.Response | None:
         """The answer; None for an action that does nothing. `case` is None for a complaint, or a recurring report."""
         intake, routing, notify = self._urls["intake"], self._urls["routing"], self._urls["notify"]
         if isinstance(action, Register):
-            return self._http.post(f"{intake}/v1/complaints", json=_complaint(action, example, procedure))
+            return self._http.post(f"{intake}/v1/complaints", json=_complaint(action, example, procedure, moment))
         if isinstance(action, SignOff | Recount):
             return self._make(procedure.id, action)
         post, put, by = self._http.post, self._http.put, _given(by=action.by)
@@ -74,7 +91,7 @@ class Requests:
                 ]
                 return sent[-1]
             case ReportMilestone():
-                body = {"milestone": action.report, "fields": action.fields, "at": _when(action, procedure)}
+                body = {"milestone": action.report, "fields": action.fields, "at": _when(action, procedure, moment)}
                 more = _given(clock=action.clock, award=action.award, persons=list(action.persons))
                 return post(f"{of_routing}/milestones", json={**body, **by, **more})
             case Reassign():
@@ -84,7 +101,8 @@ class Requests:
             case Call():
                 body = {"satisfied": action.satisfied, "score": action.score, "grade": action.grade}
                 body |= {"reached": action.call == "reached", "fields": action.fields}
-                return post(f"{notify}/v1/follow-ups/{self._task(case)}", json={**body, **by})
+                task = self._task(case)
+                return post(f"{notify}/v1/follow-ups/{task}", json={**body, **by}) if task else _none("call")
             case Answer():
                 body = {"satisfied": action.answer == "satisfied", "score": action.score}
                 return post(f"{notify}/v1/cases/{case}/satisfaction", json=body)
@@ -93,7 +111,7 @@ class Requests:
                 place = self._notice(case, action.served, action.to)
                 return post(f"{notify}/v1/notices/{place}/receipt", json={**by, **more})
             case Delivered():
-                body = {"form": action.form, "at": _when(action, procedure), **_given(person=action.person)}
+                body = {"form": action.form, "at": _when(action, procedure, moment), **_given(person=action.person)}
                 place = self._notice(case, action.delivered, action.to)
                 return post(f"{notify}/v1/notices/{place}/delivery", json={**body, **by})
             case Look():
@@ -107,7 +125,7 @@ class Requests:
         found = self._http.get(path, params={**query, "limit": 500}).json()["reports"]
         wanted = [one for one in found if (one["round"], one["office"]) == (action.round, action.office)]
         if not wanted:
-            return httpx.Response(404, json={"field": "report"})
+            return _none("report")
         one = next((one for one in wanted if one["made_at"] is None), wanted[0])
         if isinstance(action, Recount):
             return self._http.post(f"{path}/{one['report_id']}/editions", json={"by": action.by})
@@ -120,19 +138,24 @@ class Requests:
         fitting = [one for one in found.json()["notices"] if one["notice"] == notice and to in (None, one["addressee"])]
         return UUID(fitting[-1]["id"]) if fitting else UUID(int=0)
 
-    def _task(self, case: UUID | None) -> UUID:
+    def _task(self, case: UUID | None) -> UUID | None:
         query = {"case": str(case), "state": "open"}
         found = self._http.get(f"{self._urls['notify']}/v1/follow-ups", params=query).json()["follow_ups"]
-        return UUID(found[0]["id"]) if found else UUID(int=0)
+        return UUID(found[0]["id"]) if found else None
 
 
-def _complaint(action: Register, example: str, procedure: Procedure) -> dict[str, Any]:
+def _none(field: str) -> httpx.Response:
+    """The answer where there is nothing to send it about."""
+    return httpx.Response(404, json={"field": field})
+
+
+def _complaint(action: Register, example: str, procedure: Procedure, moment: Moment) -> dict[str, Any]:
     given = action.register_
     fields = {name: value for name, value in given.fields.items() if value is not None}
     return {
         "procedure": procedure.id,
         "channel": given.channel,
-        "received_at": instant(given.received or action.at, procedure.time_zone).isoformat(),
+        "received_at": moment.sent(given.received or action.at, procedure),
         "fields": _of_example(fields, example, procedure),
         "language": given.language or "zh",
     }
@@ -149,8 +172,8 @@ def _of_example(fields: Mapping[str, Any], example: str, procedure: Procedure) -
     }
 
 
-def _when(action: ReportMilestone | Delivered, procedure: Procedure) -> str:
-    return instant(action.happened_at or action.at, procedure.time_zone).isoformat()
+def _when(action: ReportMilestone | Delivered, procedure: Procedure, moment: Moment) -> str:
+    return moment.sent(action.happened_at or action.at, procedure)
 
 
 def _given(**values: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from shared.procedures.loader import LIBRARY_FOLDER, load_procedure
 
 # Procedures of the library, and the facts that an element of them cites and no example proves yet.
 ONLY_CITED = {
-    "baoshan-efficiency": ("38", "39", "41"),
+    "baoshan-efficiency": (),
     "county-agriculture-mediation": (),
     "customer-complaint-timeout-table": (),
     "express-compensation-rules": (),

@@ -34,10 +34,11 @@ def register(app: typer.Typer) -> None:
     case.command()(show)
     case.command("list")(list_)
     case.command()(report)
-    from huiyin.cli.cases import documents, repeated
+    from huiyin.cli.cases import documents, repeated, same_matter
 
     documents.register(case)
     repeated.register(case)
+    same_matter.register(case)
     app.add_typer(case, name="case")
 
 

@@ -24,6 +24,7 @@ def register(case: typer.Typer) -> None:
     document = typer.Typer(no_args_is_help=True, help="documents of a case and their files")
     document.command()(put)
     document.command()(get)
+    document.command()(copy)
     document.command("list")(list_)
     case.add_typer(document, name="document")
     case.command()(dossier)
@@ -83,6 +84,22 @@ def get(
                 out.writelines(blocks)
 
 
+def copy(
+    case: CaseArgument,
+    name: NameArgument,
+    to: Annotated[str, typer.Option(help="who was handed it: an office, a party, or complainant")],
+    by: Annotated[str | None, typer.Option(help="the office that says so; default: whose case it is")] = None,
+    home: HomeOption = None,
+) -> None:
+    """Report that somebody was handed a copy of a document."""
+    from huiyin.cli.client import Connection
+
+    with Connection(home).open("intake") as intake:
+        case_id = find(intake.get, case)
+        intake.post(f"/v1/cases/{case_id}/documents/{name}/copies", {"to": to} | ({"by": by} if by else {}))
+    print(f"{name}: copy handed to {to}")
+
+
 def list_(case: CaseArgument, lang: LangOption = Lang.en, as_json: JsonOption = False, home: HomeOption = None) -> None:
     """The contents list of a case: its documents, and what the dossier lacks."""
     from huiyin.cli.client import Connection
@@ -124,6 +141,11 @@ def contents_lines(found: dict[str, Any], *, zh: bool) -> Iterator[str]:
         parts = [one["document"], name, one["number"] or "", one["added_at"][:10] if one["held"] else "-"]
         if one["files"]:
             parts.append(f"{one['files']} 个文件" if zh else f"{one['files']} files")
+        if one["due"]:
+            parts.append("应有" if zh else "due")
+        owed = [to for to in one["copies"] if to not in one["copied_to"]]
+        if owed and one["held"]:
+            parts.append(("未送：" if zh else "no copy yet: ") + ", ".join(owed))
         yield f"{one['place']:>3}  {'  '.join(part for part in parts if part)}"
     dossier = found["dossier"]
     if dossier["missing"]:

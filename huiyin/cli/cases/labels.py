@@ -15,6 +15,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "missing": ("待补充", "asked for"),
     "rule": ("依据", "rule"),
     "duplicate_of": ("并入", "goes on in"),
+    "same_matter": ("同一事项", "same matter as"),
     "duplicates": ("并入本案的", "holds also"),
     "clocks": ("期限", "Clocks"),
     "timeline": ("经过", "Timeline"),

@@ -115,6 +115,8 @@ def heading(case: Json, read: Reader) -> Iterator[str]:
     links = case.get("links") or {}
     if links.get("duplicate_of"):
         rows.append((read.word("duplicate_of"), str(links["duplicate_of"])))
+    if links.get("same_matter"):
+        rows.append((read.word("same_matter"), ", ".join(one["case_id"] for one in links["same_matter"])))
     if links.get("duplicates"):
         rows.append((read.word("duplicates"), ", ".join(links["duplicates"])))
     yield from aligned(rows)

@@ -39,7 +39,7 @@ def simulate(
 
     path = procedure_file(procedure, folder)
     loaded, calendars = _loaded(path), _calendars()
-    file = load_examples(examples) if examples else own_examples(path)
+    file = load_examples(examples, loaded) if examples else own_examples(path, loaded)
     if file is None:
         raise InvalidInput(f"{path.name} has no examples beside it", hint="name a file of examples")
     chosen = [one for one in file.examples if not example or one.id in example]
@@ -75,10 +75,11 @@ def prove(
     proofs: list[Proof] = []
     for number, name in enumerate(names, 1):
         path = procedure_file(name, folder)
-        file = own_examples(path)
+        loaded = _loaded(path)
+        file = own_examples(path, loaded)
         if sys.stderr.isatty():
             print(f"\r{number}/{len(names)} {name}\033[K", end="", file=sys.stderr)
-        proofs.append(judge(_loaded(path), file, calendars, strict=strict))
+        proofs.append(judge(loaded, file, calendars, strict=strict))
     if sys.stderr.isatty():
         print(file=sys.stderr)
     if as_json:
@@ -118,18 +119,18 @@ def play(
 
 def failures_of(path: Path, procedure: Procedure) -> tuple[int, list[Failure]]:
     """How many examples a procedure's file has beside it, and what fails in them."""
-    file = own_examples(path)
+    file = own_examples(path, procedure)
     if file is None:
         return 0, []
     return len(file.examples), [one for outcome in play(procedure, file, _calendars()) for one in outcome.failures]
 
 
-def own_examples(path: Path) -> ExampleFile | None:
-    """The examples beside a procedure's file; None if there are none. Raises `ProcedureError`."""
+def own_examples(path: Path, procedure: Procedure) -> ExampleFile | None:
+    """The examples of this procedure beside a procedure's file; None if there are none. Raises `ProcedureError`."""
     from huiyin.simulate.files import examples_beside, load_examples
 
     beside = examples_beside(path)
-    return load_examples(beside) if beside.is_file() else None
+    return load_examples(beside, procedure) if beside.is_file() else None
 
 
 def procedure_file(name: str, folder: Path | None) -> Path:

@@ -217,7 +217,7 @@ class ProcedureText:
         yield f"  {line}"
         known = facts()
         for id in element.source if self._with_facts else ():
-            statement = known[id].statement if id in known else self._say("目录中没有", "not in the catalogue")
+            statement = known[id].statement if id in known else self._say("书面规定", "of the written rules")
             yield f"      {id}: {statement}"
 
     def _when(self, element: Element) -> str:

@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from huiyin.cli.rules.meanings import meanings, models_in, purpose
-from huiyin.cli.rules.words import DURATIONS, FACTS, OCCURRENCES, PLACEHOLDERS
+from huiyin.cli.rules.words import DURATIONS, FACTS, OCCURRENCES, OF_A_FILE, PLACEHOLDERS
 from shared.business_time.durations import Duration
 from shared.procedures import conditions, formulas
 from shared.procedures.loader import PACKAGE, read_document
@@ -154,6 +154,9 @@ def _model(model: type[BaseModel], title: str, also: Sequence[str]) -> Iterator[
             continue
         kind = _type(hints[name]) + _bounds(spec)
         yield f"| `{key}` | {_cell(kind)} | {_cell(_without(spec))} | {_cell(said.get(key, ''))} |"
+    if model is Procedure:
+        for key, (kind, meaning) in OF_A_FILE.items():
+            yield f"| `{key}` | {kind} | | {meaning} |"
     extras = hints.get("__pydantic_extra__")
     if extras is not None:
         yield f"| *a value* | {_cell(_type(get_args(extras)[1]))} | | for this value of the fact |"
@@ -266,7 +269,14 @@ def _shelves() -> Iterator[str]:
                     default = f"`{about['default']}`" if about.get("default") is not None else "**needed**"
                     yield f"| `{name}` | {default} | {_cell(str(about.get('about', '')))} |"
                 yield ""
-            parts = {key: value for key, value in data.items() if key not in ("about", "parameters", "extends", "use")}
+            if usual := data.get("usual"):
+                known = [f"{key} {', '.join(f'`{one}`' for one in _names(value))}" for key, value in usual.items()]
+                yield "Knows what these are, where a file names them by their ids alone: " + "; ".join(known) + ".\n"
+            parts = {
+                key: value
+                for key, value in data.items()
+                if key not in ("about", "parameters", "extends", "use", "usual")
+            }
             named = [f"{key} {', '.join(f'`{name}`' for name in _names(value))}" for key, value in parts.items()]
             yield "Brings " + "; ".join(named) + ".\n"
 

@@ -76,6 +76,7 @@ def _of_files(schema: dict[str, Any]) -> dict[str, Any]:
         definitions[name]["properties"]["remove"] = {"const": True, "description": "the base's entry is left out"}
     text = definitions["Notice"]["properties"]
     text["text"] = {"anyOf": [text["text"], {"type": "string", "description": "the text of this occurrence"}]}
+    text["at"]["items"] = {"anyOf": [text["at"]["items"], {"const": "breached:*"}]}
     schema["properties"] |= _PARTS
     schema["if"] = {"anyOf": [{"required": ["extends"]}, {"required": ["use"]}]}
     schema["else"] = {"required": schema.pop("required"), "properties": demanded}

@@ -18,6 +18,9 @@ OCCURRENCES: Mapping[str, Mapping[str, str]] = {
         "documented": "a document came into the vault",
         "numbered": "a document got its number",
         "procedure-migrated": "it goes on under another version of the procedure",
+        "copied": "everybody has a copy of a document whom the procedure gives one",
+        "same-matter": "an officer says that it and another case are one matter",
+        "same-matter-undone": "that was taken back",
         "erased": "its time of keeping is over, and its part of the vault is destroyed",
     },
     "routing": {
@@ -87,6 +90,7 @@ FACTS: Mapping[str, str] = {
     "received.period": "`business-hours`, `off-hours` or `holiday` (weekends too) of the calendar at its receipt",
     "received.at": "the local time of its receipt, with which `older_than` compares",
     "missing": "the list of requested fields that are still missing",
+    "place.<count>": "which of them this case was, the third for example, which stays",
     "count.<count>": "how often the same matter came up within the window",
     "number.<document>": "the number that a document got",
     "party.<party>": "how many persons of a party are named",
@@ -106,7 +110,7 @@ PLACEHOLDERS: Mapping[str, str] = {
     "clock": "that clock's name",
     "step": "its step",
     "occurred_at": "when what causes the notice happened, as local time",
-    "notice": "the notice's name",
+    "notice": "the notice's own name",
     "reason": "the reason of an admission rule, or the choice of a milestone's field called `reason`; in a body only",
     "progress_url": "the page where the complainant follows the case; in a body only",
     "receipt_code": "the code that opens it; in a body only",
@@ -114,9 +118,17 @@ PLACEHOLDERS: Mapping[str, str] = {
 }
 """Beside them `documents.<name>`, a text of the vault, in a body only, and `number.<document>`."""
 
+OF_A_FILE: Mapping[str, tuple[str, str]] = {
+    "extends": ("`<base>@<version>`", "the [base](#bases-and-packs) that this file says only the differences from"),
+    "use": ("list of mappings", "[packs](#bases-and-packs), each `{pack: <pack>@<version>, with: {…}}`"),
+    "texts": ("mapping", "texts of notices by occurrence, or by a word of your own: `text: urging` names one"),
+    "conditions": ("mapping", "conditions by a word of your own; `{condition: <word>}` stands for one"),
+}
+"""What a file has beside the keys of a procedure, with its type: it is gone once the file is put together."""
+
 DURATIONS: Mapping[str, str] = {
     "PT30M, PT4H, PT1H30M": "minutes and hours: round the clock, or with `time: business` in opening hours",
-    "P10WD": "the tenth working day of the calendar after that day",
+    "P10WD": "the tenth working day of the calendar after that day; `P0WD` is that day, or the next working day",
     "P30D, P2W": "calendar days, and weeks of seven",
     "P2M, P1Y": "calendar months and years; 31 January and a month is the last of February",
     "P0D": "the same day",

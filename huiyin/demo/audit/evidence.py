@@ -36,12 +36,13 @@ class Case:
 
 @dataclass(frozen=True)
 class Notice:
-    """A notice as notify has it: `event_id` is its cause."""
+    """A notice as notify has it: `event_id` is its cause, `to` the addressee that the procedure names."""
 
     id: UUID
     case_id: UUID
     notice: str
     event_id: UUID
+    to: str
     state: str
     resends: int
 
@@ -96,7 +97,7 @@ _CASES = text("SELECT id, procedure, procedure_version, number, status FROM case
 _TIMELINE = text("SELECT event_id, occurrence FROM timeline")
 _ROUTED = text("SELECT id, status FROM cases")
 _CLOCKS = text("SELECT case_id, clock, cycle, state FROM clocks_now")
-_NOTICES = text("SELECT id, case_id, notice, event_id, state, resends FROM notices")
+_NOTICES = text('SELECT id, case_id, notice, event_id, "to", state, resends FROM notices')
 
 
 async def gather(connection: Connection, run: Collection[UUID]) -> Evidence:

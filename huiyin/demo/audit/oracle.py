@@ -190,12 +190,12 @@ def _delivered_twice(evidence: Evidence) -> Iterator[Finding]:
         yield Finding("a notice is visible once", str(file))
     files = set(evidence.files)
     visible = [
-        (str(one.case_id), one.notice, str(one.event_id))
+        (str(one.case_id), one.notice, str(one.event_id), one.to)
         for one in evidence.notices
         if one.state == "sent" and (not files or one.id in files)
     ]
-    for whose, notice, cause in _repeated(visible):
-        yield Finding("one cause gives one notice of a kind", f"{whose} {notice} {cause}")
+    for whose, notice, cause, to in _repeated(visible):
+        yield Finding("one cause gives an addressee one notice of a kind", f"{whose} {notice} {cause} {to}")
 
 
 def _effective_twice(evidence: Evidence) -> Iterator[Finding]:

@@ -144,9 +144,8 @@ class _Hand:
         """Where a clock limits the decision, the task of that clock brings it; elsewhere it is made now."""
         stopped_by_admission = {clock.id for clock in self.procedure.clocks if "admitted" in clock.until}
         never = behaviour.manner_of(self.seed, self.file.id) is behaviour.Manner.NEVER
-        open_ = any(clock in stopped_by_admission for clock, _ in self.file.clocks) or (
-            never and bool(self.file.breaches)
-        )
+        running = [clock for (clock, _), state in self.file.clocks.items() if state.due_at is not None]
+        open_ = any(clock in stopped_by_admission for clock in running) or (never and bool(self.file.breaches))
         return [] if open_ else self._decide()
 
     def _decide(self) -> list[Act]:

@@ -28,6 +28,7 @@ from shared.errors import HuiyinError, NotFound, NotYet, Unavailable
 from shared.events.assignments import CaseAssigned, MilestoneReached, ReportRejected
 from shared.events.complaints import ComplaintAdmitted
 from shared.events.envelope import Event
+from shared.events.notices import NoticeDelivered, NoticeServed
 from shared.procedures.loader import Library
 
 _HANDS = 6
@@ -150,6 +151,10 @@ class Departments:
                 self._unanswered.pop((case, _ASSIGNED), None)
             case MilestoneReached(milestone=milestone) | ReportRejected(milestone=milestone):
                 self._unanswered.pop((case, milestone), None)
+            case NoticeDelivered(notice=notice):
+                self._unanswered.pop((case, f"delivered:{notice}"), None)
+            case NoticeServed(notice=notice):
+                self._unanswered.pop((case, f"served:{notice}"), None)
 
     def _plan(self, task: Task) -> None:
         heapq.heappush(self._tasks, (task.at, next(self._numbers), task))

@@ -19,6 +19,7 @@ ADMISSION = "admission"
 """Stands for an officer's decision on a held complaint, which is no milestone."""
 
 _DOCUMENTED = "documented"
+_CONTRIBUTED = "contributed"
 _BROUGHT = ("delivered", "served")
 """What becomes of a notice once somebody says that it was brought to its addressee."""
 _DECISIONS = ("admitted", "refused", "transferred-out")
@@ -83,6 +84,8 @@ def _collect(procedure: Procedure, file: CaseFile, milestone: str, found: list[s
         if holds(spec.when, facts) is not True:
             return False
         for requirement in spec.requires:
+            if requirement.contributed is not None and holds(requirement.when, facts) is True:
+                found += [one for one in _contributions(file) if one not in found]
             if requirement.reached is None or requirement.reached in file.reached or requirement.reached in found:
                 continue
             if split(requirement.reached)[0] == _DOCUMENTED:  # it is put in with the report
@@ -95,12 +98,21 @@ def _collect(procedure: Procedure, file: CaseFile, milestone: str, found: list[s
     return True
 
 
+def _contributions(file: CaseFile) -> list[str]:
+    """What the departments that assist have not reported yet: `contributed:<department>` each."""
+    words = [f"{_CONTRIBUTED}:{one}" for one in file.facts.get("assisting") or ()]
+    return [one for one in words if one not in file.reached]
+
+
 def step(procedure: Procedure, file: CaseFile, milestone: str, at: datetime, *, yes: bool) -> Step:
     """The report of a milestone with the least that is asked for. `yes` is the answer where both would do."""
     notice = _brought(procedure, milestone)
     if notice is not None:
         by = file.department or procedure.default_department
         return Step(milestone, by, {}, (SIGNER,) if _asks_for_signer(milestone, notice) else (), (), notice)
+    word, department = split(milestone)
+    if word == _CONTRIBUTED and department is not None:
+        return Step(word, department, {}, ())
     spec = _spec(procedure, milestone)
     fields: dict[str, Any] = {}
     documents: list[str] = []

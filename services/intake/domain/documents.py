@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from services.intake.domain.reported_fields import read_fields
-from shared.errors import InvalidInput
+from shared.errors import Conflict, InvalidInput
+from shared.procedures.conditions import holds
 from shared.procedures.dossiers import required_documents
 from shared.procedures.fields import Scalar, opened_form
 from shared.procedures.model import DocumentKind, FieldSpec, Procedure, Text
@@ -39,7 +40,10 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the contents list. `held` is None for a document that the procedure declares and that is not there."""
+    """A line of the contents list. `held` is None for a document that the procedure declares and that is not there.
+
+    `copies`: who gets one, `copied_to`: who has it. `due`: its occurrence has happened, and it is not there.
+    """
 
     place: int
     document: str
@@ -47,6 +51,8 @@ class Entry:
     number: str | None
     held: Held | None
     copies: tuple[str, ...]
+    copied_to: tuple[str, ...]
+    due: bool
     in_dossier: bool
 
 
@@ -141,12 +147,32 @@ def states_something(kind: DocumentKind) -> bool:
     return bool(kind.signed_by) or any(spec.required is True for spec in kind.fields)
 
 
+def _is_due(kind: DocumentKind, facts: Mapping[str, Any]) -> bool:
+    return kind.at is not None and facts.get(f"reached:{kind.at}") is True and holds(kind.when, facts) is True
+
+
+def check_copy(procedure: Procedure, name: str, to: str, held: Sequence[Held], by: str) -> DocumentKind:
+    """What the procedure says of a document of which `to` is handed a copy, as the office `by` reports.
+
+    Raises `InvalidInput` for one of which `to` gets none, `Conflict` for one that is not there.
+    """
+    kind = kind_of(procedure, name)
+    if kind is None or to not in kind.copies:
+        named = ", ".join(kind.copies) if kind is not None else ""
+        raise InvalidInput(f"copies of this document go to: {named or 'nobody'}", field="to")
+    require_author(kind, by)
+    if all(one.name != name for one in held):
+        raise Conflict("the document is not there yet", field="name", hint="PUT it into the case first")
+    return kind
+
+
 def contents_list(
     procedure: Procedure,
     numbers: Mapping[str, str],
     held: Sequence[Held],
     facts: Mapping[str, Any],
     kept_until: datetime | None,
+    copied: Mapping[str, tuple[str, ...]] | None = None,
 ) -> ContentsList:
     """What a case holds, the dossier's documents first and in its order, then others as the procedure declares them.
 
@@ -164,6 +190,8 @@ def contents_list(
             number=numbers.get(name),
             held=known.get(name),
             copies=declared[name].copies if name in declared else (),
+            copied_to=(copied or {}).get(name, ()),
+            due=name in declared and name not in known and _is_due(declared[name], facts),
             in_dossier=name in wanted,
         )
         for place, name in enumerate(names, 1)

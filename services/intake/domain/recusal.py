@@ -21,7 +21,7 @@ def recusing_fields(procedure: Procedure) -> frozenset[str]:
 def recused_offices(procedure: Procedure, values: Mapping[str, Scalar]) -> tuple[str, ...]:
     """The offices that these values name: by their id, or by their name standing in the text; in the file's order.
 
-    With a department the levels are recused on which it would take over.
+    A level is a rung and no unit: it is recused with the department that would take over on it, not by its name.
     """
     named = [normalised(values[name]) for name in sorted(recusing_fields(procedure)) if values.get(name)]
     if not named:
@@ -29,6 +29,7 @@ def recused_offices(procedure: Procedure, values: Mapping[str, Scalar]) -> tuple
     found = [
         one.id
         for part in PARTS
+        if part != "levels"
         for one in getattr(procedure, part)
         if any(_names(value, one.id, {"zh": one.name.zh, "en": one.name.en}) for value in named)
     ]

@@ -6,8 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.domain.case import Case
 from services.intake.domain.documents import Contents
-from services.intake.domain.history import history
-from services.intake.store import timeline
+from services.intake.handlers.emitting import history_of
 from shared.errors import Forbidden
 from shared.procedures.disclosures import Disclosed, bound_offices, disclosed_to
 from shared.procedures.model import Procedure
@@ -21,8 +20,8 @@ async def disclosed(
     offices = frozenset((caller,)) if isinstance(caller, str) else offices_of(caller.acts_as, procedure.id)
     if not offices or offices - bound_offices(procedure):
         return None
-    entries = await timeline.timeline_of(connection, case.id)
-    return disclosed_to(procedure, offices, history(entries).happened)
+    known = await history_of(connection, case)
+    return disclosed_to(procedure, offices, known.happened, known.facts)
 
 
 def require_disclosed(found: Disclosed | None, document: str, caller: Principal, procedure: Procedure,

@@ -15,6 +15,7 @@ from services.intake.domain.documents import (
     ContentsList,
     author_of,
     check_contents,
+    check_copy,
     contents_list,
     kind_of,
 )
@@ -24,10 +25,11 @@ from services.intake.handlers.disclosure import disclosed, require_disclosed
 from services.intake.handlers.emitting import emit, history_of, hold
 from services.intake.handlers.supplements import fulfil
 from services.intake.handlers.vault import find_case
+from services.intake.store import copies, timeline
 from services.intake.store import vault as store_vault
 from shared.business_time.clock import Clock
 from shared.errors import NotFound
-from shared.events.complaints import DocumentAdded
+from shared.events.complaints import DocumentAdded, DocumentCopied
 from shared.messaging.outbox import Outbox
 from shared.procedures.fields import Scalar, opened_form, sealed_form
 from shared.security.acting import Principal
@@ -80,9 +82,31 @@ class DocumentHandlers:
                 return
             now = self._clock.now()
             revision = await store_vault.put_document(tx, key, name, sealable, caller.name, now)
+            await copies.drop(tx, case_id, name)
             cause = f"document|{name}|{revision}"
             await emit(tx, case, form, [DocumentAdded(document=name, by=office)], cause, now)
             await fulfil(tx, case, form, cause, now)
+
+    async def hand_copy(self, case_id: UUID, name: str, to: str, by: str | None, caller: Principal) -> None:
+        """Note that somebody was handed a copy of a document; the same again changes nothing.
+
+        Raises as `documents.check_copy`, `NotFound`, and `Forbidden` for an office that the caller may not act as.
+        """
+        now = self._clock.now()
+        async with self._outbox.transaction() as tx:
+            case = await hold(tx, case_id)
+            form = self._forms.pinned(case.pin)
+            office = author(case, form, by, caller)
+            held = await store_vault.held_documents(tx, case_id)
+            kind = check_copy(form.procedure, name, to, held, office)
+            handed = (await copies.copies_of(tx, case_id)).get(name, ())
+            if to in handed:
+                return
+            await copies.put(tx, case_id, name, to, office, now)
+            complete = set(kind.copies) <= {*handed, to}
+            times = sum(one.type == DocumentCopied.type_ for one in await timeline.timeline_of(tx, case_id))
+            copied = DocumentCopied(document=name, to=to, by=office, complete=complete)
+            await emit(tx, case, form, [copied], f"copy|{name}|{to}|{times}", now)
 
     async def read(self, case_id: UUID, name: str, caller: Principal, purpose: str) -> Contents:
         """A document, and the record of its reading.
@@ -112,8 +136,9 @@ class DocumentHandlers:
 async def contents_of(connection: AsyncConnection, case: Case, form: Form) -> ContentsList:
     """The same of a case that was read."""
     held = await store_vault.held_documents(connection, case.id)
-    facts = (await history_of(connection, case)).facts if form.procedure.dossier else {}
-    return contents_list(form.procedure, case.document_numbers, held, facts, case.kept_until)
+    facts = (await history_of(connection, case)).facts
+    copied = await copies.copies_of(connection, case.id)
+    return contents_list(form.procedure, case.document_numbers, held, facts, case.kept_until, copied)
 
 
 def author(case: Case, form: Form, by: str | None, caller: Principal) -> str:

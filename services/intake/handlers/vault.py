@@ -17,6 +17,7 @@ from services.intake.form_book import FormBook
 from services.intake.handlers.disclosure import disclosed
 from services.intake.store import cases as store
 from services.intake.store import vault as store_vault
+from services.intake.store.same_matter import Link, links_of
 from services.intake.store.vault import VaultRead
 from shared.business_time.clock import Clock
 from shared.errors import Forbidden, NotFound
@@ -65,10 +66,11 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class CaseReading:
-    """A case, the later cases that go on in it, and its identity by field where that was asked for."""
+    """A case, the later cases that go on in it, its links, and its identity by field where that was asked for."""
 
     case: Case
     merged: list[UUID]
+    same_matter: list[Link]
     identity: dict[str, Any] | None
 
 
@@ -90,8 +92,9 @@ class VaultHandlers:
         async with self._engine.begin() as tx:
             case = await find_case(tx, case_id)
             merged = await store.merged_cases(tx, case_id)
+            links = await links_of(tx, case_id, caller.acts_as)
             identity = await self._identity(tx, case, caller, purpose) if purpose is not None else None
-        return CaseReading(case, merged, identity)
+        return CaseReading(case, merged, links, identity)
 
     async def _identity(self, tx: AsyncConnection, case: Case, caller: Principal, purpose: str) -> dict[str, Any]:
         form = self._forms.pinned(case.pin)
@@ -139,11 +142,12 @@ class VaultHandlers:
     ) -> Contact:
         """A party is told only what is disclosed to it, and never what opens the complainant's own page."""
         procedure = self._forms.pinned(case.pin).procedure
-        texts = {name: shown_text(procedure, name, one, case.language) for name, one in documents.items()}
+        complainant = asked.party is None
         if asked.party is not None:
             allowed = await disclosed(tx, case, procedure, asked.party)
-            texts = {name: text for name, text in texts.items() if allowed is not None and name in allowed.documents}
-        complainant = asked.party is None
+            names = allowed.documents if allowed is not None else frozenset()
+            documents = {name: one for name, one in documents.items() if name in names}
+        texts = {name: shown_text(procedure, name, one, case.language) for name, one in documents.items()}
         return Contact(
             case_id=str(case.id),
             case_number=case.number,

@@ -39,6 +39,15 @@ class Document(BaseModel):
     signed_by: list[Id] = Field(default_factory=list, max_length=20)
 
 
+class Copy(BaseModel):
+    """Who was handed a copy: an office, a party, or `complainant`. `by`: the office that says so, as of a document."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: Id
+    by: Id | None = None
+
+
 def document_routes(handlers: DocumentHandlers) -> APIRouter:
     """The routes."""
     routes = APIRouter()
@@ -50,6 +59,13 @@ def document_routes(handlers: DocumentHandlers) -> APIRouter:
         """Put a document into a case, like the reply that the complainant gets; the same name again replaces it."""
         written = Written(given.text, given.fields, given.by, given.signed_by)
         await handlers.write(case_id, name, written, caller)
+
+    @routes.post("/v1/cases/{case_id}/documents/{name}/copies", status_code=204, openapi_extra=described(Copy))
+    async def hand_copy(
+        case_id: UUID, name: DocumentName, caller: Reporter, given: Annotated[Copy, body_of(Copy)]
+    ) -> None:
+        """Report that somebody was handed a copy of a document; the same again changes nothing."""
+        await handlers.hand_copy(case_id, name, given.to, given.by, caller)
 
     @routes.get("/v1/cases/{case_id}/documents/{name}")
     async def read_document(case_id: UUID, name: DocumentName, purpose: Purpose, caller: VaultReader) -> dict[str, Any]:
@@ -96,5 +112,7 @@ def _entry_view(entry: Entry) -> dict[str, Any]:
         "files": held.files if held else 0,
         "bytes": held.bytes if held else 0,
         "copies": list(entry.copies),
+        "copied_to": list(entry.copied_to),
+        "due": entry.due,
         "in_dossier": entry.in_dossier,
     }

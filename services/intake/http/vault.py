@@ -62,7 +62,7 @@ def vault_routes(handlers: VaultHandlers) -> APIRouter:
             if purpose is None:
                 raise InvalidInput("reading an identity states its purpose", field="purpose")
         read = await handlers.read_case(case_id, caller, purpose if identity else None)
-        found = {**case_view(read.case), "links": links_view(read.case, read.merged)}
+        found = {**case_view(read.case), "links": links_view(read.case, read.merged, read.same_matter)}
         if read.identity is not None:
             found["identity"] = read.identity
         return found

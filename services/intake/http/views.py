@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.intake.domain.case import Case
 from services.intake.domain.timeline import TimelineEntry
+from services.intake.store.same_matter import Link
 
 
 def case_view(case: Case) -> dict[str, Any]:
@@ -38,12 +39,21 @@ def case_view(case: Case) -> dict[str, Any]:
     }
 
 
-def links_view(case: Case, merged: Sequence[UUID]) -> dict[str, Any]:
-    """The earlier case that this one goes on in, and the later ones that go on in this one."""
+def links_view(case: Case, merged: Sequence[UUID], same_matter: Sequence[Link]) -> dict[str, Any]:
+    """The earlier case that this one goes on in, the later ones that go on in this one, and those of the same
+    matter."""
     return {
+        "same_matter": same_matter_view(same_matter),
         "duplicate_of": str(case.merged_into) if case.merged_into else None,
         "duplicates": [str(case_id) for case_id in merged],
     }
+
+
+def same_matter_view(links: Sequence[Link]) -> list[dict[str, Any]]:
+    """The cases that officers say are the same matter."""
+    return [
+        {"case_id": str(one.other_id), "by": one.linked_by, "linked_at": one.linked_at.isoformat()} for one in links
+    ]
 
 
 def entry_view(entry: TimelineEntry) -> dict[str, Any]:

@@ -17,9 +17,17 @@ _EXPIRED = text(
     ORDER BY kept_until, id LIMIT :limit FOR UPDATE SKIP LOCKED
     """
 )
+_TABLES = ("vault_keys", "vault_fields", "vault_documents", "document_copies", "vault_file_chunks", "vault_files")
 _ERASE = tuple(
     text(f"DELETE FROM {table} WHERE case_id = :case_id")  # noqa: S608  (constants)
-    for table in ("vault_keys", "vault_fields", "vault_documents", "vault_file_chunks", "vault_files")
+    for table in (
+        "vault_keys",
+        "vault_fields",
+        "vault_documents",
+        "document_copies",
+        "vault_file_chunks",
+        "vault_files",
+    )
 )
 # Hashes say that two complaints are alike, or one person's: they go too.
 _ERASED = text("UPDATE cases SET erased_at = :now, fingerprint = NULL, complainant = NULL WHERE id = :case_id")

@@ -70,6 +70,15 @@ cases = Table(
     Index("cases_kept_until", "kept_until", postgresql_where=text("erased_at IS NULL")),
     Index("cases_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
 )
+# Both directions of each link between cases that are one matter.
+case_links = Table(
+    "case_links",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("other_id", Uuid, primary_key=True),
+    Column("linked_by", Text, nullable=False),
+    Column("linked_at", INSTANT, nullable=False),
+)
 numbers = Table(
     "numbers",
     metadata,
@@ -130,6 +139,16 @@ vault_documents = Table(
     Column("written_by", Text, nullable=False),
     Column("written_at", INSTANT, nullable=False),
     Column("revision", Integer, nullable=False),
+)
+# Who was handed a copy of a document, as it is now: a document that is replaced has no copies yet.
+document_copies = Table(
+    "document_copies",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("document", Text, primary_key=True),
+    Column("copy_to", Text, primary_key=True),
+    Column("office", Text, nullable=False),
+    Column("handed_at", INSTANT, nullable=False),
 )
 vault_files = Table(
     "vault_files",

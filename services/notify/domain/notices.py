@@ -93,7 +93,7 @@ def plan_notices(case: Case, event: Event, procedure: Procedure) -> list[Planned
                 id=notice_id(case.id, element.id, event.id, None if element.to == (to,) else to),
                 case_id=case.id,
                 notice=element.id,
-                to=to,
+                to=_pinned(to, event),
                 occurrence=name,
                 event_id=event.id,
                 occurred_at=happened_at(event, name),
@@ -110,6 +110,11 @@ def plan_notices(case: Case, event: Event, procedure: Procedure) -> list[Planned
             for to in each_once(element.to, case, procedure, report)
         ]
     return planned
+
+
+def _pinned(to: str, event: Event) -> str:
+    """An escalation is told to the level that it names: of two that come at once, each to its own rung."""
+    return f"level:{event.data.level}" if to == "level" and isinstance(event.data, a.CaseEscalated) else to
 
 
 def form_of(element: Notice, case: Case, procedure: Procedure) -> Form | None:

@@ -21,6 +21,8 @@ FROM_VAULT = frozenset(("name", "receipt_code"))
 
 NUMBER = "number."
 """`number.<document>` is a fact: intake gives the number and says so."""
+DUE = "due."
+"""`due.<clock>` is when that clock is due."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ def is_ready(names: frozenset[str], occurrence: str, details: Mapping[str, Any],
              procedure: Procedure) -> bool:  # fmt: skip
     """Whether what the text shows is known: a due instant or a document's number may still be on its way."""
     if any(case.current(name) is None for name in names if name.startswith(NUMBER)):
+        return False
+    if any(name.removeprefix(DUE) not in case.clocks for name in names if name.startswith(DUE)):
         return False
     if "due" not in names or "due" in details:
         return True
@@ -90,6 +94,7 @@ def values(
         "name": contact.fields.get("name"),
     }
     found.update({name: case.current(name) for name in case.given if name.startswith(NUMBER)})
+    found.update({f"{DUE}{one}": _due({}, one, case, zone, language) for one in case.clocks})
     found.update({f"documents.{name}": text for name, text in contact.documents.items()})
     return found
 

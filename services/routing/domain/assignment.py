@@ -17,7 +17,7 @@ from shared.events.assignments import (
 )
 from shared.events.base import EventData
 from shared.procedures.conditions import holds
-from shared.procedures.model import Procedure
+from shared.procedures.model import Procedure, Route
 
 
 class Change(NamedTuple):
@@ -75,12 +75,19 @@ def assign(case: Case, procedure: Procedure, cause: str) -> Change:
     department = route.department if route else _by_default(case, procedure)
     case = replace(case, department=department, status="assigned")
     emitted += (CaseAssigned(department=department, route=route.id if route else None),)
-    level = route.level if route and route.level else (procedure.levels[0].id if procedure.levels else None)
+    level = _first_rung(case, procedure, route)
     if level is not None:
         case = replace(case, level=level)
         emitted += (CaseEscalated(level=level, cause=cause),)
     case, joined = assist(case, route.with_ if route else (), cause)
     return Change(case, emitted + joined)
+
+
+def _first_rung(case: Case, procedure: Procedure, route: Route | None) -> str | None:
+    """The rung that a case begins on: the route's or the lowest, or the next above it that it is not about."""
+    rungs = [rung.id for rung in procedure.levels]
+    start = rungs.index(route.level) if route and route.level in rungs else 0
+    return next((one for one in rungs[start:] if one not in case.recused), None)
 
 
 def _by_default(case: Case, procedure: Procedure) -> str:

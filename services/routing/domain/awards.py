@@ -65,7 +65,9 @@ def check_award(case: Case, procedure: Procedure, report: Report, fields: Mappin
     """The award that a report decides on. Raises `InvalidInput` or `Conflict` naming the field that is wrong."""
     spec = next((award for award in procedure.awards if award.id == report.award), None)
     if spec is None:
-        raise InvalidInput("this procedure has no such award", field="award")
+        known = ", ".join(award.id for award in procedure.awards)
+        hint = f"one of: {known}" if known else "this procedure has none"
+        raise InvalidInput("this procedure has no such award", field="award", hint=hint)
     if report.by not in spec.approved_by:
         raise InvalidInput("may not decide on this", field="by", hint=f"one of: {', '.join(spec.approved_by)}")
     open_ = _oldest_open(case, spec.id)

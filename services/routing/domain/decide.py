@@ -158,16 +158,22 @@ def record_repetition(case: Case, event: Event, rules: Rules) -> Change:
 def apply_counts(case: Case, rules: Rules, counts: Mapping[str, int], now: datetime) -> Change:
     """The counts of this case's matters are these now: the class of a case may rise.
 
-    Each change is emitted, but for the first occurrence itself: everything that is counted comes up once.
+    Each change is emitted, but for the first occurrence itself: everything that is counted comes up once. The first
+    number that a case has is its own place, and stays.
     """
     changed = {name: number for name, number in counts.items() if case.counts.get(name) != number}
     if not changed:
         return Change(case, ())
-    known, case = case.counts, replace(case, counts={**case.counts, **changed})
+    known = case.counts
+    places = {name: number for name, number in changed.items() if name not in known}
+    facts = {**case.facts, **{f"place.{name}": place for name, place in places.items()}}
+    case = replace(case, counts={**known, **changed}, facts=facts)
     told = {name for name, number in changed.items() if number != 1 or name in known}
     if case.status in FINISHED or not told:
         return Change(case, ())
-    emitted: tuple[EventData, ...] = tuple(CaseCounted(count=name, number=changed[name]) for name in sorted(told))
+    emitted: tuple[EventData, ...] = tuple(
+        CaseCounted(count=name, number=changed[name], place=places.get(name)) for name in sorted(told)
+    )
     if case.status == "assigned":
         case, classified = classify(case, rules.procedure, "counted")
         emitted += classified

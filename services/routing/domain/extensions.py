@@ -21,7 +21,9 @@ def check_extension(case: Case, procedure: Procedure, report: Report, fields: Ma
     """The clock, `fields` as they are kept. Raises `InvalidInput` or `Conflict` naming the field that is wrong."""
     clock = next((candidate for candidate in procedure.clocks if candidate.id == report.clock), None)
     if clock is None or clock.extension is None:
-        raise InvalidInput("names no clock that can be extended", field="clock")
+        extendable = ", ".join(one.id for one in procedure.clocks if one.extension is not None)
+        hint = f"one of: {extendable}" if extendable else "no clock of this procedure is extended"
+        raise InvalidInput("names no clock that can be extended", field="clock", hint=hint)
     rule = clock.extension
     if report.milestone != "extension-requested" and rule.approved_by and report.by not in rule.approved_by:
         verb = "approve" if report.milestone == "extension-approved" else "refuse"

@@ -23,10 +23,13 @@ from shared.procedures.dossiers import missing_at
 from shared.procedures.fields import Scalar
 from shared.procedures.milestones import DECIDED_AT_INTAKE, REPORTED, split
 from shared.procedures.model import Milestone, Procedure, Requirement
+from shared.procedures.nearest import nearest
 from shared.procedures.notice_documents import documents_shown
 from shared.procedures.offices import HANDLER, offices
 
 _AHEAD = timedelta(minutes=5)  # clocks of other systems differ
+_ON_ITS_WAY = ("documented", "numbered", "served", "delivered")
+"""What an office has done at another service the moment before, and what may not have come here yet."""
 _STAGES = Milestone.model_fields["stages"].default
 
 
@@ -37,19 +40,23 @@ def accept(case: Case, procedure: Procedure, report: Report, now: datetime) -> C
     The same report again changes nothing and emits nothing.
     """
     spec = next((milestone for milestone in procedure.milestones if milestone.id == report.milestone), None)
-    if spec is None and report.milestone not in REPORTED:
-        raise InvalidInput("this procedure has no such milestone", field="milestone")
     if report.milestone in DECIDED_AT_INTAKE:
         raise InvalidInput(
             "this is decided, not reported",
             field="milestone",
             hint="intake: POST /v1/cases/{id}/admission or withdrawal",
         )
+    if spec is None and report.milestone not in REPORTED:
+        known = {*REPORTED, *(milestone.id for milestone in procedure.milestones)}
+        raise InvalidInput(
+            "this procedure has no such milestone", field="milestone", hint=nearest(report.milestone, known)
+        )
     if any((past.name, past.at, past.by) == (report.occurrence, report.at, report.by) for past in case.occurrences):
         return Change(case, ())
     _check_time(case, report, now)
     _check_state(case, spec, report)
     _check_reporter(case, procedure, spec, report)
+    _check_within(case, spec, report)
     fields = read_fields(spec, report, case)
     check_persons(spec, case, report, fields)
     clock = check_extension(case, procedure, report, fields) if is_extension(report) else None
@@ -112,7 +119,8 @@ def _check_state(case: Case, spec: Milestone | None, report: Report) -> None:
 
 def _check_reporter(case: Case, procedure: Procedure, spec: Milestone | None, report: Report) -> None:
     if report.by not in offices(procedure):
-        raise InvalidInput("this procedure has no such role, department or level", field="by")
+        hint = nearest(report.by, offices(procedure))
+        raise InvalidInput("this procedure has no such role, department or level", field="by", hint=hint)
     if report.by in case.recused:
         raise InvalidInput("the complaint is about this office", field="by")
     if report.milestone == "contributed":
@@ -125,6 +133,18 @@ def _check_reporter(case: Case, procedure: Procedure, spec: Milestone | None, re
     may = [office for one in by or (HANDLER,) for office in (_handlers(case) if one == HANDLER else (one,))]
     if report.by not in may:
         raise InvalidInput("may not report this milestone", field="by", hint=f"one of: {', '.join(may)}")
+
+
+def _check_within(case: Case, spec: Milestone | None, report: Report) -> None:
+    """Raise `Conflict` unless it happened while the clock of `within` ran, its due instant included."""
+    if spec is None or spec.within is None:
+        return
+    past = [one for one in case.occurrences if one.cycle == case.cycle]
+    if not any(one.name == f"started:{spec.within}" for one in past):
+        raise Conflict(f"the time for this has not begun: {spec.within}", field="milestone")
+    ends = [one for one in past if one.name in (f"breached:{spec.within}", f"breach-retracted:{spec.within}")]
+    if ends and ends[-1].name.startswith("breached:") and report.at > ends[-1].at:
+        raise Conflict(f"the time for this is over: {spec.within}", field="milestone")
 
 
 def _handlers(case: Case) -> tuple[str, ...]:
@@ -172,8 +192,8 @@ def _check_dossier(case: Case, procedure: Procedure, milestone: str, facts: Mapp
 def _check_requirement(case: Case, requirement: Requirement) -> None:
     if requirement.reached is not None and not case.has_occurred(requirement.reached):
         word, name = split(requirement.reached)
-        if word == "documented":
-            hint = f"PUT documents/{name} to intake first"
+        if word in _ON_ITS_WAY:
+            hint = f"PUT documents/{name} to intake first" if word == "documented" else None
             raise NotYet(f"{requirement.reached} must come first", field="milestone", hint=hint)
         raise Conflict(
             f"{requirement.reached} must be reported first", field="milestone", hint=f"report {requirement.reached}"

@@ -15,6 +15,7 @@ from shared.errors import InvalidInput, NotYet
 from shared.procedures.conditions import All, Any_, Condition, because, fields_of, holds
 from shared.procedures.fields import Scalar, Unreadable, index_choices, read_value
 from shared.procedures.model import FieldSpec, Milestone
+from shared.procedures.nearest import nearest
 from shared.procedures.standard_fields import standard_fields
 
 _DOCUMENT = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -29,7 +30,8 @@ def read_fields(spec: Milestone | None, report: Report, case: Case) -> dict[str,
     checked: dict[str, Scalar] = {}
     for name, value in report.fields.items():
         if name not in declared:
-            raise InvalidInput("the milestone has no such field", field=f"fields.{name}")
+            hint = nearest(name, declared) or (f"it has: {', '.join(declared)}" if declared else "it has no fields")
+            raise InvalidInput("the milestone has no such field", field=f"fields.{name}", hint=hint)
         kept = _read_field(declared[name], value, case)
         if kept is not None:
             checked[name] = kept

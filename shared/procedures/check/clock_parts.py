@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from shared.business_time.durations import Duration, Unit
-from shared.procedures.check.finding import Finding, error, warning
+from shared.procedures.check.finding import Finding, did_you_mean, error, warning
 from shared.procedures.conditions import Always, Condition
 from shared.procedures.model import Clock, Procedure, QuietHours
 
@@ -94,7 +94,11 @@ def _within(path: str, procedure: Procedure, clock: Clock) -> Iterator[Finding]:
     place = f"{path}.within"
     overall = _named(procedure, clock.within)
     if not overall:
-        yield error(place, "没有这个时限或时限组", f"no such clock or group of clocks: {clock.within}")
+        names = {name for one in procedure.clocks for name in (one.id, one.group) if name and one.id != clock.id}
+        zh, en = did_you_mean(clock.within, names)
+        yield error(
+            place, f"没有这个时限或时限组：{clock.within}{zh}", f"no such clock or group of clocks: {clock.within}{en}"
+        )
     if _leads_to(procedure, clock, clock.within, frozenset()):
         yield error(place, "时限不能在自身之内", "is within itself")
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from shared.business_time.durations import Duration, Unit
 from shared.procedures.check.finding import Finding, did_you_mean, error, warning
@@ -25,7 +25,9 @@ def check_clocks(procedure: Procedure) -> Iterator[Finding]:
     try:
         ZoneInfo(procedure.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        yield error("time_zone", "没有这个时区", "there is no such time zone; for example Asia/Shanghai")
+        zh, en = did_you_mean(procedure.time_zone, available_timezones())
+        zh, en = zh or "；例如 Asia/Shanghai", en or "; for example Asia/Shanghai"
+        yield error("time_zone", f"没有这个时区{zh}", f"there is no such time zone{en}")
 
 
 def _own_events(path: str, clock: Clock) -> Iterator[Finding]:
@@ -64,10 +66,14 @@ def _target(path: str, procedure: Procedure, clock: Clock) -> Iterator[Finding]:
             (one for m in procedure.milestones if m.id == milestone for one in m.fields if one.id == name), None
         )
         if spec is None or spec.type not in ("instant", "date") or spec.holds != "coded":
+            moments = [
+                f"{m.id}.{one.id}" for m in procedure.milestones for one in m.fields if one.type in ("instant", "date")
+            ]
+            zh, en = did_you_mean(clock.due_field, moments)
             yield error(
                 f"{path}.due_field",
-                "须为某里程碑的日期或时刻字段:<milestone>.<field>",
-                "is not a date or instant of a milestone: <milestone>.<field>",
+                f"须为某里程碑的日期或时刻字段:<milestone>.<field>{zh}",
+                f"is not a date or instant of a milestone: <milestone>.<field>{en}",
             )
         elif milestone not in clock.from_:
             yield warning(

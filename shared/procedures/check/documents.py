@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shared.procedures.check.finding import Finding, error
+from shared.procedures.check.finding import Finding, did_you_mean, error
 from shared.procedures.check.parts import Ids
 from shared.procedures.dossiers import can_be_refused
 from shared.procedures.model import DocumentKind, Procedure
@@ -15,10 +15,11 @@ def check_documents(procedure: Procedure) -> Iterator[Finding]:
     refusing = {rule.id for rule in procedure.admissibility.rules if rule.decision == "refuse"}
     for asked in procedure.supplements:
         if asked.rule is not None and asked.rule not in refusing:
+            zh, en = did_you_mean(asked.rule, refusing)
             yield error(
                 f"supplements[{asked.id}].rule",
-                f"没有这条拒绝理由:{asked.rule}",
-                f"no admission rule that refuses: {asked.rule}",
+                f"没有这条拒绝理由:{asked.rule}{zh}",
+                f"no admission rule that refuses: {asked.rule}{en}",
             )
     yield from _dossier(procedure)
     ids = Ids(procedure)
@@ -51,7 +52,8 @@ def _dossier(procedure: Procedure) -> Iterator[Finding]:
 def _copies(path: str, one: DocumentKind, ids: Ids) -> Iterator[Finding]:
     for name in one.copies:
         if name not in ids.people | {"complainant"}:
-            yield error(f"{path}.copies", f"没有这个收件人:{name}", f"nobody bears this name: {name}")
+            zh, en = did_you_mean(name, ids.people | {"complainant"})
+            yield error(f"{path}.copies", f"没有这个收件人:{name}{zh}", f"nobody bears this name: {name}{en}")
 
 
 def _same_as(path: str, one: DocumentKind, procedure: Procedure) -> Iterator[Finding]:
@@ -64,7 +66,8 @@ def _same_as(path: str, one: DocumentKind, procedure: Procedure) -> Iterator[Fin
             yield error(place, "号码互相引用，永远得不到", "the numbers refer to each other, so there never is one")
             return
         if name not in numbered:
-            yield error(place, f"没有编号的文书:{name}", f"no document with a number: {name}")
+            zh, en = did_you_mean(name, {"case", *numbered} - {one.id})
+            yield error(place, f"没有编号的文书:{name}{zh}", f"no document with a number: {name}{en}")
             return
         seen.add(name)
         name = numbered[name].same_as

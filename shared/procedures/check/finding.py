@@ -22,10 +22,21 @@ class Finding:
     en: str
 
 
+_MOST_LISTED = 12
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> tuple[str, str]:
-    """What to put after a message on a word that nobody knows, in both languages: the nearest known one, or nothing."""
+    """What to put after a message on a word that nobody knows, in both languages: the nearest known one; where none is
+    near, all of them, if they are few."""
+    known = sorted(set(known))
     near = nearest_word(word, known)
-    return (f"；是否为 {near}？", f"; did you mean {near}?") if near else ("", "")
+    if near:
+        return f"；是否为 {near}？", f"; did you mean {near}?"
+    if not known:
+        return "；未声明任何一个", "; none is declared"
+    if len(known) > _MOST_LISTED:
+        return "", ""
+    return f"；有：{'、'.join(known)}", f"; there are: {', '.join(known)}"
 
 
 def error(path: str, zh: str, en: str) -> Finding:

@@ -46,7 +46,7 @@ def known_facts(procedure: Procedure) -> dict[str, KnownFact]:
     }
     found |= {f"number.{one.id}": KnownFact("text") for one in procedure.documents if one.number is not None}
     found |= {one.fact: KnownFact("integer", at_registration=True) for one in procedure.parties}
-    found |= {f"count.{one.id}": KnownFact("integer") for one in procedure.counts}
+    found |= {f"{word}.{one.id}": KnownFact("integer") for one in procedure.counts for word in ("count", "place")}
     found |= {one.id: _of_field(one, at_registration=True) for one in procedure.fields if one.holds == "coded"}
     for milestone in procedure.milestones:
         found |= {f"{milestone.id}.{name}": fact for name, fact in own_facts(milestone).items()}

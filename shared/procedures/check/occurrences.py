@@ -94,6 +94,10 @@ def possible(procedure: Procedure) -> frozenset[str]:
     found |= {f"numbered:{one}" for one in numbered}
     if not numbered:
         found.discard("numbered")
+    copied = {one.id for one in procedure.documents if one.copies}
+    found |= {f"copied:{one}" for one in copied}
+    if not copied:
+        found.discard("copied")
     if procedure.reopenings:
         found.add("reopened")
     found |= {f"{name}:{one}" for name in ("assigned", "reassigned") for one in ids["departments"]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from shared.procedures.check.finding import Finding, error, warning
+from shared.procedures.check.finding import Finding, did_you_mean, error, warning
 from shared.procedures.check.known_facts import known_facts
 from shared.procedures.check.occurrences import is_known, possible, possible_of_reports
 from shared.procedures.check.parts import Ids
@@ -137,10 +137,11 @@ def _measures(path: str, report: Report, procedure: Procedure, ids: Ids, can_be:
 def _word(place: str, word: str, procedure: Procedure, ids: Ids, can_be: frozenset[str]) -> Iterator[Finding]:
     name, _ = split(word)
     if not _means_something(word, procedure, ids):
+        zh, en = did_you_mean(word, can_be)
         yield error(
             place,
-            f"既不是事项，也不是本报告的 measures:{word}",
-            f"is neither an occurrence nor one of the report's measures: {word}",
+            f"既不是事项，也不是本报告的 measures:{word}{zh}",
+            f"is neither an occurrence nor one of the report's measures: {word}{en}",
         )
     elif name in PERIODIC:
         yield error(place, f"报告本身的事项不属于投诉:{word}", f"happens to a report, not to a case: {word}")
@@ -164,14 +165,18 @@ def _facts(path: str, report: Report, procedure: Procedure) -> Iterator[Finding]
         if fact is None:
             continue
         if fact not in known or fact == "missing":
-            yield error(f"{path}.shows[{index}].by", f"没有这样的事实:{fact}", f"there is no such fact: {fact}")
-        elif fact.startswith("count."):
+            zh, en = did_you_mean(fact, known)
+            yield error(f"{path}.shows[{index}].by", f"没有这样的事实:{fact}{zh}", f"there is no such fact: {fact}{en}")
+        elif fact.startswith(_COUNTED):
             yield _not_there(f"{path}.shows[{index}].by", fact)
+
+
+_COUNTED = ("count.", "place.")
 
 
 def _counted(place: str, condition: Condition | None) -> Iterator[Finding]:
     for name in sorted(fields_of(condition)):
-        if name.startswith("count."):
+        if name.startswith(_COUNTED):
             yield _not_there(place, name)
 
 

@@ -47,6 +47,7 @@ _NAMES: tuple[tuple[type[BaseModel], str, tuple[str, ...]], ...] = (
     (Escalation, "with_", ("departments",)),
     (Award, "approved_by", _ANYBODY),
     (Milestone, "by", _ANYBODY),
+    (Milestone, "within", ("clocks",)),
     (FollowUp, "by", _ANYBODY),
     (Escalation, "to", ("levels",)),
     (Escalation, "class_", ("classes",)),
@@ -77,6 +78,7 @@ _WORDS = {
     "fields": ("字段", "field"),
     "documents": ("文书", "document"),
     "parties": ("当事人", "party"),
+    "clocks": ("时限", "clock"),
 }
 RECIPIENTS = frozenset(("complainant", "department", "level", "assistants", "recipients"))
 

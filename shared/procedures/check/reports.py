@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shared.procedures.check.finding import Finding, error, warning
+from shared.procedures.check.finding import Finding, did_you_mean, error, warning
 from shared.procedures.check.known_facts import known_facts, vault_facts
 from shared.procedures.milestones import REPORTED, split
 from shared.procedures.model import Count, Milestone, Procedure
@@ -33,10 +33,13 @@ def _persons(procedure: Procedure, milestone: Milestone) -> Iterator[Finding]:
                     f"{name} asks for no persons, so nobody may be known who reported it",
                 )
         elif name not in REPORTED and own.get(name) != "person" and getattr(facts.get(name), "kind", None) != "person":
+            persons = {one for one, type_ in own.items() if type_ == "person"}
+            persons |= {one for one, fact in facts.items() if fact.kind == "person"}
+            zh, en = did_you_mean(name, {*others, *persons})
             yield error(
                 path,
-                f"既不是里程碑，也不是 person 类型的字段:{name}",
-                f"neither a milestone nor a field of type person: {name}",
+                f"既不是里程碑，也不是 person 类型的字段:{name}{zh}",
+                f"neither a milestone nor a field of type person: {name}{en}",
             )
 
 
@@ -67,7 +70,8 @@ def _count(procedure: Procedure, count: Count) -> Iterator[Finding]:
     outside = [name for name in count.same if name not in fields]
     for name in outside:
         if name in vault or name not in facts:
-            yield error(f"{path}.same", f"没有这样的字段:{name}", f"no such field: {name}")
+            zh, en = did_you_mean(name, fields | facts.keys())
+            yield error(f"{path}.same", f"没有这样的字段:{name}{zh}", f"no such field: {name}{en}")
     if outside and any(name in vault for name in count.same):
         yield error(
             f"{path}.same",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from shared.procedures.catalogue import facts, written_procedures
-from shared.procedures.check.finding import Finding, error, warning
+from shared.procedures.check.finding import Finding, did_you_mean, error, warning
 from shared.procedures.check.parts import parts
 from shared.procedures.fields import Unreadable, read_value
 from shared.procedures.milestones import DEADLINE, split
@@ -22,22 +22,25 @@ from shared.procedures.model import (
     Procedure,
     Text,
 )
+from shared.procedures.nearest import nearest_word
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _NUMBER = "number."
 _DOCUMENT = re.compile(r"documents\.[a-z0-9]+(-[a-z0-9]+)*")
+_OWN_FACT = re.compile(r"\.[0-9]{2,3}")
 _PARTS_OF_A_DATE = {"year": ("year",), "month": ("year", "month"), "day": ("year", "month", "day")}
 
 
 def check_wording(procedure: Procedure) -> Iterator[Finding]:
     """Findings on texts, numbers, default values and sources."""
-    numbered = frozenset(f"{_NUMBER}{one.id}" for one in procedure.documents if one.number is not None)
+    named = frozenset(f"{_NUMBER}{one.id}" for one in procedure.documents if one.number is not None)
+    named |= {f"due.{one.id}" for one in procedure.clocks}
     for path, part in parts(procedure):
         match part:
             case Notice():
                 yield from _due(path, part, procedure)
             case NoticeText():
-                yield from _notice(path, part, numbered)
+                yield from _notice(path, part, named)
             case Text():
                 if not part.zh.strip() or not part.en.strip():
                     yield error(path, "缺少一种语言", "one of the languages is empty")
@@ -52,24 +55,26 @@ def check_wording(procedure: Procedure) -> Iterator[Finding]:
             yield from _sources(path, part, procedure)
 
 
-def _notice(path: str, text: NoticeText, numbered: frozenset[str]) -> Iterator[Finding]:
+def _notice(path: str, text: NoticeText, named: frozenset[str]) -> Iterator[Finding]:
     for key in ("subject", "body"):
         written: str = getattr(text, key)
         if not written.strip():
             yield error(f"{path}.{key}", "内容为空", "is empty")
         for name in _PLACEHOLDER.findall(written):
-            if name.startswith(_NUMBER) and name not in numbered:
+            if name.startswith(_NUMBER) and name not in named:
+                zh, en = did_you_mean(name, named)
                 yield error(
                     f"{path}.{key}",
-                    f"没有编号的文书:{name.removeprefix(_NUMBER)}",
-                    f"no document with a number: {name.removeprefix(_NUMBER)}",
+                    f"没有编号的文书:{name.removeprefix(_NUMBER)}{zh}",
+                    f"no document with a number: {name.removeprefix(_NUMBER)}{en}",
                 )
-            elif name not in PLACEHOLDERS and name not in numbered and not _DOCUMENT.fullmatch(name):
-                others = "documents.<name>, number.<document>"
+            elif name not in PLACEHOLDERS and name not in named and not _DOCUMENT.fullmatch(name):
+                others, near = "documents.<name>, number.<document>, due.<clock>", nearest_word(name, PLACEHOLDERS)
                 yield error(
                     f"{path}.{key}",
-                    f"没有这个占位名；可用:{'、'.join(PLACEHOLDERS)}、{others}",
-                    f"no such name in double braces; there are: {', '.join(PLACEHOLDERS)}, {others}",
+                    f"没有这个占位名；{f'是否为 {near}？' if near else ''}可用:{'、'.join(PLACEHOLDERS)}、{others}",
+                    f"no such name in double braces; {f'did you mean {near}? ' if near else ''}there are: "
+                    f"{', '.join(PLACEHOLDERS)}, {others}",
                 )
             elif key == "subject" and name not in SUBJECT_PLACEHOLDERS:
                 yield error(
@@ -142,8 +147,12 @@ def _is_value(spec: FieldSpec, value: object) -> bool:
 def _sources(path: str, part: Element, procedure: Procedure) -> Iterator[Finding]:
     known = facts()
     place = f"{path}.source" if path else "source"
+    own = procedure.id not in written_procedures()  # its written rules are in no catalogue: the file numbers them
     for id in part.source:
+        if own and _OWN_FACT.fullmatch(id.removeprefix(procedure.id)):
+            continue
         if id not in known:
-            yield error(place, f"事实目录中没有:{id}", f"no such fact in the catalogue: {id}")
+            zh, en = did_you_mean(id, (one for one in known if one.startswith(f"{procedure.id}.")))
+            yield error(place, f"事实目录中没有:{id}{zh}", f"no such fact in the catalogue: {id}{en}")
         elif known[id].procedure != procedure.id and procedure.id in written_procedures():
             yield warning(place, f"属于另一程序:{id}", f"is a fact of another procedure: {id}")

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from shared.procedures.conditions import Condition
+from shared.procedures.milestones import DECIDED_AT_INTAKE
 from shared.procedures.model.base import DurationText, Element, FactName, Id, Named, Occurrence
 from shared.procedures.model.complaint import FieldSpec
 
@@ -106,12 +107,15 @@ class Milestone(Named):
     stages: tuple[Stage, ...] = Field(default=("assigned", "resolved", "closed"), min_length=1)
     persons: int | None = Field(default=None, ge=1, le=20, description="at least so many persons report it")
     not_by: tuple[FactName, ...] = ()
+    within: Id | None = Field(default=None, description="a clock: only once it has started, and until it is over")
 
     @model_validator(mode="after")
     def _with_the_report(self) -> Milestone:
         for one in self.fields:
             if one.required in ("registration", "requested"):
                 raise ValueError(f"the field {one.id} comes with a report: write `required: true`")
+        if self.within is not None and self.id in DECIDED_AT_INTAKE:
+            raise ValueError("what intake decides is not held within a clock")
         return self
 
 

@@ -13,7 +13,7 @@ from shared.procedures.model.complaint import FieldSpec
 # The names that a notice's text may use as `{{name}}`; notify fills them at the moment of sending. Beside them
 # `{{notice}}` is the notice's own name, and
 # `{{documents.<name>}}` is a text that was put into the case's vault under that name, such as `documents.result`, and
-# `{{number.<document>}}` the number of a document that the procedure declares.
+# `{{number.<document>}}` the number of a document that the procedure declares, `{{due.<clock>}}` when a clock is due.
 PLACEHOLDERS = (
     "case_number",
     "procedure",

@@ -23,6 +23,7 @@ class Disclosure(Element):
     to: Id
     as_: Literal["abstract", "original"] = Field(alias="as")
     after: Occurrence | None = None
+    when: Condition | None = None
     fields: tuple[str, ...] = ()
     documents: tuple[Id, ...] = ()
 

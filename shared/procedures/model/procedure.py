@@ -62,6 +62,7 @@ class Procedure(Element):
     `awards`: compensation and penalties.
     `signature`: how messages to complainants and parties end.
     `notices`: messages to people.
+    `signature`: in whose name complainants and parties are written to.
     `follow_ups`: how the complainant is asked back.
     `confidentiality`: who may see what.
     `reports`: what an office makes again and again.

@@ -12,12 +12,12 @@ from services.intake.consumer import Consumer
 from services.intake.handlers.retention import erase_expired
 from shared.events import assignments as a
 from shared.events import envelope
-from shared.events.complaints import ComplaintErased, DocumentAdded
+from shared.events.complaints import ComplaintErased, DocumentAdded, DocumentCopied
 from shared.events.envelope import Event
 from shared.messaging.inbox.processor import Processor
 from tests.integration.intake.conftest import Intake
 from tests.integration.intake.test_consumer import FORMS, records, register
-from tests.unit.intake.sample import MONDAY
+from tests.unit.intake.sample import FIELDS, MONDAY
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -125,3 +125,30 @@ async def test_a_reopened_case_is_kept(intake: Intake) -> None:
     await take(intake, reached(case_id, 1, "archived"), reopened.numbered(2))
     intake.clock.set(datetime(2040, 1, 1, tzinfo=UTC))
     assert await erase_expired(intake.outbox, intake.clock) == 0
+
+
+async def test_a_document_is_copied_once_everybody_has_a_copy_and_anew_when_it_is_replaced(intake: Intake) -> None:
+    document = {"procedure": "test-disclosure", "channel": "letter", "fields": dict(FIELDS)}
+    case_id = (await intake.http.post("/v1/complaints", json=document)).json()["case_id"]
+    path = f"/v1/cases/{case_id}/documents/settlement"
+
+    async def copied(to: str) -> int:
+        return (await intake.http.post(f"{path}/copies", json={"to": to})).status_code
+
+    async def words() -> list[str]:
+        entries = (await intake.http.get(f"/v1/cases/{case_id}/timeline")).json()["occurrences"]
+        return [one["occurrence"] for one in entries if "copied" in one["occurrence"]]
+
+    assert await copied("complainant") == 409  # it is not there yet
+    assert (await intake.http.put(path, json={"text": "协议"})).status_code == 204
+    assert [await copied(to) for to in ("complainant", "complainant", "chief")] == [204, 204, 422]
+    assert await words() == ["document-copied"]
+    assert await copied("respondent") == 204
+    assert sorted(await words()) == ["copied:settlement", "document-copied"]
+    found = (await intake.http.get(f"/v1/cases/{case_id}/documents")).json()["documents"]
+    (shown,) = [one for one in found if one["document"] == "settlement"]
+    assert sorted(shown["copied_to"]) == ["complainant", "respondent"]
+    assert (await intake.http.put(path, json={"text": "另一份协议"})).status_code == 204
+    assert [await copied(to) for to in ("complainant", "respondent")] == [204, 204]
+    copies = [one.data.complete for one in await intake.emitted(case_id) if isinstance(one.data, DocumentCopied)]
+    assert copies == [False, True, False, True]

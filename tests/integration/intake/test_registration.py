@@ -141,7 +141,7 @@ async def test_equal_complaints_within_the_time_are_one_matter(intake: Intake) -
     emitted = await intake.emitted(second["case_id"])
     assert [type(event.data) for event in emitted] == [c.ComplaintRegistered, c.ComplaintMerged]
     links = (await intake.http.get(f"/v1/cases/{first['case_id']}")).json()["links"]
-    assert links == {"duplicate_of": None, "duplicates": [second["case_id"]]}
+    assert links == {"duplicate_of": None, "duplicates": [second["case_id"]], "same_matter": []}
     intake.clock.advance(timedelta(seconds=1))
     third = (await register(intake, body())).json()  # 15 days and a second after the first: a matter of its own
     assert third["status"] == "admitted"

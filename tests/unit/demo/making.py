@@ -58,7 +58,7 @@ def whole() -> Evidence:
         timeline=[(event.id, event.type) for event in events],
         routed={CASE: "resolved"},
         clocks={CASE: [("handling", 1, "met")]},
-        notices=[Notice(NOTICE, CASE, "receipt", events[0].id, "sent", 0)],
+        notices=[Notice(NOTICE, CASE, "receipt", events[0].id, "complainant", "sent", 0)],
         files=[NOTICE],
     )
     found.taken["routing"].append(REPORT)

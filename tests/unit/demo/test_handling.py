@@ -8,7 +8,7 @@ import pytest
 
 from huiyin.demo.people import handling
 from huiyin.demo.people.casefile import CaseFile
-from shared.events.assignments import CaseAssigned, CaseReopened, MilestoneReached
+from shared.events.assignments import AssistantAssigned, CaseAssigned, CaseReopened, MilestoneReached
 from shared.events.base import EventData
 from shared.events.complaints import ComplaintRegistered
 from shared.events.deadlines import BreachRetracted, ClockBreached, ClockStarted
@@ -62,6 +62,18 @@ def test_the_chain_follows_what_the_procedure_requires(
     file = file_of(name, **given)  # type: ignore[arg-type]
 
     assert handling.chain(procedure(name), file, target) == expected
+
+
+def test_departments_that_assist_contribute_first() -> None:
+    rules = procedure("shopping-mall")
+    file = file_of("shopping-mall", department="mall-management")
+    file.apply(emitted(AssistantAssigned(department="floor", assisting=("floor",), cause="by:chief"), minutes=2))
+
+    steps = handling.chain(rules, file, "resolved")
+    contributed = handling.step(rules, file, "contributed:floor", START, yes=True)
+
+    assert steps[-2:] == ("contributed:floor", "resolved")
+    assert (contributed.milestone, contributed.by) == ("contributed", "floor")
 
 
 def test_what_was_reported_is_not_reported_again() -> None:

@@ -103,7 +103,7 @@ TWICE: list[tuple[str, Plant]] = [
     ("a case number is given once", lambda e: e.cases.append(replace(e.cases[0], id=OTHER))),
     ("a case is assigned for the first time once", _assigned_again),
     ("a notice is visible once", lambda e: e.files.append(NOTICE)),
-    ("one cause gives one notice of a kind", _second_notice_of_one_cause),
+    ("one cause gives an addressee one notice of a kind", _second_notice_of_one_cause),
     ("a sequence number is given once", _two_with_one_number),
     ("sla takes an event once", lambda e: e.taken["sla"].append(e.taken["sla"][0])),
     ("routing emits an event once", lambda e: e.emitted["routing"].append(e.emitted["routing"][0])),

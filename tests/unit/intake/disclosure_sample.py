@@ -16,6 +16,7 @@ DISCLOSURE = """confidentiality:
     disclose: [{to: other-body, as: original, after: mediated, fields: [content, respondent], documents: [agreement]}]
 documents:
   - {id: abstract, name: {zh: 摘要, en: Abstract}, by: [chief]}
+  - {id: settlement, name: {zh: 和解协议, en: Settlement}, copies: [complainant, respondent]}
 """
 APPROVED = """milestones:
   - {id: disclosure-approved, name: {zh: 批准转交, en: Disclosure approved}, by: [chief]}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.intake.domain.documents import Contents, Held, check_contents, contents_list, shown_text
-from shared.errors import InvalidInput
+from services.intake.domain.documents import Contents, Held, check_contents, check_copy, contents_list, shown_text
+from shared.errors import Conflict, HuiyinError, InvalidInput
 from shared.procedures.fields import Scalar
 from shared.procedures.loader import load_library
 from tests.unit.intake.sample import MONDAY, PROCEDURE
@@ -110,3 +110,47 @@ def test_a_notice_shows_what_a_document_states_and_who_signed_it(language: str, 
 
     assert shown_text(levy, "non-filing-notice", contents, language) == text
     assert shown_text(levy, "letter", contents, language) == "经核实："
+
+
+@pytest.mark.parametrize(
+    ("name", "to", "by", "there", "error"),
+    [
+        ("inspection-record", "complainant", "chief", ["inspection-record"], None),
+        ("inspection-record", "desk", "chief", ["inspection-record"], (InvalidInput, "to")),
+        ("evidence", "complainant", "chief", ["evidence"], (InvalidInput, "to")),  # nobody gets a copy of it
+        ("reply", "complainant", "chief", ["reply"], (InvalidInput, "to")),
+        ("inspection-record", "complainant", "desk", ["inspection-record"], (InvalidInput, "by")),
+        ("inspection-record", "complainant", "chief", ["evidence"], (Conflict, "name")),
+    ],
+)
+def test_a_copy_goes_to_whom_the_procedure_gives_one(
+    name: str, to: str, by: str, there: list[str], error: tuple[type[HuiyinError], str] | None
+) -> None:
+    documents = [held(one) for one in there]
+    if error is None:
+        assert check_copy(PROCEDURE, name, to, documents, by).id == name
+        return
+    with pytest.raises(error[0]) as caught:
+        check_copy(PROCEDURE, name, to, documents, by)
+    assert caught.value.field == error[1]
+
+
+@pytest.mark.parametrize(
+    ("facts", "due"),
+    [
+        ({}, []),
+        ({"reached:mediated": True}, []),  # it is not known whether they agreed
+        ({"reached:mediated": True, "mediated.settled": False}, []),
+        ({"reached:mediated": True, "mediated.settled": True}, ["agreement"]),
+        ({"reached:refused": True}, ["refusal-notice"]),
+    ],
+)
+def test_a_document_whose_occurrence_has_happened_is_due_until_it_is_there(
+    facts: dict[str, Any], due: list[str]
+) -> None:
+    def shown(*there: str) -> list[str]:
+        entries = contents_list(PROCEDURE, {}, [held(one) for one in there], facts, None).entries
+        return [one.document for one in entries if one.due]
+
+    assert shown() == due
+    assert shown(*due) == []

@@ -41,6 +41,7 @@ PROCEDURE = parse_procedure(WHOLE, "recusal.yaml")
         ({"accused": "稽 核 部"}, ("audit", "top")),  # and the level on which it takes over
         ({"accused": "AUDIT"}, ("audit", "top")),
         ({"accused": "chief"}, ("chief",)),
+        ({"accused": "顶级"}, ()),  # a rung is no unit
         ({"unit": "desk"}, ("desk",)),
         ({"unit": "desk", "accused": "科长"}, ("chief", "desk")),
         ({"unit": "elsewhere"}, ()),

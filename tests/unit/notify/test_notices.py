@@ -80,6 +80,17 @@ def test_several_addressees_get_a_notice_each_and_a_single_ones_id_does_not_tell
     assert single.id == notice_id(case.id, "assignment", assigned.id)
 
 
+def test_a_rung_is_told_of_its_escalation_though_the_case_is_on_the_next_one_already() -> None:
+    story = Story()
+    registered, first, second = story.registered(), story.escalated("foreman"), story.escalated("head")
+    case = _case(registered, first, second)
+    rules = changed(notices={"assignment": {"at": ["escalated"], "to": "level"}})
+
+    planned = [one for event in (first, second) for one in plan_notices(case, event, rules)]
+
+    assert [one.to for one in planned if one.notice == "assignment"] == ["level:foreman", "level:head"]
+
+
 def test_each_department_that_assists_gets_a_notice_but_not_the_one_that_has_the_case() -> None:
     story = Story()
     assigned = story.assigned()

@@ -102,6 +102,16 @@ def test_a_text_with_a_due_instant_waits_until_it_is_known() -> None:
     assert is_ready(frozenset(("case_number",)), "assigned", {}, _case(registered), assigned.time, procedure())
 
 
+def test_a_named_clock_s_due_instant_is_shown_whatever_the_notice_is_about() -> None:
+    story = Story()
+    registered, assigned, started = story.registered(), story.assigned(), story.started("handling", days=7)
+    case, names = _case(registered, assigned, started), frozenset(("due.handling",))
+
+    assert _values(case, registered, "registered")["due.handling"] == "9 November 2026, 09:00"
+    assert is_ready(names, "registered", {}, case, registered.time, procedure())
+    assert not is_ready(names, "registered", {}, _case(registered), registered.time, procedure())
+
+
 def test_an_extension_shows_the_new_due_instant() -> None:
     story = Story()
     registered, started = story.registered(), story.started()

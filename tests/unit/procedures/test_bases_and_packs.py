@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from huiyin.simulate.files import parse_examples
+from huiyin.simulate.rules import WorldRules
+from huiyin.simulate.run import run_example
+from shared.business_time.loader import load_calendars
 from shared.procedures.loader import PACKAGE, Source, parse_source
 from shared.procedures.yaml_file import read_yaml
 
@@ -50,6 +54,78 @@ notices:
 """
 
 
+# Nothing here has a name but who acts: the base knows what the usual channels, milestones and notices are called.
+LADDER = """\
+id: shop
+version: 1
+name: {zh: 门店, en: Shop}
+in_force_from: 2025-01-01
+extends: complaint@1
+use:
+  - pack: rung@1
+    with: {level: clerk, zh: 店员, en: the clerk, within: PT15M, next: manager, facts: [3]}
+  - pack: rung@1
+    with: {level: manager, zh: 店长, en: the manager, within: PT30M, next: head}
+  - pack: deadline@1
+    with: {id: answer, zh: 答复, en: The answer, from: [admitted], until: [resolved], within: P3WD, late_to: head}
+  - pack: asked-back@1
+    with: {by: [shop-floor], within: P2WD, late_to: head}
+channels: [{id: telephone}, {id: visit, source: [1]}]
+numbering: {case: {pattern: 'S-{year}-{number:05}'}}
+departments: [{id: shop-floor, name: {zh: 卖场, en: Shop floor}}]
+default_department: shop-floor
+levels:
+  - {id: clerk, name: {zh: 店员, en: Clerk}}
+  - {id: manager, name: {zh: 店长, en: Manager}}
+  - {id: head, name: {zh: 总部, en: Head office}}
+routes: [{id: all, department: shop-floor, level: clerk}]
+milestones: [{id: resolved, requires: [{reached: accepted-by-department}]}]
+notices: [{id: supplement}, {id: reminder, at: ['breached:answer'], to: department}]
+fields: [{id: phone, required: requested}]
+"""
+
+
+def test_what_a_file_names_has_its_usual_name_and_what_it_does_not_name_is_not_there() -> None:
+    source = parse_source(LADDER, "shop.yaml")
+    assert [(where, one.path, one.en) for one, _, where in source.located()] == []
+    shop = source.procedure
+    assert [(one.id, one.name.en, one.source) for one in shop.channels] == [
+        ("telephone", "Telephone", ()),
+        ("visit", "Visit", ("shop.01",)),
+    ]
+    assert {one.id for one in shop.milestones} == {"resolved", "closed", "archived"}
+    notices = {one.id: one for one in shop.notices}
+    assert (notices["supplement"].at, notices["supplement"].to) == (("supplement-requested",), ("complainant",))
+    assert notices["reminder"].name.zh == "催办"
+    assert {"admission", "refusal", "transfer", "extended"} & notices.keys() == set()
+
+
+def test_a_ladder_of_rungs_goes_up_when_time_is_over_and_the_complainant_is_asked_back() -> None:
+    told = """\
+procedure: shop
+complaint: {channel: telephone, fields: {content: 内容, phone: '1'}}
+examples:
+  - id: up
+    given: {received: 2025-09-22 10:00}
+    until: 2025-09-22 11:00
+    expect:
+      happened: {'escalated:manager': 2025-09-22 10:15, 'escalated:head': 2025-09-22 10:45}
+      notices: [{notice: at-manager, to: 'level:manager'}, {notice: at-head, to: 'level:head'}]
+  - id: back
+    given: {received: 2025-09-22 10:00}
+    when:
+      - {at: 2025-09-22 10:05, by: shop-floor, report: accepted-by-department}
+      - {at: 2025-09-22 10:10, by: shop-floor, report: resolved, documents: [result]}
+    until: 2025-09-25 00:00
+    # two working days after the 22nd: the 23rd and the 24th
+    expect: {happened: {'breached:asked-back-in-time': 2025-09-24 24:00}, not_happened: ['escalated:manager']}
+"""
+    shop = parse_source(LADDER, "shop.yaml").procedure
+    file = parse_examples(told, "shop.yaml", shop)
+    rules = WorldRules(shop, load_calendars())
+    assert [str(line) for one in file.examples for line in run_example(one, file, rules).failures] == []
+
+
 def short() -> Source:
     return parse_source(SHORT, "small-office.yaml")
 
@@ -81,7 +157,7 @@ PACKS = sorted((PACKAGE / "packs").glob("*.yaml"))
 
 @pytest.mark.parametrize("path", PACKS, ids=lambda path: path.stem)
 def test_every_pack_is_used_here_and_declares_what_it_takes(path: Path) -> None:
-    assert f"pack: {path.stem}" in SHORT
+    assert f"pack: {path.stem}" in SHORT + LADDER
     text = path.read_text(encoding="utf-8")
     for name in read_yaml(text).data["parameters"]:
         assert f"${{{name}}}" in text, name

@@ -225,6 +225,14 @@ def test_a_fact_of_another_written_procedure_is_a_warning_only_for_a_procedure_o
     assert [(one.severity, one.path) for one in found] == [("warning", "source")]
 
 
+def test_rules_that_are_in_no_catalogue_are_numbered_by_the_file_itself() -> None:
+    assert check_procedure(sample("version: 1", "version: 1\nsource: [7, sample.12]")) == ()
+    text = sample("version: 1", "version: 1\nsource: [7]").model_dump(by_alias=True) | {"id": "shopping-mall"}
+    text["source"] = ("shopping-mall.999",)
+    (found,) = [one for one in check_procedure(type(sample()).model_validate(text)) if one.path == "source"]
+    assert "no such fact in the catalogue" in found.en
+
+
 def test_errors_come_before_warnings() -> None:
     broken = sample("at: [resolved]", "at: [merged, gone]")
     assert [one.severity for one in check_procedure(broken)] == ["error", "warning"]

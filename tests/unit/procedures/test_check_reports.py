@@ -84,6 +84,7 @@ def test_the_small_procedure_has_no_findings() -> None:
         ({"award": {"approved_by": ["nobody"]}}, "awards[a].approved_by", "no such role"),
         ({"milestone": {"must": [{"field": "nothing", "is": 1}]}}, "milestones[seen].must[0]", "no such fact"),
         ({"milestone": {"must": [{"field": "loss", "is": 1}]}}, "milestones[seen].must[0]", "not compared by is"),
+        ({"milestone": {"within": "nothing"}}, "milestones[seen].within", "no such clock: nothing"),
         ({"milestone": {"not_by": ["nobody"]}}, "milestones[seen].not_by", "neither a milestone nor a field"),
         ({"milestone": {"not_by": ["items"]}}, "milestones[seen].not_by", "neither a milestone nor a field"),
         ({"milestone": {"not_by": ["resolved"]}}, None, ""),

@@ -105,7 +105,7 @@ def test_a_check_prints_findings_and_exits_1_on_errors(tmp_path: Path) -> None:
     file.write_text(changed("default_department: desk", "default_department: shop"), encoding="utf-8")
     checked = run("check", str(file))
     assert checked.exit_code == 1
-    assert checked.stdout == "error: line 45: default_department: no such department: shop\n"
+    assert checked.stdout == "error: line 45: default_department: no such department: shop; there are: desk, office\n"
     assert "没有声明的部门" in run("check", str(file), "--lang", "zh").stdout
 
 

@@ -105,6 +105,11 @@ def test_a_notice_without_text_has_that_of_its_occurrence_or_of_the_word_it_name
     assert said == "line 80: notices[result].text: there is no text for resolvd (did you mean resolved?)"
 
 
+def test_a_notice_of_every_breach_names_each_clock(tmp_path: Path) -> None:
+    every = composed(tmp_path, (HEAD, EXTENDS), ("at: [resolved]", "at: [resolved, 'breached:*']"))
+    assert every.notices[0].at == ("resolved", "breached:handling", "breached:clerk")
+
+
 USE = "use:\n  - {pack: approval@1, with: {id: grant, who: officer}}\n"
 
 

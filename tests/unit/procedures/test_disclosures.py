@@ -40,7 +40,17 @@ BOTH = Disclosed(frozenset({"content", "respondent"}), frozenset({"agreement", "
 def test_an_office_that_is_bound_reads_what_is_disclosed_to_it(
     offices: list[str] | None, happened: list[str], may_read: Disclosed | None
 ) -> None:
-    assert disclosed_to(PROCEDURE, offices, happened) == may_read
+    assert disclosed_to(PROCEDURE, offices, happened, {}) == may_read
+
+
+@pytest.mark.parametrize(
+    ("facts", "names"), [({}, set()), ({"consent": False}, set()), ({"consent": True}, {"content"})]
+)
+def test_a_condition_that_does_not_hold_discloses_nothing(facts: dict[str, Any], names: set[str]) -> None:
+    rule = {"to": "other-body", "as": "original", "fields": ["content"], "when": {"field": "consent", "is": True}}
+    part = Confidentiality.model_validate({"id": "x", "name": {"zh": "x", "en": "x"}, "disclose": [rule]})
+    procedure = PROCEDURE.model_copy(update={"confidentiality": (part,)})
+    assert disclosed_to(procedure, ["other-body"], [], facts) == Disclosed(frozenset(names), frozenset())
 
 
 def test_parties_are_always_bound() -> None:

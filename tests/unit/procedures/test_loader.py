@@ -55,6 +55,11 @@ MISTAKES = [
         "{id: visit, after: resolved, fields: [{id: why, label: {zh: 因, en: Why}, type: date, required: requested}]}",
         "follow_ups[visit]: the field why comes with the answer",
     ),
+    (
+        "  - id: resolved\n",
+        "  - {id: refused, name: {zh: 拒, en: R}, within: x}\n  - id: resolved\n",
+        "what intake decides is not held",
+    ),
     ("type: boolean}", "type: boolean, required: true}", "the field urgent is of a complaint"),
     ("decision: admit", "decision: maybe", "admissibility.rules[named].decision: is not one of: admit, refuse"),
 ]

@@ -8,9 +8,9 @@ from pydantic import BaseModel
 from huiyin.cli.rules.meanings import meanings, models_in, purpose
 from huiyin.cli.rules.reference import PAGE, render_reference
 from huiyin.cli.rules.schema import render_schema
-from huiyin.cli.rules.words import DURATIONS, FACTS, OCCURRENCES, PLACEHOLDERS
+from huiyin.cli.rules.words import DURATIONS, FACTS, OCCURRENCES, OF_A_FILE, PLACEHOLDERS
 from shared.business_time.durations import Duration
-from shared.procedures import milestones, model
+from shared.procedures import milestones, model, vocabulary
 from shared.procedures.check.known_facts import known_facts
 from shared.procedures.loader import load_library
 from shared.procedures.model import Procedure
@@ -49,11 +49,16 @@ def test_every_fact_that_a_condition_may_read_is_explained() -> None:
                 "count": "count.<count>",
                 "number": "number.<document>",
                 "party": "party.<party>",
+                "place": "place.<count>",
             }.get(first) if dot else None  # fmt: skip
             if dot and f"{first}." in declared:
                 general = declared[f"{first}."] + (rest if rest in ("grade", "round") else "<field>")
             own = name in {one.id for one in procedure.fields}
             assert (general or ("<field>" if own else name)) in FACTS, name
+
+
+def test_every_key_that_a_file_has_beside_those_of_a_procedure_is_explained() -> None:
+    assert tuple(OF_A_FILE) == vocabulary.OF_A_FILE
 
 
 def test_every_placeholder_is_explained() -> None:

@@ -73,6 +73,28 @@ def test_what_is_not_known_yet_is_suggested_anew_when_it_is() -> None:
     assert decided(rules(), case).awards[0].approved == "50.00"
 
 
+@pytest.mark.parametrize(
+    ("amount", "fields", "problem"),
+    [
+        (
+            {"share": ["confirmed.loss", "confirmed.charge"], "of": 100},
+            {"loss": "5", "charge": "0"},
+            "division-by-zero",
+        ),
+        ({"times": 999_999_999_999, "of": "confirmed.loss"}, {"loss": "2"}, "out-of-range"),
+        ({"by": "people", "else": "confirmed.charge"}, {"loss": "2"}, "not-known: confirmed.charge"),
+    ],
+)
+def test_an_amount_that_cannot_be_computed_says_why_and_is_not_approved(
+    amount: Any, fields: dict[str, Any], problem: str
+) -> None:
+    case, (suggested,) = confirmed(rules(amount=amount), **fields)
+    assert (suggested.amount, suggested.problem) == (None, problem)
+    with pytest.raises(Conflict, match="cannot be computed yet") as caught:
+        decided(rules(amount=amount), case)
+    assert (caught.value.field, caught.value.hint) == ("award", problem)
+
+
 def test_what_was_decided_is_not_computed_anew() -> None:
     case = decided(rules(), confirmed(rules(), loss="100", charge="10")[0])
     after, suggested = confirmed(rules(at=["investigated"]), case, 6, charge="1")

@@ -42,6 +42,37 @@ def settled(rules: Rules, case: Case, persons: tuple[str, ...] = (), **fields: A
     return apply_report(case, Report("settled", NOW, "desk", fields, persons=persons), rules, NOW)
 
 
+TIME = {"id": "appeal", "name": NAME, "from": ["resolved"], "until": ["settled"], "duration": "P1D"}
+
+
+@pytest.mark.parametrize(
+    ("happened", "says"),
+    [
+        ([], "has not begun"),
+        (["started:appeal"], None),
+        (["started:appeal", "breached:appeal"], "is over"),
+        (["started:appeal", "breached:appeal", "breach-retracted:appeal"], None),
+        (["breached:appeal"], "has not begun"),
+    ],
+)
+def test_what_is_within_a_clock_happens_while_it_runs(happened: list[str], says: str | None) -> None:
+    rules = rules_with({"id": "settled", "within": "appeal"}, clocks=[TIME])
+    case = assigned().with_occurrences(tuple(happened), NOW - MINUTE)
+    if says is None:
+        assert settled(rules, case).case.has_occurred("settled")
+    else:
+        with pytest.raises(Conflict, match=says):
+            settled(rules, case)
+
+
+def test_what_happened_in_time_may_be_reported_when_the_time_is_over() -> None:
+    rules = rules_with({"id": "settled", "within": "appeal"}, clocks=[TIME])
+    begun = assigned().with_occurrences(("started:appeal",), NOW - MINUTE)
+    case = begun.with_occurrences(("breached:appeal",), NOW)
+    assert settled(rules, case).case.has_occurred("settled")  # at that very instant
+    assert case.has_occurred("breached:appeal")
+
+
 @pytest.mark.parametrize(
     ("fields", "field"),
     [

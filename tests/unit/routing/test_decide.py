@@ -70,13 +70,20 @@ def test_the_third_complainant_makes_the_matter_hot_for_all() -> None:
     case, emitted = apply_counts(assigned(), RULES, {"same": 3}, NOW)
     assert case.class_ == "hot"
     assert emitted == (
-        CaseCounted(count="same", number=3),
+        CaseCounted(count="same", number=3, place=3),
         CaseClassified(class_="hot", previous="general", cause="counted"),
     )
 
 
 def test_a_class_is_never_lowered() -> None:
     assert [type(one) for one in apply_counts(assigned(people=10), RULES, {"same": 3}, NOW)[1]] == [CaseCounted]
+
+
+def test_a_case_keeps_its_place_in_a_count_whatever_comes_later() -> None:
+    case, _ = apply_counts(assigned(), RULES, {"same": 1}, NOW)
+    case, emitted = apply_counts(case, RULES, {"same": 4}, NOW)
+    assert CaseCounted(count="same", number=4) in emitted
+    assert (case.conditions()["place.same"], case.conditions()["count.same"]) == (1, 4)
 
 
 @pytest.mark.parametrize(

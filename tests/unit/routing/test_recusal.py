@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.routing.domain.assignment import assist, raise_level
+from services.routing.domain.assignment import assign, assist, raise_level
 from services.routing.domain.case import Case
 from services.routing.domain.decide import apply_report
 from services.routing.domain.reassignment import reassign_by_hand
@@ -67,3 +67,11 @@ def test_a_rung_that_it_is_about_is_left_out(recused: tuple[str, ...], level: st
     procedure = Procedure.model_validate(text | {"reopenings": []})
     case = replace(assigned(), level="one", recused=recused)
     assert raise_level(case, procedure, "two", "x").case.level == level
+
+
+@pytest.mark.parametrize(("recused", "level"), [((), "one"), (("one",), "two"), (("one", "two", "three"), None)])
+def test_a_case_begins_on_the_lowest_rung_that_it_is_not_about(recused: tuple[str, ...], level: str | None) -> None:
+    text = PROCEDURE.model_dump(by_alias=True, exclude_none=True) | {"levels": LEVELS, "routes": [], "escalations": []}
+    procedure = Procedure.model_validate(text | {"reopenings": []})
+    case = Case(CASE, procedure.key, recused=recused)
+    assert assign(case, procedure, "admitted").case.level == level

@@ -32,6 +32,7 @@ def failures(story: str) -> list[str]:
 
 
 HOLDS = [
+    "    when: [{at: 2025-09-30 11:00, register: {}, expect: {of: second, happened: {received: 2025-09-30 11:00}}}]\n",
     "    when: [{at: 2025-09-29 11:00, register: {}, as: other, expect: {number: S-2025-0002}}]\n",
     "    when: [{at: 2025-09-29 11:00, register: {}, as: other, expect: {of: first, number: S-2025-0001}}]\n",
     "    expect: {status: assigned, department: desk, level: clerk, class: general, number: S-2025-0001}\n",
@@ -116,3 +117,60 @@ def test_two_examples_of_one_id_are_refused() -> None:
     twice = HEAD + HEAD.splitlines()[3] + "\n"
     with pytest.raises(ProcedureError, match="several examples have the id one"):
         parse_examples(twice, "sample.yaml")
+
+
+def test_a_further_complaint_is_received_when_it_is_registered_whatever_the_file_says_of_the_first() -> None:
+    head = HEAD.replace("complaint: {channel", "complaint: {received: 2025-09-29 10:00, channel").replace(
+        "    given:", "    # given:"
+    )
+    received = "expect: {of: second, happened: {received: 2025-09-30 11:00}}"
+    story = f"    when: [{{at: 2025-09-30 11:00, register: {{}}, {received}}}]\n"
+    file = parse_examples(head + story, "sample.yaml")
+    assert run_example(file.examples[0], file, WorldRules(sample(), CALENDARS)).failures == ()
+
+
+IMPOSSIBLE = [
+    ("expect: {status: asigned}", "expect.status: this procedure has no status asigned (did you mean assigned?)"),
+    ("expect: {class: mayor}", "expect.class: this procedure has no class mayor (did you mean major?)"),
+    ("expect: {department: sales}", "expect.department: this procedure has no department sales"),
+    ("expect: {level: clerks}", "expect.level: this procedure has no level clerks (did you mean clerk?)"),
+    ("expect: {due: {handeling: null}}",
+     "expect.due.handeling: this procedure has no clock handeling (did you mean handling?)"),
+    ("expect: {clocks: {x: met}}", "expect.clocks.x: this procedure has no clock x"),
+    ("expect: {facts: {kinds: goods}}", "expect.facts.kinds: this procedure has no fact kinds (did you mean kind?)"),
+    ("expect: {numbers: {letter: X1}}", "expect.numbers.letter: this procedure has no document with a number letter"),
+    ("expect: {awards: {loss: 5}}", "expect.awards.loss: this procedure has no award loss"),
+    ("expect: {happened: {'breached:handle': true}}", "expect.happened.breached:handle: this procedure has no "
+     "occurrence breached:handle (did you mean breached:handling?)"),
+    ("expect: {not_happened: [resolvd]}",
+     "expect.not_happened[0]: this procedure has no occurrence resolvd (did you mean resolved?)"),
+    ("expect: {no_notices: [results]}",
+     "expect.no_notices[0]: this procedure has no notice results (did you mean result?)"),
+    ("expect: {notices: [{notice: bill}]}", "expect.notices[0]: this procedure has no notice bill"),
+    ("expect: {of: second}", "expect.of: this procedure has no complaint second"),
+    ("expect: {reports: [{report: monthly, none: true}]}",
+     "expect.reports[0].report: this procedure has no report monthly"),
+    ("until: 2025-10-01 10:00\n    expect: {happened: {'breached:handling': 2025-10-13 24:00}}",
+     "expect.happened.breached:handling: 2025-10-13 24:00 lies after the end of the example, 2025-10-01 10:00"),
+    ("when: [{at: 2025-09-29 11:00, withdraw: true, expect: {happened: {withdrawn: 2025-09-29 12:00}}}]",
+     "when[0].expect.happened.withdrawn: 2025-09-29 12:00 lies after the end of the example, 2025-09-29 11:00"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("story", "mistake"), IMPOSSIBLE, ids=[story for story, _ in IMPOSSIBLE])
+def test_an_example_that_expects_what_cannot_be_is_a_mistake_of_the_file(story: str, mistake: str) -> None:
+    with pytest.raises(ProcedureError) as caught:
+        parse_examples(f"{HEAD}    {story}\n", "sample.yaml", sample())
+    line = 7 if story.startswith("until") else 6
+    assert caught.value.message == f"line {line}: examples[one].{mistake}"
+
+
+def test_examples_of_another_procedure_are_a_mistake() -> None:
+    text = HEAD.replace("procedure: sample", "procedure: other")
+    with pytest.raises(ProcedureError, match="line 1: procedure: these examples are of other"):
+        parse_examples(text, "sample.yaml", sample())
+
+
+@pytest.mark.parametrize("story", HOLDS)
+def test_what_holds_can_be(story: str) -> None:
+    assert parse_examples(HEAD + story, "sample.yaml", sample()).examples

@@ -29,6 +29,11 @@ STATEMENTS = (
     "CREATE INDEX cases_fingerprint ON cases (fingerprint) WHERE fingerprint IS NOT NULL",
     "CREATE INDEX cases_merged_into ON cases (merged_into) WHERE merged_into IS NOT NULL",
     """
+    CREATE TABLE case_links (
+        case_id uuid NOT NULL, other_id uuid NOT NULL, linked_by text NOT NULL, linked_at timestamptz NOT NULL,
+        PRIMARY KEY (case_id, other_id))
+    """,
+    """
     CREATE TABLE numbers (
         procedure text NOT NULL, scheme text NOT NULL, period text NOT NULL, last bigint NOT NULL,
         PRIMARY KEY (procedure, scheme, period))
@@ -57,6 +62,11 @@ STATEMENTS = (
         case_id uuid NOT NULL, name text NOT NULL, ciphertext bytea NOT NULL, contents bytea, office text,
         signed_by text[] NOT NULL, written_by text NOT NULL, written_at timestamptz NOT NULL,
         revision integer NOT NULL, PRIMARY KEY (case_id, name))
+    """,
+    """
+    CREATE TABLE document_copies (
+        case_id uuid NOT NULL, document text NOT NULL, copy_to text NOT NULL, office text NOT NULL,
+        handed_at timestamptz NOT NULL, PRIMARY KEY (case_id, document, copy_to))
     """,
     """
     CREATE TABLE vault_files (
