@@ -17,6 +17,7 @@ ONLY_CITED = {
     "county-agriculture-mediation": (),
     "customer-complaint-timeout-table": (),
     "express-compensation-rules": (),
+    "food-drug-complaint-rules": (),
     "general-hospital-dispute": (),
     "labour-inspection-complaints": (),
     "rural-credit-cooperative-complaints": (),
