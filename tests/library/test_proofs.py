@@ -14,6 +14,7 @@ from shared.procedures.loader import LIBRARY_FOLDER, load_procedure
 # Procedures of the library, and the facts that an element of them cites and no example proves yet.
 ONLY_CITED = {
     "baoshan-efficiency": (),
+    "construction-quality-station": (),
     "county-agriculture-mediation": (),
     "customer-complaint-timeout-table": (),
     "express-compensation-rules": (),
