@@ -22,6 +22,7 @@ ONLY_CITED = {
     "general-hospital-dispute": (),
     "labour-inspection-complaints": (),
     "rural-credit-cooperative-complaints": (),
+    "samr-complaint-report-forms": (),
     "sto-express-complaint-penalties": (),
     "shopping-mall": (),
     "social-insurance-levy-complaints": (),
