@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from huiyin.simulate.expectations import AwardExpectation, DocumentExpectation, Expectation, Part
 from huiyin.simulate.instants import wall
+from huiyin.simulate.rules import WorldRules
 from huiyin.simulate.world import World
 from services.routing.domain.award import CaseAward
+from shared.procedures.how_to import how_to_complain
 from shared.procedures.model import Procedure
 
 _AMOUNTS = frozenset(("amount", "at_least", "at_most", "approved"))
+
+
+def published_differences(expected: Expectation, rules: WorldRules) -> Iterator[str]:
+    """What the published text on how to complain does not say."""
+    if expected.how_to:
+        languages: tuple[Literal["zh", "en"], ...] = ("zh", "en")
+        texts = [how_to_complain(rules.procedure, rules.calendars, language) for language in languages]
+        for words in expected.how_to:
+            if not any(words in text for text in texts):
+                yield f"how to complain: does not say {words}"
 
 
 def part_differences(expected: Expectation, world: World, case_id: UUID, procedure: Procedure) -> Iterator[str]:
@@ -28,14 +40,14 @@ def part_differences(expected: Expectation, world: World, case_id: UUID, procedu
         if row is None:
             yield f"follow-up {name}: nobody is asked"
             continue
-        found = {
+        seen = {
             "state": row.state,
             "round": row.round,
             "opens": wall(row.opens_at, procedure.time_zone),
             "due": wall(row.due_at, procedure.time_zone) if row.due_at else None,
             "calls": len(row.calls),
         }
-        yield from _differences(f"follow-up {name}", follow_up, found)
+        yield from _differences(f"follow-up {name}", follow_up, seen)
 
 
 def _documents(expected: Expectation, world: World, case_id: UUID, time_zone: str) -> Iterator[str]:

@@ -18,7 +18,7 @@ FIRST = "first"
 class Part(BaseModel):
     """A part of an example: unknown keys are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
 
 class Sent(Part):
@@ -138,8 +138,9 @@ class Expectation(Seen):
     `facts`: what conditions read. `numbers`: of documents. `rule`, `decided_by`, `passed_to`: of the admission.
     `documents`: what the case holds; true or false: whether it is there. `awards`: the amount that was suggested last,
     null where one is to be chosen; or all of the last one, or all of them in order. `recused`: the offices that it is
-    hidden from. `may_read`: by office, what its people may read of the case. `reports`: of the procedure, whatever the
-    complaint. Without `of`: the complaint of the action, else the first.
+    about. `may_read`: by office, what its people may read of the case. `how_to`: words that the published text on how
+    to complain has, in either language. `reports`: of the procedure, whatever the complaint. Without `of`: the
+    complaint of the action, else the first.
     """
 
     of: Id = FIRST
@@ -160,10 +161,10 @@ class Expectation(Seen):
     passed_to: Id | None = None
     documents: Mapping[Id, bool | DocumentExpectation] = {}
     dossier: DossierExpectation | None = None
+    how_to: tuple[str, ...] = ()
     awards: Mapping[Id, Decimal | AwardExpectation | tuple[AwardExpectation, ...] | None] = {}
     follow_ups: Mapping[Id, FollowUpExpectation] = {}
     may_read: Mapping[Id, Reading] = {}
-    recused: tuple[Id, ...] | None = None
     reports: tuple[ReportExpectation, ...] = ()
 
 

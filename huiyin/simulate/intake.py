@@ -12,23 +12,29 @@ from uuid import UUID
 from huiyin.simulate.papers import File, Papers, Written
 from huiyin.simulate.refused import Refused
 from huiyin.simulate.rules import WorldRules
-from services.intake.domain import admission, numbering, supplements
+from services.intake.domain import admission, numbering, retention, supplements
 from services.intake.domain.admission import Complaint, Verdict
 from services.intake.domain.decisions import officers_verdict, particulars
 from services.intake.domain.documents import ContentsList
 from services.intake.domain.duplicate_keys import fingerprint, is_within, matters
 from services.intake.domain.field_errors import FieldError
 from services.intake.domain.history import History
+from services.intake.domain.parties import given_names
 from services.intake.domain.recusal import recused_offices, recusing_fields
 from services.intake.domain.timeline import Occurrence, Projection, TimelineEntry, entries, project
 from shared.events.base import EventData
-from shared.events.complaints import ComplaintSupplemented, ComplaintWithdrawn, DocumentAdded, DocumentNumbered
+from shared.events.complaints import (
+    ComplaintErased,
+    ComplaintSupplemented,
+    ComplaintWithdrawn,
+    DocumentAdded,
+    DocumentNumbered,
+)
 from shared.events.deadlines import ClockBreached
 from shared.events.envelope import Event, make
 from shared.events.occurrences import facts_of, names, names_of
 from shared.events.reports import CaseListed, is_report
 from shared.procedures.fields import Scalar
-from shared.procedures.model import Procedure
 from shared.procedures.offices import COMPLAINANT
 
 
@@ -40,17 +46,9 @@ def _index(purpose: str, *parts: str) -> str:
 _NOTHING = History(frozenset(), {})
 
 
-def _about(procedure: Procedure, values: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    """Those of the values that say whom the complaint is about."""
-    return {name: values[name] for name in recusing_fields(procedure) & values.keys()}
-
-
 @dataclass(frozen=True, slots=True)
 class IntakeCase:
-    """A case as intake keeps it; `given` names the fields whose values are in the vault.
-
-    `accused`: the values that say whom it is about.
-    """
+    """A case as intake keeps it; `vault` are the values that the vault would keep, by its names for them."""
 
     id: UUID
     number: str
@@ -58,12 +56,11 @@ class IntakeCase:
     received_at: datetime
     registered_at: datetime
     attributes: Mapping[str, Scalar]
-    given: frozenset[str]
+    vault: Mapping[str, str]
     missing: tuple[str, ...]
     fingerprint: str | None
     merged_into: UUID | None = None
     document_numbers: Mapping[str, str] = field(default_factory=dict)
-    accused: Mapping[str, Scalar] = field(default_factory=dict)
     timeline: tuple[TimelineEntry, ...] = ()
     known: History = _NOTHING
 
@@ -102,6 +99,7 @@ class Intake:
         self.cases: dict[UUID, IntakeCase] = {}
         self._counted: Tally[numbering.Counter] = Tally()
         self._papers = Papers(rules)
+        self._kept: dict[UUID, datetime] = {}
         self._put = 0
 
     def register(
@@ -135,12 +133,11 @@ class Intake:
             received_at=checked.received_at,
             registered_at=now,
             attributes=checked.attributes,
-            given=frozenset(checked.vault),
+            vault=dict(checked.vault),
             missing=checked.missing,
             fingerprint=print_,
             merged_into=into,
             document_numbers=numbers,
-            accused=_about(form.procedure, checked.values),
         )
         made = admission.registration_events(
             checked,
@@ -203,14 +200,17 @@ class Intake:
         if read.errors:
             raise _refused(read.errors)
         attributes = {**case.attributes, **read.coded}
-        given = case.given | read.vault.keys()
-        came = tuple(sorted((*read.vault, *read.coded)))
+        came = tuple(sorted(given_names(form.procedure, (*read.vault, *read.coded))))
+        replaced = {one.id for one in form.procedure.parties if one.id in came}  # others take their persons' place
+        vault = {name: value for name, value in case.vault.items() if name.partition(".")[0] not in replaced}
+        vault |= read.vault
+        about = None
+        if not recusing_fields(form.procedure).isdisjoint(came):
+            about = recused_offices(form.procedure, {**vault, **attributes})
         requests = supplements.after(supplements.open_requests(case.timeline), came)
-        missing = form.missing(attributes.keys() | given, {**attributes, "channel": case.channel})
+        missing = form.missing(attributes.keys() | vault.keys(), {**attributes, "channel": case.channel})
         missing = supplements.still_missing(form, missing, requests)
-        accused = {**case.accused, **_about(form.procedure, {**read.vault, **read.coded})}
-        about = None if accused == case.accused else recused_offices(form.procedure, accused)
-        case = self.cases[case_id] = replace(case, attributes=attributes, given=given, missing=missing, accused=accused)
+        case = self.cases[case_id] = replace(case, attributes=attributes, vault=vault, missing=missing)
         cause = f"supplement|{now.isoformat()}"
         supplemented = ComplaintSupplemented(
             attributes=attributes,
@@ -254,6 +254,28 @@ class Intake:
         """What a case holds and what its dossier lacks."""
         return self._papers.contents(self.cases[case_id])
 
+    @property
+    def next_at(self) -> datetime | None:
+        """Until when the next case is kept."""
+        return min(self._kept.values(), default=None)
+
+    def fire(self, now: datetime) -> list[Event]:
+        """Erase the cases whose time is over."""
+        made = []
+        for id, until in [one for one in self._kept.items() if one[1] <= now]:
+            del self._kept[id]
+            self.cases[id] = replace(self.cases[id], vault={}, fingerprint=None)
+            made += self._events(id, [ComplaintErased(kept_until=until)], f"erased|{until.isoformat()}", now)
+        return made
+
+    def _note_retention(self, case: IntakeCase, happened: Collection[str]) -> None:
+        if not retention.concerns(self._rules.procedure, happened):
+            return
+        until = retention.kept_until(self._rules.procedure, case.timeline, self._rules.form.calendar)
+        self._kept.pop(case.id, None)
+        if until is not None:
+            self._kept[case.id] = until
+
     def list_case(self, case_id: UUID, listed: CaseListed, now: datetime) -> list[Event]:
         """A recurring report lists a case."""
         return self._emit(self.cases[case_id], [listed], f"report:{listed.report_id}", now)
@@ -264,6 +286,7 @@ class Intake:
             return []
         case = self.cases[event.subject]
         case = self.cases[event.subject] = case.after(event)
+        self._note_retention(case, names(event))
         if event.source == "/huiyin/intake":  # numbers follow where it is emitted
             return self._fulfil(case, event) if isinstance(event.data, DocumentAdded) else []
         made = self._numbered(case.id, self._add_numbers(case, names(event), event.time), event.time)

@@ -54,14 +54,12 @@ def figures(procedure: Procedure, cited: Cited) -> Iterator[Mutation]:
 def _own(place: Place, value: object) -> Iterator[tuple[Place, object]]:
     """The values of an element that are its own and written down: a default is the language's, no fact's."""
     if isinstance(value, BaseModel):
-        for name in type(value).model_fields:
+        for name in (*type(value).model_fields, *(value.model_extra or ())):  # the rows of a table are extra
             if name not in value.model_fields_set:
                 continue
             inner = getattr(value, name)
             if not (isinstance(inner, Element) and inner.source):
                 yield from _own((*place, name), inner)
-        for name, inner in (value.__pydantic_extra__ or {}).items():  # the rows of a table
-            yield from _own((*place, name), inner)
     elif isinstance(value, tuple):
         for number, one in enumerate(value):
             if not (isinstance(one, Element) and one.source):

@@ -53,12 +53,12 @@ class Observation:
     rule: str | None = None
     decided_by: str | None = None
     passed_to: str | None = None
+    recused: tuple[str, ...] = ()
     clocks: dict[str, ClockSeen] = field(default_factory=dict)
     happened: dict[str, list[datetime]] = field(default_factory=dict)
     notices: list[NoticeSeen] = field(default_factory=list)
     numbers: dict[str, str] = field(default_factory=dict)
     awards: dict[str, str | None] = field(default_factory=dict)
-    recused: tuple[str, ...] = ()
 
 
 _ENDS: dict[type[d.ClockEvent], str] = {

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 from huiyin.simulate.acting import act
 from huiyin.simulate.actions import Action, Ask, Given, PutDocument, Register, ReportMilestone
 from huiyin.simulate.expect import Differences
-from huiyin.simulate.expect_parts import part_differences
+from huiyin.simulate.expect_parts import part_differences, published_differences
 from huiyin.simulate.expect_reports import report_differences
 from huiyin.simulate.expectations import FIRST, Expectation, Refusal
 from huiyin.simulate.instants import instant
@@ -115,7 +115,8 @@ class _Run:
             problem = _refusal(lambda action=action: self._act(world, action))
             self._compare_refusal(place, action.refused, problem)
             self._note(world, self._completed(action))
-            self._advance(world, action.at, inclusive=True)
+            if all(later.at != action.at for later in self._example.when[place : place + 1]):
+                self._advance(world, action.at, inclusive=True)
             if action.expect is not None:
                 self._compare(place, _of_action(action, action.expect), world)
         if self._example.until is not None:
@@ -239,9 +240,12 @@ class _Run:
         for report in expected.reports:
             for line in report_differences(report, world, procedure):
                 self._fail(place, line)
+        for line in published_differences(expected, self._rules):
+            self._fail(place, line)
         case = self._ids.get(expected.of)
         if case is None:
-            if expected.model_fields_set - {"of"} != {"reports"}:
+            named = expected.model_fields_set - {"of"}
+            if not named or named - {"reports", "how_to"}:
                 self._fail(place, f"there is no complaint {expected.of}")
             return
         names = {id: name for name, id in self._ids.items()}

@@ -61,6 +61,7 @@ class World:
                 self._sla.next_at,
                 self._routing.next_at,
                 self._notify.next_at,
+                self._intake.next_at,
                 self.reports.next_at(self.now),
             )
             step = min((at for at in waiting if at is not None), default=None)
@@ -72,6 +73,7 @@ class World:
             self._publish(self._routing.look_again(self.now))
             self._publish(self._notify.fire(self.now))
             self._publish(self.reports.fire(self.now))
+            self._publish(self._intake.fire(self.now))
         raise Endless("a clock repeats without end", field="clocks")
 
     def register(
