@@ -115,7 +115,8 @@ class _Run:
             problem = _refusal(lambda action=action: self._act(world, action))
             self._compare_refusal(place, action.refused, problem)
             self._note(world, self._completed(action))
-            self._advance(world, action.at, inclusive=True)
+            if all(later.at != action.at for later in self._example.when[place : place + 1]):
+                self._advance(world, action.at, inclusive=True)
             if action.expect is not None:
                 self._compare(place, _of_action(action, action.expect), world)
         if self._example.until is not None:

@@ -14,12 +14,15 @@ from shared.procedures.loader import LIBRARY_FOLDER, load_procedure
 # Procedures of the library, and the facts that an element of them cites and no example proves yet.
 ONLY_CITED = {
     "baoshan-efficiency": (),
+    "construction-quality-station": (),
     "county-agriculture-mediation": (),
     "customer-complaint-timeout-table": (),
     "express-compensation-rules": (),
+    "food-drug-complaint-rules": (),
     "general-hospital-dispute": (),
     "labour-inspection-complaints": (),
     "rural-credit-cooperative-complaints": (),
+    "samr-complaint-report-forms": (),
     "sto-express-complaint-penalties": (),
     "shopping-mall": (),
     "social-insurance-levy-complaints": (),
