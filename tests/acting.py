@@ -69,6 +69,15 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
 # Those of recurring reports, which are no actions on a case: tests/integration/intake/test_reports.py.
 OF_REPORTS = {"intake": {("POST", "/v1/reports/{}/sign-off"), ("POST", "/v1/reports/{}/editions")}}
 
+# Those that need another case, or a document that is there: test_same_matter.py and test_documents.py of intake.
+OF_SEVERAL = {
+    "intake": {
+        ("POST", "/v1/cases/{}/same-matter"),
+        ("DELETE", "/v1/cases/{}/same-matter/{}"),
+        ("POST", "/v1/cases/{}/documents/{}/copies"),
+    }
+}
+
 
 def is_refused_for_office(answer: httpx.Response) -> bool:
     """Whether it was refused because the key may not act as the office: 403, problem details, field `by`."""

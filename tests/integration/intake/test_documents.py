@@ -15,8 +15,10 @@ from shared.events import envelope
 from shared.events.complaints import ComplaintErased, DocumentAdded, DocumentCopied
 from shared.events.envelope import Event
 from shared.messaging.inbox.processor import Processor
+from tests.acting import is_refused_for_office
 from tests.integration.intake.conftest import Intake
 from tests.integration.intake.test_consumer import FORMS, records, register
+from tests.integration.intake.test_recusal import key
 from tests.unit.intake.sample import FIELDS, MONDAY
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -139,6 +141,9 @@ async def test_a_document_is_copied_once_everybody_has_a_copy_and_anew_when_it_i
         entries = (await intake.http.get(f"/v1/cases/{case_id}/timeline")).json()["occurrences"]
         return [one["occurrence"] for one in entries if "copied" in one["occurrence"]]
 
+    audit = await key(intake, "copier", "test-disclosure/other-body")
+    refused = await intake.http.post(f"{path}/copies", json={"to": "complainant", "by": "chief"}, headers=audit)
+    assert is_refused_for_office(refused)
     assert await copied("complainant") == 409  # it is not there yet
     assert (await intake.http.put(path, json={"text": "协议"})).status_code == 204
     assert [await copied(to) for to in ("complainant", "complainant", "chief")] == [204, 204, 422]

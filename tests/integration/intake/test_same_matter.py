@@ -99,6 +99,8 @@ async def test_what_is_no_other_case_of_the_procedure_is_not_linked(intake: Inta
     chief = await key(intake, "officer", "test-recusal/audit")
     refused = await link(intake, one, one, headers=chief)
     assert (refused.status_code, refused.json()["field"]) == (403, "by")
+    refused = await undo(intake, one, await register(intake, phone="13800000009"), headers=chief)
+    assert (refused.status_code, refused.json()["field"]) == (403, "by")
 
 
 async def test_a_case_that_is_hidden_is_neither_linked_nor_shown(intake: Intake) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from shared.messaging.database import open_database
 from shared.service_names import SERVICES
-from tests.acting import ACTIONS, OF_REPORTS
+from tests.acting import ACTIONS, OF_REPORTS, OF_SEVERAL
 from tests.unit.hosting.test_open_routes import NO_DATABASE, app_of
 
 
@@ -41,7 +41,7 @@ async def test_every_route_that_names_an_office_is_known_to_check_it(service: st
         (one.method, re.sub(r"\{[^}]+\}|(?<=/documents/)\w+|\?.*", _blank, one.path))
         for one in ACTIONS.get(service, ())
     }
-    assert known | OF_REPORTS.get(service, set()) == found
+    assert known | OF_REPORTS.get(service, set()) | OF_SEVERAL.get(service, set()) == found
 
 
 def _blank(part: re.Match[str]) -> str:
