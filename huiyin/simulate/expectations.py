@@ -18,7 +18,7 @@ FIRST = "first"
 class Part(BaseModel):
     """A part of an example: unknown keys are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
 
 class Sent(Part):
@@ -165,7 +165,6 @@ class Expectation(Seen):
     awards: Mapping[Id, Decimal | AwardExpectation | tuple[AwardExpectation, ...] | None] = {}
     follow_ups: Mapping[Id, FollowUpExpectation] = {}
     may_read: Mapping[Id, Reading] = {}
-    recused: tuple[Id, ...] = ()
     reports: tuple[ReportExpectation, ...] = ()
 
 

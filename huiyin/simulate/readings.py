@@ -14,7 +14,7 @@ from shared.security.acting import is_hidden
 
 def readable(procedure: Procedure, office: str, seen: Observation, facts: Mapping[str, Any]) -> Reading:
     """`hidden` from an office that the case is about, `everything`, or the fields and documents that are disclosed to
-    it, in alphabetical order."""
+    it, in alphabetical order. `facts`: what conditions read."""
     if is_hidden([f"{procedure.id}/{office}"], procedure.id, seen.recused):
         return "hidden"
     found = disclosed_to(procedure, [office], seen.happened.keys(), facts)

@@ -65,6 +65,8 @@ _CLOCK: dict[type[EventData], str] = {
     d.BreachRetracted: "breach-retracted",
 }
 
+RECUSED = "recused"
+"""The offices that a complaint is about: a fact for the services, of which no condition knows."""
 REPORT_DUE = "report.due"
 """The fact by which a report's clock knows its due instant."""
 
@@ -138,9 +140,11 @@ def facts_of(data: EventData) -> Mapping[str, Any]:
     """The same from the event's data alone."""
     match data:
         case c.ComplaintRegistered():
-            return {**data.attributes, "channel": data.channel, "missing": list(data.missing)}
+            recused = {RECUSED: list(data.recused)} if data.recused else {}
+            return {**data.attributes, "channel": data.channel, "missing": list(data.missing), **recused}
         case c.ComplaintSupplemented():
-            return {**data.attributes, "missing": list(data.missing)}
+            recused = {} if data.recused is None else {RECUSED: list(data.recused)}
+            return {**data.attributes, "missing": list(data.missing), **recused}
         case c.DocumentNumbered(document=x, number=number):
             return {f"number.{x}": number}
         case (

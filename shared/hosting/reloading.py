@@ -124,8 +124,8 @@ def require_calendars(procedures: Iterable[Procedure], calendars: Mapping[str, C
 
 
 def calendars_of(procedure: Procedure) -> set[str]:
-    """The ids of all calendars that a procedure counts on."""
-    found = {procedure.calendar}
+    """The ids of all calendars that a procedure counts on, or publishes as a channel's hours."""
+    found = {procedure.calendar} | {one.hours for one in procedure.channels if one.hours is not None}
     for clock in procedure.clocks:
         found |= {clock.calendar or procedure.calendar}
         found |= {one.calendar for one in clock.steps if one.calendar}

@@ -124,7 +124,19 @@ def heading(case: Json, read: Reader) -> Iterator[str]:
 
 def identity(case: Json, read: Reader) -> Iterator[str]:
     """What the vault holds of the case."""
-    yield from aligned((read.label(field), str(value)) for field, value in case.get("identity", {}).items())
+    rows: list[tuple[str, str]] = []
+    for field, value in case.get("identity", {}).items():
+        if isinstance(value, list):  # a party: a line for each of its persons
+            rows += [(read.name("parties", field), _person(read, field, one)) for one in value]
+        else:
+            rows.append((read.label(field), str(value)))
+    yield from aligned(rows)
+
+
+def _person(read: Reader, party: str, person: Json) -> str:
+    specs = next((one.fields for one in read.procedure.parties if one.id == party), ()) if read.procedure else ()
+    labels = {spec.id: read.text(spec.label) for spec in specs}
+    return ", ".join(f"{labels.get(name, name)}: {value}" for name, value in person.items())
 
 
 def clocks(answer: Json, read: Reader) -> Iterator[str]:

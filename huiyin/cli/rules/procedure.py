@@ -83,12 +83,12 @@ def check(
         source = read_source(file)
     except ProcedureError as mistakes:
         for line in mistakes.message.splitlines():
-            print(f"error: {line}")
+            print(f"error: {_in(file.name, line)}")
         print(mistakes.hint or "", file=sys.stderr)
         raise typer.Exit(1) from None
     findings, loaded = source.located(), source.procedure
     for one, _, where in findings:
-        print(f"{one.severity}: {where}: {one.path}: {one.zh if lang is Lang.zh else one.en}")
+        print(f"{one.severity}: {_in(file.name, where)}: {one.path}: {one.zh if lang is Lang.zh else one.en}")
     errors = sum(one.severity == "error" for one, *_ in findings)
     examples, failures = (0, []) if errors else _examples(file, loaded)
     for failure in failures:
@@ -97,6 +97,11 @@ def check(
     print(f"{loaded.id} v{loaded.version}: {errors} errors, {len(findings) - errors} warnings; {ran}", file=sys.stderr)
     if errors or failures:
         raise typer.Exit(1)
+
+
+def _in(file: str, place: str) -> str:
+    """`line 12` of the file itself with the file's name; a base's or a pack's place has its own."""
+    return f"{file} {place}" if place.startswith("line ") else place
 
 
 def how_to(
@@ -126,7 +131,7 @@ def _examples(file: Path, loaded: Procedure) -> tuple[int, list[Failure]]:
         return failures_of(file, loaded)
     except ProcedureError as mistakes:
         for line in mistakes.message.splitlines():
-            print(f"error: examples/{line}")
+            print(f"error: {_in(f'examples/{file.name}', line)}")
         raise typer.Exit(1) from None
 
 

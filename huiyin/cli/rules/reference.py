@@ -106,6 +106,7 @@ def _lines() -> Iterator[str]:
         **PLACEHOLDERS,
         "documents.<name>": "a text that was put into the case's vault; in a body only",
         "number.<document>": "the number of a document",
+        "due.<clock>": "when this clock is due, as local time",
     }
     shown = {f"{{{{{name}}}}}": meaning for name, meaning in inside.items()}
     yield from _table("Placeholders", "Of notices' texts; nothing else is replaced, or executed.", "in a text", shown)

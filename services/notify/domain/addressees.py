@@ -9,6 +9,7 @@ from typing import Literal
 
 from services.notify.domain.case import Case
 from services.notify.domain.recipients import Endpoint, Recipients, SmtpEndpoint, WebhookEndpoint
+from shared.events.occurrences import RECUSED
 from shared.procedures.model import Procedure
 
 Kind = Literal["complainant", "department", "role", "level", "party"]
@@ -49,14 +50,18 @@ def addressee(to: str, case: Case, procedure: Procedure) -> Addressee:
 
 
 def each_once(several: Sequence[str], case: Case, procedure: Procedure, report: str | None = None) -> list[str]:
-    """Of several `to`, those that mean different addressees now: nobody gets the same notice twice.
+    """Of several `to`, those that mean different addressees now: nobody gets the same notice twice, and no office gets
+    one of a case that is about it.
 
     `assistants` are the departments that assist now, `recipients` the offices that `report` goes to: each is named.
     """
+    recused = case.current(RECUSED) or ()
     found: dict[Addressee, str] = {}
     for word in several:
         for to in _named(word, case, procedure, report):
-            found.setdefault(addressee(to, case, procedure), to)
+            who = addressee(to, case, procedure)
+            if who.id not in recused:
+                found.setdefault(who, to)
     return list(found.values())
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -158,6 +158,16 @@ def by_key(value: Mapping[str, Any]) -> Any:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@example(  # closed and opened again; closed; opened again and closed
+    [
+        (0, "letter", {}, [("closed", 2), ("reopened", 3)]),
+        (1, "letter", {}, [("closed", 2)]),
+        (2, "telephone", {}, [("reopened", 3), ("closed", 4)]),
+        (3, "letter", {}, [("closed", 33)]),
+    ],
+    {"open": True},
+    None,
+)
 @given(st.lists(cases, min_size=1, max_size=8), st.sampled_from(OF), st.sampled_from([None, ("department", "desk")]))
 async def test_memory_counts_as_the_database_does(
     engine: AsyncEngine, given: list[Any], of: dict[str, Any], own: tuple[str, str] | None

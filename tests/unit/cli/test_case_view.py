@@ -134,6 +134,16 @@ def test_a_text_of_several_lines_stays_in_its_column() -> None:
     assert lines == ["  Name           李", "  What happened  a\n                 b"]
 
 
+def test_a_party_has_a_line_for_each_of_its_persons() -> None:
+    known = {"content": "x", "respondent": [{"name": "A", "phone": "1"}, {"name": "B"}]}
+    lines = list(view.identity({"identity": known}, reader()))
+    assert [line.split() for line in lines] == [
+        ["What", "happened", "x"],
+        ["respondent", "name:", "A,", "phone:", "1"],
+        ["respondent", "name:", "B"],
+    ]
+
+
 def test_a_case_is_found_by_id_without_asking_and_by_number_by_asking() -> None:
     assert find(_never, CASE["case_id"].upper()) == CASE["case_id"]
     assert find(lambda _path, number: {"cases": [CASE]}, "S2026-00001") == CASE["case_id"]

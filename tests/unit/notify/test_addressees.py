@@ -9,6 +9,7 @@ from services.notify.domain.addressees import addressee, each_once, endpoint
 from services.notify.domain.case import Case, fold, opened
 from services.notify.domain.recipients import Recipients
 from shared.events.assignments import AssistantAssigned, CaseEscalated
+from shared.events.complaints import ComplaintRegistered, ComplaintSupplemented
 from shared.events.envelope import Event
 from shared.procedures.model import Party
 from tests.unit.notify.samples import Story, procedure
@@ -92,3 +93,15 @@ def test_no_webhook_gets_what_is_a_partys() -> None:
     webhook = {"sink": "webhook", "url": "https://example.org", "secret_file": "x"}
     with pytest.raises(ValidationError):
         Recipients.model_validate({"party": {"respondent": webhook}})
+
+
+def test_no_office_gets_a_notice_of_a_case_that_is_about_it() -> None:
+    story = Story()
+    registered = ComplaintRegistered(
+        case_number="1", channel="online", received_at=story.now, recused=("chief", "roads")
+    )
+    case = _case(story.emit(registered), story.assigned("water"))
+    to = ["complainant", "department", "chief", "department:roads", "level:front"]
+    assert each_once(to, case, procedure()) == ["complainant", "department", "level:front"]
+    fold(case, story.later(minutes=1).emit(ComplaintSupplemented(recused=("front",))))
+    assert each_once(to, case, procedure()) == ["complainant", "department", "chief", "department:roads"]

@@ -105,7 +105,10 @@ def test_a_check_prints_findings_and_exits_1_on_errors(tmp_path: Path) -> None:
     file.write_text(changed("default_department: desk", "default_department: shop"), encoding="utf-8")
     checked = run("check", str(file))
     assert checked.exit_code == 1
-    assert checked.stdout == "error: line 45: default_department: no such department: shop; there are: desk, office\n"
+    assert (
+        checked.stdout
+        == "error: sample.yaml line 45: default_department: no such department: shop; there are: desk, office\n"
+    )
     assert "没有声明的部门" in run("check", str(file), "--lang", "zh").stdout
 
 
@@ -122,7 +125,7 @@ def test_a_warning_alone_does_not_fail_a_check(tmp_path: Path) -> None:
     file.write_text(changed("at: [resolved]", "at: [resolved, merged]"), encoding="utf-8")
     checked = run("check", str(file))
     assert checked.exit_code == 0
-    assert checked.stdout.startswith("warning: line 77: notices[result].at: ")
+    assert checked.stdout.startswith("warning: sample.yaml line 77: notices[result].at: ")
 
 
 def test_the_schema_is_printed_as_json() -> None:

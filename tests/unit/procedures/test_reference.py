@@ -48,8 +48,8 @@ def test_every_fact_that_a_condition_may_read_is_explained() -> None:
             general = {
                 "count": "count.<count>",
                 "number": "number.<document>",
-                "party": "party.<party>",
                 "place": "place.<count>",
+                "party": "party.<party>",
             }.get(first) if dot else None  # fmt: skip
             if dot and f"{first}." in declared:
                 general = declared[f"{first}."] + (rest if rest in ("grade", "round") else "<field>")

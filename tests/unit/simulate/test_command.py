@@ -70,7 +70,7 @@ def test_check_names_the_line_of_a_mistake_among_the_examples(file: Path) -> Non
     spoil(file, "expect: {status", "expekt: {status")
     found = run("check", str(file))
     assert found.exit_code == 1
-    assert "error: examples/line 4: examples[registered].expekt" in found.stdout
+    assert "error: examples/sample.yaml line 4: examples[registered].expekt" in found.stdout
 
 
 def test_simulate_prints_what_happens_and_fails_with_what_does_not_hold(file: Path) -> None:

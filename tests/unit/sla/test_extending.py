@@ -182,6 +182,17 @@ def test_a_date_that_was_stated_is_put_off_only_by_what_the_clock_stands_after_t
     assert decided(rules, events[:5], "2025-09-25 09:00").clocks[0].due_at is None
 
 
+def test_of_a_pause_that_was_open_at_the_approval_only_what_came_after_it_puts_the_date_off() -> None:
+    rules = procedure({**OPEN, "pauses": [{"from": "paused", "until": ["resumed"]}]})
+    events = [
+        FIRST,
+        occurrence("2025-09-23 09:00", "paused"),
+        approved("2025-09-23 15:00", "2025-10-10T12:00:00+08:00"),
+        occurrence("2025-09-23 17:00", "resumed"),  # two hours after the approval
+    ]
+    assert decided(rules, events, "2025-09-25 09:00").clocks[0].due_at == at("2025-10-10 14:00")
+
+
 def test_hours_are_extended_by_a_number_of_hours_and_the_explanation_says_until_when() -> None:
     hours = {**HOURS, "extension": {"to_field": "until", "approved_by": ["head"]}}
     in_all = approved("2025-09-29 10:00", 4)
