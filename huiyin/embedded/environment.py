@@ -8,7 +8,15 @@ from pathlib import Path
 
 from shared.errors import StackError
 
-PASSED_ON = ("HUIYIN_SMTP_URL", "HUIYIN_PUBLIC_URL", "HUIYIN_PROCEDURES", "HUIYIN_CALENDARS", "HUIYIN_LOG_LEVEL")
+PASSED_ON = (
+    "HUIYIN_SMTP_URL",
+    "HUIYIN_PUBLIC_URL",
+    "HUIYIN_PROCEDURES",
+    "HUIYIN_CALENDARS",
+    "HUIYIN_LOG_LEVEL",
+    "HUIYIN_NOTICE_LATE_SECONDS",
+    "HUIYIN_NOTICE_WINDOW_SECONDS",
+)
 """Variables that the supervisor hands to every service as they are."""
 
 

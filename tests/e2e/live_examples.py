@@ -169,10 +169,12 @@ class LiveExamples:
             )
             if there.total() != published:
                 end, published = time.monotonic() + _PATIENCE_S, there.total()
-            waiting = [live for live in waiting if live.expected - there]
+            waiting = [live for live in waiting if _settled(live.expected) - _settled(there)]
             if waiting and time.monotonic() > end:
                 for live in waiting:
-                    lacking = sorted(f"{what} {at}" for _, what, at in (live.expected - there).elements())
+                    lacking = sorted(
+                        f"{what} {at}" for _, what, at in (_settled(live.expected) - _settled(there)).elements()
+                    )
                     live.add(f"not published: {', '.join(lacking)}")
                 return
             if waiting:
@@ -197,7 +199,8 @@ class LiveExamples:
         last = live.story.outcome.played[-1].at
         events = [one for one in self._events(live.subjects) if _second(one.time) <= last]
         of_cases = (event for event in events if not is_report(event.subject))
-        more = Counter((event.subject, *_seen(event)) for event in of_cases) - live.expected
+        found_there = Counter((event.subject, *_seen(event)) for event in of_cases)
+        more = _settled(found_there) - _settled(live.expected)
         for _, what, at in sorted(more.elements()):
             yield f"{live.story.name}: published beside what was published in memory: {what} {at}"
         for in_memory, in_stack in live.ids.items():
@@ -215,6 +218,19 @@ def _seen(event: Event) -> tuple[str, str]:
     names = occurrences.names(event)
     at = occurrences.happened_at(event, names[0] if names else "")
     return (names[-1] if names else event.type), _second(at).isoformat()
+
+
+def _settled(found: Counter[Seen]) -> Counter[Seen]:
+    """Without the clocks that were started and cancelled again at one instant, of which a service that takes several
+    events at once says nothing."""
+    settled = Counter(found)
+    for (subject, what, at), count in found.items():
+        if what.startswith("started:") and count > 1:
+            cancelled = (subject, what.replace("started:", "cancelled:", 1), at)
+            gone = min(count - 1, found[cancelled])
+            settled[subject, what, at] -= gone
+            settled[cancelled] -= gone
+    return settled
 
 
 def _second(at: datetime) -> datetime:
