@@ -165,6 +165,7 @@ class Expectation(Seen):
     awards: Mapping[Id, Decimal | AwardExpectation | tuple[AwardExpectation, ...] | None] = {}
     follow_ups: Mapping[Id, FollowUpExpectation] = {}
     may_read: Mapping[Id, Reading] = {}
+    recused: tuple[Id, ...] = ()
     reports: tuple[ReportExpectation, ...] = ()
 
 
