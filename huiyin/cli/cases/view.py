@@ -185,6 +185,8 @@ def timeline(occurrences: Iterable[Json], read: Reader) -> Iterator[str]:
 
 
 def _told(value: object) -> str:
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return ",".join(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

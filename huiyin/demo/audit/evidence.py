@@ -92,6 +92,7 @@ _UNPUBLISHED = text("SELECT coalesce(sum(cardinality(ids)), 0) FROM unpublished"
 _INBOX = text("SELECT event_id FROM inbox")
 _HELD = text("SELECT count(*) FROM held_events")
 _LETTERS = text("SELECT count(*) FROM dead_letters WHERE settled_at IS NULL")
+_ONE_SNAPSHOT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 _NUMBERS = text("SELECT case_id, topic, last FROM sequences")
 _CASES = text("SELECT id, procedure, procedure_version, number, status FROM cases")
 _TIMELINE = text("SELECT event_id, occurrence FROM timeline")
@@ -119,6 +120,7 @@ async def gather(connection: Connection, run: Collection[UUID]) -> Evidence:
 
 async def _common(found: Evidence, service: str, url: str) -> None:
     async with transaction(service, url) as tx:
+        await tx.execute(_ONE_SNAPSHOT)  # recurring reports go on while this reads
         rows = await tx.execute(_OUTBOX, {"dead_letters": DEAD_LETTERS.name})
         found.emitted[service] = [EmittedEvent(*row) for row in rows]
         found.unpublished[service] = int(await tx.scalar(_UNPUBLISHED) or 0)
