@@ -119,14 +119,28 @@ def _for_clock(data: ClockStarted | ClockExtended, clock: Clock, file: CaseFile,
 
 
 def next_goal(file: CaseFile, seed: str, now: datetime) -> Task | None:
-    """What to do for an admitted case that nobody has anything more in hand for, but has no answer yet."""
-    if not file.admitted or file.answered:
+    """What to do for a case that nobody has anything more in hand for, but has no answer yet.
+
+    A decision on admission that came to nothing, and is overdue, is taken up again the next day.
+    """
+    if file.answered:
         return None
+    if not file.admitted:
+        return _overdue_decision(file, seed, now)
     never = behaviour.manner_of(seed, file.id) is Manner.NEVER
     if never and (file.clocks or file.breaches):
         return None
     drawn = behaviour.chance(seed, file.id, f"goal|{file.cycle}|{len(file.reached)}")
     return Task(now + timedelta(minutes=10 + 30 * drawn), file.id, Reach("resolved"))
+
+
+def _overdue_decision(file: CaseFile, seed: str, now: datetime) -> Task | None:
+    overdue = sorted(file.clocks.keys() & file.breaches)
+    if not overdue or behaviour.manner_of(seed, file.id) is Manner.NEVER:
+        return None
+    clock, cycle = overdue[0]
+    at = now + timedelta(days=1)
+    return Task(at, file.id, Stop(clock, cycle, at))
 
 
 def has_end(file: CaseFile, seed: str) -> bool:

@@ -118,6 +118,17 @@ def test_a_case_that_nobody_has_in_hand_is_brought_to_its_answer() -> None:
     assert task.what == Reach("resolved")
 
 
+@pytest.mark.parametrize(("manner", "again"), [(Manner.LATE, True), (Manner.NEVER, False)])
+def test_a_decision_that_came_to_nothing_is_taken_up_again_once_it_is_overdue(manner: Manner, again: bool) -> None:
+    file = CaseFile(CASE, ("social-insurance-levy-complaints", 1))
+    file.apply(emitted(STARTED, sequence=1))
+    assert planning.next_goal(file, seed_of(manner), START) is None  # its clock's own task brings it
+    file.apply(emitted(BREACHED, sequence=2))
+
+    task = planning.next_goal(file, seed_of(manner), START)
+    assert (task is not None and task.what == Stop(STARTED.clock, STARTED.cycle, task.at)) is again
+
+
 ENDS = [
     (_assigned(), Manner.NEVER, False),
     (_assigned(STARTED, BREACHED), Manner.NEVER, True),

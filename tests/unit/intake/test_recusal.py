@@ -42,6 +42,7 @@ PROCEDURE = parse_procedure(WHOLE, "recusal.yaml")
         ({"accused": "AUDIT"}, ("audit", "top")),
         ({"accused": "chief"}, ("chief",)),
         ({"accused": "顶级"}, ()),  # a rung is no unit
+        ({"accused": "某局科长"}, ()),  # a post of another body: only the name alone means the post here
         ({"unit": "desk"}, ("desk",)),
         ({"unit": "desk", "accused": "科长"}, ("chief", "desk")),
         ({"unit": "elsewhere"}, ()),
