@@ -28,7 +28,7 @@ from huiyin.simulate.actions import (
 )
 from huiyin.simulate.papers import File, Written
 from huiyin.simulate.refused import Refused
-from huiyin.simulate.reports import Wanted
+from huiyin.simulate.reports import ReportKey
 from huiyin.simulate.world import World
 from services.notify.domain import answers
 from services.notify.domain.service import Delivery, Receipt
@@ -44,10 +44,10 @@ def act(world: World, action: Action, case: UUID | None, at: Callable[[str], dat
     by = action.by or ""
     match action:
         case SignOff(sign_off=report, period=period, round=round, office=office, person=person, fields=fields):
-            world.sign_off(Wanted(report, period, round, office), by, person, fields)
+            world.sign_off(ReportKey(report, period, round, office), by, person, fields)
             return
         case Recount(recount=report, period=period, round=round, office=office):
-            world.recount(Wanted(report, period, round, office), by)
+            world.recount(ReportKey(report, period, round, office), by)
             return
     if case is None:
         raise Refused((("of", f"there is no complaint {action.of}"),))

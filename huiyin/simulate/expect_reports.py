@@ -9,7 +9,7 @@ from huiyin.simulate.expect import happened_and_sent
 from huiyin.simulate.expectations import ReportExpectation
 from huiyin.simulate.instants import wall
 from huiyin.simulate.observe import observe
-from huiyin.simulate.reports import Wanted
+from huiyin.simulate.reports import ReportKey
 from huiyin.simulate.world import World
 from services.intake.domain.reports import PeriodicReport
 from shared.procedures.model import Procedure
@@ -20,7 +20,7 @@ _NO_FIGURES: dict[str, Any] = {}
 def report_differences(expected: ReportExpectation, world: World, procedure: Procedure) -> Iterator[str]:
     """What does not hold of a report, a line each."""
     called = f"report {expected.report}" + (f" {expected.period}" if expected.period else "")
-    one = world.reports.find(Wanted(expected.report, expected.period, expected.round, expected.office))
+    one = world.reports.find(ReportKey(expected.report, expected.period, expected.round, expected.office))
     if expected.none:
         if one is not None:
             yield f"{called}: expected none, there is one of {one.period}"

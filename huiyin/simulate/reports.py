@@ -29,7 +29,7 @@ _MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ReportKey:
     """A report as people name it; without a period the first that is not made, or was opened first."""
 
     report: str
@@ -79,7 +79,7 @@ class Reports:
         ]
 
     def sign_off(
-        self, wanted: Wanted, by: str, person: str | None, fields: Mapping[str, Any], now: datetime
+        self, wanted: ReportKey, by: str, person: str | None, fields: Mapping[str, Any], now: datetime
     ) -> list[Event]:
         """An office makes a report; raises what the domain raises, or `Refused`."""
         one, spec = self._held(wanted)
@@ -97,7 +97,7 @@ class Reports:
         made = ReportMade(**_named(one), at=now, by=by, person=person, edition=one.edition, fields=dict(written.coded))
         return [self._event(one, made, "made", now)]
 
-    def recount(self, wanted: Wanted, by: str, now: datetime) -> list[Event]:
+    def recount(self, wanted: ReportKey, by: str, now: datetime) -> list[Event]:
         """An office has the figures counted anew; raises what the domain raises, or `Refused`."""
         one, spec = self._held(wanted)
         domain.require_maker(spec, one, by)
@@ -106,7 +106,7 @@ class Reports:
             raise Conflict("this report has no figures", field="report")
         return self._count(one, now)
 
-    def find(self, wanted: Wanted) -> PeriodicReport | None:
+    def find(self, wanted: ReportKey) -> PeriodicReport | None:
         """The report that is meant."""
         fitting = [
             one
@@ -125,7 +125,7 @@ class Reports:
         """The offices that a report goes to."""
         return self._specs[one.report].to
 
-    def _held(self, wanted: Wanted) -> tuple[PeriodicReport, Report]:
+    def _held(self, wanted: ReportKey) -> tuple[PeriodicReport, Report]:
         one = self.find(wanted)
         if wanted.period is None:
             open_ = [each for each in self.all.values() if each.made_at is None]
@@ -134,7 +134,7 @@ class Reports:
             raise Refused(((None, "there is no such report"),))
         return one, self._specs[one.report]
 
-    def _is(self, one: PeriodicReport, wanted: Wanted) -> bool:
+    def _is(self, one: PeriodicReport, wanted: ReportKey) -> bool:
         return (one.report, one.round) == (wanted.report, wanted.round) and wanted.office in (None, one.office)
 
     def _open(self, report: str, now: datetime) -> Iterator[Event]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from huiyin.simulate.intake import Intake
 from huiyin.simulate.notify import Notify
 from huiyin.simulate.papers import File, Written
-from huiyin.simulate.reports import Reports, Wanted
+from huiyin.simulate.reports import ReportKey, Reports
 from huiyin.simulate.routing import Routing
 from huiyin.simulate.rules import WorldRules
 from huiyin.simulate.sla import Sla
@@ -160,11 +160,11 @@ class World:
         """It is reported in which form an answer was given."""
         self._publish(self._notify.deliver(case_id, notice, to, given, self.now))
 
-    def sign_off(self, wanted: Wanted, by: str, person: str | None, fields: Mapping[str, Any]) -> None:
+    def sign_off(self, wanted: ReportKey, by: str, person: str | None, fields: Mapping[str, Any]) -> None:
         """An office makes a recurring report."""
         self._publish(self.reports.sign_off(wanted, by, person, fields, self.now))
 
-    def recount(self, wanted: Wanted, by: str) -> None:
+    def recount(self, wanted: ReportKey, by: str) -> None:
         """An office has the figures of a recurring report counted anew."""
         self._publish(self.reports.recount(wanted, by, self.now))
 
